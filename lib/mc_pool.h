@@ -1,0 +1,29 @@
+/*
+ * A pool of threads for work that is cut into pieces. The pieces are fixed by the
+ * shapes alone, any thread may do any piece, and whoever adds up partial results
+ * does so in piece order: results are the same bytes for any number of threads.
+ */
+#ifndef MC_POOL_H
+#define MC_POOL_H
+
+#include <stddef.h>
+
+#include "mc_err.h"
+
+struct mc_pool;
+
+/* `worker` is 0 ... threads-1: an index for scratch memory, never for results. */
+typedef void mc_piece(void *ctx, size_t piece, int worker);
+
+/* threads >= 1, the caller counted in: 1 starts no thread. NULL with `e` filled on failure. */
+struct mc_pool *mc_pool_new(int threads, struct mc_err *e);
+void mc_pool_free(struct mc_pool *p);
+int mc_pool_threads(const struct mc_pool *p);
+
+/* Calls fn(ctx, i, worker) once for each i in 0 ... n-1 and returns when all are done. */
+void mc_pool_run(struct mc_pool *p, mc_piece *fn, void *ctx, size_t n);
+
+/* The processors that this process may use (its affinity mask), at least 1. */
+int mc_pool_processors(void);
+
+#endif
