@@ -44,7 +44,7 @@ void *mc_arena_alloc(struct mc_arena *a, size_t n, size_t size, const char *what
 		(void)mc_err_nomem(e, what, SIZE_MAX);
 		return NULL;
 	}
-	const size_t need = round_up(n * size ? n * size : 1);
+	const size_t need = round_up(n && size ? n * size : 1);
 
 	if (!c || c->size - c->used < need)
 		c = grow(a, need);

@@ -1,4 +1,3 @@
-#define _GNU_SOURCE
 #include "mc_pool.h"
 
 #include <pthread.h>

@@ -1,0 +1,131 @@
+# metacomm: one Makefile, not recursive but for the second scalar type of a variant.
+# `make help` lists the targets.
+
+VERSION := 0.1.0
+PREFIX ?= /usr/local
+DESTDIR ?=
+
+# ---- variants: a build folder for each, so that flags never mix ----
+VARIANT := release
+OPT := -O3 -fno-math-errno
+XFLAGS :=
+ARCH := -march=native
+ifdef PORTABLE                    # packages: no instructions of this machine alone
+VARIANT := portable
+ARCH :=
+endif
+ifdef SANITIZE                    # make SANITIZE=address,undefined check
+comma := ,
+VARIANT := san-$(subst $(comma),-,$(SANITIZE))
+OPT := -O1
+XFLAGS += -fno-omit-frame-pointer -fsanitize=$(SANITIZE) -fno-sanitize-recover=all
+endif
+ifdef COVERAGE
+VARIANT := coverage
+OPT := -O1
+XFLAGS += --coverage
+endif
+ifneq ($(origin CC),default)      # a compiler that was asked for gets a folder of its own
+VARIANT := $(VARIANT)-$(notdir $(CC))
+endif
+ifdef WERROR
+XFLAGS += -Werror
+endif
+
+B := build/$(VARIANT)
+D := $B-double
+
+# -Wpedantic stays out of the way of zlib's and msgpack's headers, which are system headers.
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes -Wmissing-prototypes
+CPPFLAGS += -D_GNU_SOURCE -DMC_VERSION='"$(VERSION)"' -Ilib -Itools -Itests
+CFLAGS ?= -g
+ALL_CFLAGS = -std=c11 $(WARN) $(OPT) $(ARCH) $(XFLAGS) $(CFLAGS)
+LDLIBS += -lmsgpackc -lz -lm -lpthread -ldl
+
+MODULES := $(shell cat lib/LAYERS)
+SRC := $(wildcard $(MODULES:%=lib/%.c))
+PROGRAMS := $(patsubst lib/mc_run_%.c,mc-%,$(filter lib/mc_run_%.c,$(SRC)))
+TESTS := $(patsubst tests/%.c,%,$(wildcard tests/t_*.c))
+# Tests that also run with mc_real = double.
+TESTS_DOUBLE := $(filter t_fixtures t_gradient t_world t_dense t_lstm t_meta t_policy,$(TESTS))
+BATS := $(wildcard tests/*.bats)
+
+.DELETE_ON_ERROR:
+.SUFFIXES:
+
+all: $(PROGRAMS:%=bin/%) ## build the programs into bin/
+
+bin/%: $B/bin/%
+	@mkdir -p bin
+	cp $< $@.tmp && mv $@.tmp $@
+
+$B/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+$D/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -DMC_DOUBLE $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$B/libmc.a: $(SRC:%.c=$B/%.o)
+	rm -f $@ && $(AR) rcs $@ $^
+$D/libmc.a: $(SRC:%.c=$D/%.o)
+	rm -f $@ && $(AR) rcs $@ $^
+
+$B/bin/mc-%: $B/tools/mc-%.o $B/libmc.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+$B/tests/t_%: $B/tests/t_%.o $B/libmc.a
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+$D/tests/t_%: $D/tests/t_%.o $D/libmc.a
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+# ---- tests ----
+TEST_BINS := $(TESTS:%=$B/tests/%) $(TESTS_DOUBLE:%=$D/tests/%)
+
+check: check-deps ## install what the tests need, build, run every test
+	@$(MAKE) --no-print-directory check-built
+
+check-built: $(PROGRAMS:%=$B/bin/%) $(TEST_BINS) check-layers
+	@MC_BIN='$(abspath $B/bin)' MC_BUILD='$B' tests/run $(TEST_BINS) $(BATS)
+
+check-layers: ## a module includes only modules above it in lib/LAYERS
+	@tests/layers
+
+check-fixtures: $B/tests/t_fixtures $D/tests/t_fixtures ## golden values alone, from MC_FIXTURES=DIR
+	@tests/run $^
+
+# ---- packages ----
+DEPS := gcc libc6-dev make libmsgpack-dev zlib1g-dev libopenblas0-pthread gnuplot-nox
+DEPS_CHECK := $(DEPS) bats mandoc python3 python3-msgpack python3-numpy jq
+
+# Installs those of the packages that are missing: apt-get on Debian and its kin, through
+# sudo when not root; elsewhere the packages are named and make stops.
+define install-packages
+@missing=; for p in $(1); do \
+	dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; done; \
+if [ -z "$$missing" ]; then exit 0; fi; \
+if ! command -v apt-get >/dev/null; then \
+	echo "make: this is no Debian system; please install the equivalents of:$$missing" >&2; exit 1; fi; \
+sudo=; if [ "$$(id -u)" != 0 ]; then sudo=sudo; \
+	command -v sudo >/dev/null || { echo "make: please install as root:$$missing" >&2; exit 1; }; fi; \
+echo "installing:$$missing"; \
+export DEBIAN_FRONTEND=noninteractive; \
+$$sudo apt-get install -qq -y --no-install-recommends $$missing >/dev/null 2>&1 || \
+{ $$sudo apt-get update -qq && $$sudo apt-get install -qq -y --no-install-recommends $$missing >/dev/null; }
+endef
+
+deps: ## install the Debian packages that are missing
+	$(call install-packages,$(DEPS))
+
+check-deps:
+	$(call install-packages,$(DEPS_CHECK))
+
+help: ## list the targets
+	@sed -n 's/^\([a-z][a-z0-9-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
+
+clean: ## remove what was built
+	rm -rf build bin
+
+.PHONY: deps check-deps all check check-built check-layers check-fixtures help clean
+.SECONDARY:
+-include $(shell find build -name '*.d' 2>/dev/null)

@@ -1,0 +1,37 @@
+/*
+ * The dense layer y = x kernel + bias, with or without ReLU, and its reverse.
+ */
+#ifndef MC_DENSE_H
+#define MC_DENSE_H
+
+#include <stddef.h>
+
+#include "mc_params.h"
+#include "mc_real.h"
+
+/* One agent's layer inside a block of parameters, or of gradients of the same layout. */
+struct mc_dense {
+	mc_real *kernel;   /* [in, out] */
+	mc_real *bias;     /* [out] */
+	size_t in, out;
+};
+
+/* Layer "dense_0" ... of `p` for one agent, its values at v (p->v, or a gradient block). */
+struct mc_dense mc_dense_at(const struct mc_params *p, mc_real *v, const char *layer, size_t agent);
+
+/* y[n,out] (rows ldy apart) = x[n,in] (rows ldx apart) kernel + bias; relu: max(., 0). */
+void mc_dense_forward(mc_real *y, size_t ldy, const mc_real *x, size_t ldx,
+    const struct mc_dense *w, size_t n, int relu);
+
+/*
+ * Reverse of mc_dense_forward.
+ *   dy   in/out [n,out]  adjoint of y; with relu it is zeroed where y is 0, in place
+ *   g    added to: kernel += x^T dy, bias += column sums of dy; NULL = no parameter gradient
+ *   dx   overwritten with dy kernel^T; NULL = not wanted
+ *   y    the forward result (read only with relu)
+ */
+void mc_dense_backward(mc_real *dx, size_t lddx, const struct mc_dense *g,
+    mc_real *dy, size_t lddy, const mc_real *y, size_t ldy,
+    const mc_real *x, size_t ldx, const struct mc_dense *w, size_t n, int relu);
+
+#endif

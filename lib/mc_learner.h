@@ -1,0 +1,79 @@
+/*
+ * The seam for accelerators: the learner of values and policies (algorithm.md section 3,
+ * steps 2-4 and 6, and STGS). One implementation on OpenBLAS, here; what is above it
+ * (programs, frames, checkpoints) does not know which. Draws come from Philox counters
+ * (mc_rng.h), results are the same bytes for any number of threads.
+ */
+#ifndef MC_LEARNER_H
+#define MC_LEARNER_H
+
+#include <stdint.h>
+
+#include "mc_act.h"
+#include "mc_arena.h"
+#include "mc_params.h"
+#include "mc_pool.h"
+#include "mc_traj.h"
+
+struct mc_learner_opts {
+	enum mc_decide decide;  /* how C' and C^i are taken */
+	int stgs;               /* 1 = it owns theta_c and learns it by straight-through Gumbel-softmax */
+	uint64_t seed;
+	size_t B;               /* replay batch */
+	size_t replay;          /* capacity of D in transitions */
+	double gamma, tau;      /* discount; Polyak factor */
+	double lr_critic, lr_policy, b1, b2, adam_eps;
+	double clip_critic, clip_policy; /* norm bounds; 0 = none. Policies: of each agent's own gradient */
+	double lr_comm, rho, eps, temp;  /* stgs: RMSprop of theta_c, temperature */
+	double scale_policy, scale_comm; /* factors of the last kernels' initial values (0.1) */
+};
+
+void mc_learner_defaults(struct mc_learner_opts *o);
+
+struct mc_learner;
+
+/* NULL with `e` filled: MC_OSERR. `pool` must outlive it. D's memory is touched only as it fills. */
+struct mc_learner *mc_learner_new(const struct mc_dims *dims, const struct mc_learner_opts *o,
+    struct mc_pool *pool, struct mc_err *e);
+void mc_learner_free(struct mc_learner *l);
+
+/* Initial values from the seed: policy, critic (and comm under stgs), targets as copies, moments zero. */
+void mc_learner_init(struct mc_learner *l);
+
+/*
+ * Parameters of MC_NET_POLICY, _CRITIC, _COMM and, with target = 1, of their targets; NULL if
+ * the run has no such net. comm is a copy of the owner's unless stgs: mc_learner_take_comm
+ * sets it; the first time (or after mc_learner_init) its target becomes a copy of it.
+ * Whoever writes into the block calls mc_learner_changed afterwards.
+ */
+struct mc_params *mc_learner_params(struct mc_learner *l, enum mc_net net, int target);
+void mc_learner_changed(struct mc_learner *l);
+
+/* Appends the T transitions of one trajectory to D; the oldest fall out at capacity. */
+int mc_learner_append(struct mc_learner *l, const struct mc_traj *t, struct mc_err *e);
+size_t mc_learner_transitions(const struct mc_learner *l);  /* in D */
+int mc_learner_ready(const struct mc_learner *l);           /* D holds at least B */
+
+struct mc_learner_figures {
+	double critic_loss;   /* mean (Q - y)^2 */
+	double q_mean;        /* mean Q(o, a) over the batch */
+	double objective;     /* mean over agents of mean_b Q(o, a^i, a^-i) */
+	double policy_norm, critic_norm; /* gradient norms before clipping */
+	double comm_norm;     /* stgs; else NaN */
+};
+
+/*
+ * Steps 3, 4 (and 5 under stgs) of iteration `k` (>= 1; the x of its draws), then Polyak of Q',
+ * pi' (and of c' under stgs). MC_DATA naming the net when a number is no longer finite.
+ * Does nothing and returns 0 with all figures NaN while D holds fewer than B transitions.
+ */
+int mc_learner_update(struct mc_learner *l, uint32_t k, struct mc_learner_figures *fig, struct mc_err *e);
+
+/* Another program's theta_c(k): copied in; then c' moves if `move` (Polyak). */
+void mc_learner_take_comm(struct mc_learner *l, const mc_real *theta_c, int move);
+
+/* Optimiser moments and counters: entries of the `state` map. D is not among them. */
+void mc_learner_state_pack(struct mc_fb *b, struct mc_learner *l);
+int mc_learner_state_unpack(const struct mc_map *state, struct mc_learner *l, struct mc_err *e);
+
+#endif

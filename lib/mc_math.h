@@ -1,0 +1,42 @@
+/*
+ * Scalar functions in their stable forms, their vector versions, and norms.
+ */
+#ifndef MC_MATH_H
+#define MC_MATH_H
+
+#include <math.h>
+#include <stddef.h>
+
+#include "mc_real.h"
+
+/* The math functions of the scalar type in use. */
+#ifdef MC_DOUBLE
+#define MC_M(f) f
+#else
+#define MC_M(f) f##f
+#endif
+
+static inline mc_real mc_sigmoid(mc_real x)
+{
+	return x >= 0 ? 1 / (1 + MC_M(exp)(-x)) : MC_M(exp)(x) / (1 + MC_M(exp)(x));
+}
+
+/* max(x, 0) + log1p(exp(-|x|)) for every x: no linear cut-off. */
+static inline mc_real mc_softplus(mc_real x)
+{
+	return (x > 0 ? x : 0) + MC_M(log1p)(MC_M(exp)(-MC_M(fabs)(x)));
+}
+
+/*
+ * y[i] = f(x[i]); y may be x. Relative error below 1e-6 in float (the plain scalar functions
+ * in double); an element's result does not depend on n, its place, or alignment.
+ */
+void mc_vec_sigmoid(mc_real *y, const mc_real *x, size_t n);
+void mc_vec_tanh(mc_real *y, const mc_real *x, size_t n);
+
+/* Sum of squares, accumulated in double in index order. */
+double mc_sumsq(const mc_real *x, size_t n);
+
+int mc_all_finite(const mc_real *x, size_t n);
+
+#endif

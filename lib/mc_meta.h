@@ -1,0 +1,88 @@
+/*
+ * Learning whom to talk to: the communication nets' update by REINFORCE (eq. 4) or by the
+ * learned rule (eq. 5), the baseline, and the exact meta-gradient of the rule (eq. 6-9).
+ * This is all that mc-metalearn computes; it knows nothing of streams.
+ *
+ * Layers: mc_comm (eq. 4, 5, entropy), mc_return, mc_baseline, and here the rule,
+ * Algorithm 1 lines 9, 12, 13 and the reverse sweep of algorithm.md section 5.
+ */
+#ifndef MC_META_H
+#define MC_META_H
+
+#include <stdint.h>
+
+#include "mc_arena.h"
+#include "mc_params.h"
+#include "mc_pool.h"
+#include "mc_traj.h"
+
+enum mc_method { MC_METHOD_NONE, MC_METHOD_FULL, MC_METHOD_REINFORCE, MC_METHOD_STGS, MC_METHOD_META };
+
+const char *mc_method_name(enum mc_method m);
+
+struct mc_meta_opts {
+	enum mc_method method;   /* MC_METHOD_REINFORCE or MC_METHOD_META */
+	int K;                   /* updates for each meta-update */
+	int freeze;              /* 1 = the rule is fixed: no J, no tau(K), no baseline */
+	int last_only;           /* 1 = J keeps only the term k = K, without 1/K */
+	double gamma;
+	int n;                   /* steps of the n-step return */
+	double lr_comm, rho, eps; /* RMSprop of theta_c (alpha, rho, epsilon) */
+	double lr_rule, clip_rule; /* RMSprop of eta; its gradient's norm bound (0 = none) */
+	double beta;             /* entropy coefficient */
+	double lr_baseline, b1, b2, adam_eps; /* Adam of phi */
+	double scale_comm, scale_rule; /* factors of the last kernels' initial values (0.1, 1) */
+};
+
+/* The spec's defaults, method meta. */
+void mc_meta_defaults(struct mc_meta_opts *o);
+
+/* What an update was like, for the log; NaN where it does not apply. Means are over live pairs. */
+struct mc_meta_figures {
+	double g_norm;          /* |g| of the last update of theta_c */
+	double advantage_norm;  /* root mean square of A_hat, or of G - V under reinforce */
+	double c_mean, entropy; /* mean c and mean H(c) in nats, per live decision */
+	double saturated;       /* share of live c below 0.01 or above 0.99 */
+	double baseline_loss;   /* mean of 1/2 (G - V)^2 over the last trajectory */
+	double J, meta_norm;    /* objective and its gradient's norm before clipping (last meta-step) */
+};
+
+struct mc_meta;
+
+struct mc_meta *mc_meta_new(const struct mc_dims *dims, const struct mc_meta_opts *o,
+    struct mc_arena *arena, struct mc_err *e);
+
+/* Initial values of all its nets from the seed (Adam, RMSprop states zero). */
+void mc_meta_init(struct mc_meta *x, uint64_t seed);
+
+/* Parameters of MC_NET_COMM, MC_NET_BASELINE, MC_NET_RULE; NULL if the method has no such net. May be written to. */
+struct mc_params *mc_meta_params(struct mc_meta *x, enum mc_net net);
+
+/*
+ * A trajectory in order. Not `last`: one update of theta_c, theta_c(k-1) -> theta_c(k) (and
+ * under reinforce one step of phi after it). `last`: the meta-step, lines 12 and 13, on the
+ * K trajectories after tau(0). MC_DATA when numbers diverge (net and iteration named), or
+ * when a trajectory comes out of order (last before K updates, or a K+1st without last).
+ */
+int mc_meta_trajectory(struct mc_meta *x, const struct mc_traj *t, struct mc_meta_figures *fig,
+    struct mc_err *e);
+
+/*
+ * Everything besides parameters that is needed to continue, between meta-iterations:
+ * entries of the `state` map (nu, nu_rule, adam moments, steps).
+ */
+void mc_meta_state_pack(struct mc_fb *b, struct mc_meta *x);
+int mc_meta_state_unpack(const struct mc_map *state, struct mc_meta *x, struct mc_err *e);
+
+/*
+ * The rule's A_hat [T,N,d] on a trajectory under theta_c and eta (analysis), and the
+ * REINFORCE advantage G_t - V(o_t) [T] under phi. `x` is x_t of every step, [T, 3+N*d], or NULL.
+ */
+int mc_meta_advantage(const struct mc_dims *dims, const struct mc_params *comm,
+    const struct mc_params *rule, const struct mc_traj *t, double gamma,
+    mc_real *A_hat, mc_real *x, struct mc_arena *scratch, struct mc_err *e);
+int mc_reinforce_advantage(const struct mc_dims *dims, const struct mc_params *baseline,
+    const struct mc_traj *t, double gamma, int n, mc_real *advantage,
+    struct mc_arena *scratch, struct mc_err *e);
+
+#endif

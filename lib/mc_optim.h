@@ -1,0 +1,36 @@
+/*
+ * Optimisers over one block of parameters, and clipping of the global norm.
+ */
+#ifndef MC_OPTIM_H
+#define MC_OPTIM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mc_real.h"
+
+/* Adam: theta -+ lr m^ / (sqrt(v^) + eps), both moments bias-corrected. */
+struct mc_adam {
+	double lr, b1, b2, eps;
+	mc_real *m, *v;    /* [size], zero at the start; not owned */
+	int64_t step;      /* steps made */
+};
+
+/* One step over elements [from, from + n): call for step = a->step + 1, then count it once with a->step++. */
+void mc_adam_range(const struct mc_adam *a, int64_t step, mc_real *theta, const mc_real *grad,
+    size_t from, size_t n, int ascend);
+
+/* The whole block: mc_adam_range over [0, n), and a->step++. */
+void mc_adam_step(struct mc_adam *a, mc_real *theta, const mc_real *grad, size_t n, int ascend);
+
+/* RMSprop, ascending: nu <- rho nu + (1-rho) g^2; theta <- theta + lr g / sqrt(nu + eps). */
+void mc_rmsprop_step(mc_real *theta, mc_real *nu, const mc_real *grad, size_t n,
+    double lr, double rho, double eps);
+
+/* Scales g by max/norm where norm > max (max <= 0: never); returns the norm before. */
+double mc_clip_norm(mc_real *grad, size_t n, double max);
+
+/* target <- (1 - tau) target + tau theta */
+void mc_polyak(mc_real *target, const mc_real *theta, size_t n, double tau);
+
+#endif

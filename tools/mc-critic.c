@@ -1,0 +1,7 @@
+#include "mc_run_critic.h"
+#include "tool.h"
+
+int main(int argc, char **argv)
+{
+	return tool_main("mc-critic", mc_run_critic, argc, argv);
+}

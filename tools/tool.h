@@ -1,0 +1,29 @@
+/*
+ * What every main has in common: run the program's body, print its error, if any, as one
+ * line on stderr, and turn it into the exit status.
+ */
+#ifndef TOOL_H
+#define TOOL_H
+
+#include <stdio.h>
+
+#include "mc_err.h"
+
+static inline int tool_main(const char *name,
+    int (*run)(int argc, char **argv, struct mc_err *e), int argc, char **argv)
+{
+	struct mc_err e = { 0 };
+	char line[1400];
+	int status = run(argc, argv, &e);
+
+	if (status < 0) {
+		status = e.code ? e.code : MC_BUG;
+		if (!e.quiet) {
+			mc_err_line(&e, name, line, sizeof line);
+			fprintf(stderr, "%s\n", line);
+		}
+	}
+	return status;
+}
+
+#endif
