@@ -1,6 +1,5 @@
 /*
- * Options: one table for each program gives the parser, --help and, through --help-mdoc,
- * the man page's OPTIONS.
+ * Options: one table for each program gives the parser and --help.
  */
 #ifndef MC_OPTS_H
 #define MC_OPTS_H
@@ -49,7 +48,10 @@ enum mc_parsed mc_opts_parse(const struct mc_prog *p, int argc, char **argv, int
 
 void mc_opts_help(const struct mc_prog *p, FILE *to);
 
-/* "64: --x is 3, want 0 to 1" and the like: MC_USAGE at an option's name. Returns -1. */
+/* "mc-cat 0.1.0", and the BLAS with the core in use. */
+void mc_opts_version(const struct mc_prog *p, FILE *to);
+
+/* MC_USAGE at an option's name ("--hidden: is 0 ..."). Returns -1. */
 int mc_usage(struct mc_err *e, const char *option, const char *hint, const char *fmt, ...)
     __attribute__((format(printf, 4, 5)));
 
