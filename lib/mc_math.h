@@ -11,9 +11,9 @@
 
 /* The math functions of the scalar type in use. */
 #ifdef MC_DOUBLE
-#define MC_M(f) f
+#define MC_M(name) name
 #else
-#define MC_M(f) f##f
+#define MC_M(name) name##f
 #endif
 
 static inline mc_real mc_sigmoid(mc_real x)
