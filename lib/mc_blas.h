@@ -17,7 +17,8 @@
 /*
  * Loads the library; call once before the first product, from one thread. Sets
  * OPENBLAS_CORETYPE for the load if the user has not and the library's own choice is below
- * what the processor can do. MC_OSERR with what to install when there is no library.
+ * what the processor can do; the environment is as before afterwards. A second call does
+ * nothing. MC_OSERR with what to install when there is no library.
  */
 int mc_blas_init(struct mc_err *e);
 
@@ -26,6 +27,12 @@ const char *mc_blas_version(void);
 const char *mc_blas_core(void);
 /* The core that the library had chosen by itself. */
 const char *mc_blas_core_default(void);
+
+/*
+ * The core to ask for in place of `core` on this processor, NULL if `core` is as good as it
+ * can be or not known here. This is what mc_blas_init asks.
+ */
+const char *mc_blas_better_core(const char *core);
 
 enum mc_op { MC_N = 0, MC_T = 1 };
 
