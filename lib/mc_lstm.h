@@ -39,6 +39,13 @@ void mc_lstm_forward(mc_real *gates, mc_real *c, mc_real *tc, mc_real *h, size_t
     const struct mc_lstm *w, size_t n);
 
 /*
+ * The elementwise part of that step alone, for users who make the products of many steps at
+ * once: `gates` holds x kernel_x + h0 kernel_h on entry, the gates on return.
+ */
+void mc_lstm_cell(mc_real *gates, mc_real *c, mc_real *tc, mc_real *h, size_t ldh,
+    const mc_real *c0, const mc_real *bias, size_t H, size_t n);
+
+/*
  * Reverse of the elementwise part of one step, for n rows.
  *   dgates out [n,4H]  adjoint of the gates before sigmoid and tanh; may be `gates` itself
  *   dc     in/out [n,H] adjoint of c in, of c0 out

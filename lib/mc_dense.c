@@ -1,0 +1,72 @@
+#include "mc_dense.h"
+
+#include "mc_blas.h"
+
+struct mc_dense mc_dense_at(const struct mc_params *p, mc_real *v, const char *layer, size_t agent)
+{
+	struct mc_params q = *p;
+	struct mc_dense w = { 0 };
+
+	q.v = v;
+	w.kernel = mc_params_at(&q, layer, "kernel", agent);
+	w.bias = mc_params_at(&q, layer, "bias", agent);
+	for (int i = 0; i < p->tensors; i++) {
+		const struct mc_tensor *t = &p->tensor[i];
+
+		if (w.kernel && t->fan_in && v + t->offset + agent * t->stride == w.kernel) {
+			w.in = t->fan_in;
+			w.out = t->shape[t->ndim - 1];
+		}
+	}
+	return w;
+}
+
+/* y += bias, then max(., 0) if relu: one pass over a row while it is near. */
+static void finish_row(mc_real *restrict y, const mc_real *restrict bias, size_t n, int relu)
+{
+	if (relu)
+		for (size_t j = 0; j < n; j++) {
+			const mc_real s = y[j] + bias[j];
+
+			y[j] = s > 0 ? s : 0;
+		}
+	else
+		for (size_t j = 0; j < n; j++)
+			y[j] += bias[j];
+}
+
+void mc_dense_forward(mc_real *y, size_t ldy, const mc_real *x, size_t ldx,
+    const struct mc_dense *w, size_t n, int relu)
+{
+	mc_gemm(MC_N, MC_N, n, w->out, w->in, 1, x, ldx, w->kernel, w->out, 0, y, ldy);
+	for (size_t b = 0; b < n; b++)
+		finish_row(y + b * ldy, w->bias, w->out, relu);
+}
+
+static void mask_row(mc_real *restrict dy, const mc_real *restrict y, size_t n)
+{
+	for (size_t j = 0; j < n; j++)
+		dy[j] = y[j] > 0 ? dy[j] : 0;
+}
+
+static void add_row(mc_real *restrict sum, const mc_real *restrict row, size_t n)
+{
+	for (size_t j = 0; j < n; j++)
+		sum[j] += row[j];
+}
+
+void mc_dense_backward(mc_real *dx, size_t lddx, const struct mc_dense *g,
+    mc_real *dy, size_t lddy, const mc_real *y, size_t ldy,
+    const mc_real *x, size_t ldx, const struct mc_dense *w, size_t n, int relu)
+{
+	for (size_t b = 0; b < n; b++) {
+		if (relu)
+			mask_row(dy + b * lddy, y + b * ldy, w->out);
+		if (g)
+			add_row(g->bias, dy + b * lddy, w->out);
+	}
+	if (g)
+		mc_gemm(MC_T, MC_N, w->in, w->out, n, 1, x, ldx, dy, lddy, 1, g->kernel, w->out);
+	if (dx)
+		mc_gemm(MC_N, MC_T, n, w->in, w->out, 1, dy, lddy, w->kernel, w->out, 0, dx, lddx);
+}
