@@ -1,0 +1,48 @@
+/*
+ * Statistics of a sample x[n] of episodic returns, or of one figure over several runs.
+ * Sums are taken in the order of the array: the same array gives the same bytes.
+ */
+#ifndef MC_STAT_H
+#define MC_STAT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mc_err.h"
+
+enum { MC_STAT_RESAMPLES = 2000 }; /* of every bootstrap interval that the programs report */
+
+/* Arithmetic mean; NaN for n = 0. */
+double mc_stat_mean(const double *x, size_t n);
+
+/* Standard error of the mean: sqrt(sum (x - mean)^2 / (n - 1) / n); NaN for n < 2. */
+double mc_stat_se(const double *x, size_t n);
+
+/* Ascending, in place. No NaN may be among the values. */
+void mc_stat_sort(double *x, size_t n);
+
+/*
+ * The quantile q in [0, 1] of ascending values, interpolated linearly between order
+ * statistics at position q (n - 1) (numpy's default). NaN for n = 0.
+ */
+double mc_stat_quantile(const double *sorted, size_t n, double q);
+
+/*
+ * Interquartile mean of ascending values: the mean of what is left when floor(n/4) values
+ * are cut from each end (scipy.stats.trim_mean(x, 0.25); rliable's IQM). NaN for n = 0.
+ */
+double mc_stat_iqm(const double *sorted, size_t n);
+
+enum mc_stat_kind { MC_STAT_MEAN, MC_STAT_IQM };
+
+/*
+ * 95 % percentile-bootstrap interval of the mean or the IQM of ascending values: the 2.5 %
+ * and the 97.5 % quantile of that figure over `resamples` resamples of n values, drawn with
+ * replacement. Element k of resample b is sorted[(w n) >> 32], w = word k of the stream
+ * (seed, MC_RNG_BOOTSTRAP, x = b, y = 0). Needs 1 <= n < 2^32, resamples >= 1.
+ * 0, or -1 and MC_OSERR.
+ */
+int mc_stat_bootstrap(double ci[2], enum mc_stat_kind kind, const double *sorted, size_t n,
+    size_t resamples, uint64_t seed, struct mc_err *e);
+
+#endif
