@@ -1,0 +1,136 @@
+#include "mc_task.h"
+
+#include <math.h>
+#include <string.h>
+
+static const char *const names[] = {
+	"navigation_N3_l3", "navigation_N6_l1", "navigation_N6_l6",
+	"predator_prey_N3_l3", "predator_prey_N6_l1", "predator_prey_N6_l6",
+	"push_N3", "push_N6",
+	"evade_N3", "evade_N6",
+};
+
+const char *mc_task_name(int i)
+{
+	return i >= 0 && i < (int)(sizeof names / sizeof *names) ? names[i] : NULL;
+}
+
+/* `text` is moved past `prefix` and a number 1 ... 256 without sign or leading zero; 0 if it has none. */
+static int number(const char **text, const char *prefix, int *out)
+{
+	const size_t n = strlen(prefix);
+	const char *s = *text + n;
+	int v = 0;
+
+	if (strncmp(*text, prefix, n) != 0 || *s < '1' || *s > '9')
+		return 0;
+	for (; *s >= '0' && *s <= '9'; s++) {
+		v = v * 10 + (*s - '0');
+		if (v > 256)
+			return 0;
+	}
+	*text = s;
+	*out = v;
+	return 1;
+}
+
+static int least(int a, int b)
+{
+	return a < b ? a : b;
+}
+
+/* Kind and N, M, L, l from the name; 0 if it is none. */
+static int parse_name(struct mc_task *t, const char *s)
+{
+	if (number(&s, "navigation_N", &t->N)) {
+		t->kind = MC_NAVIGATION;
+		t->L = t->N;
+		return number(&s, "_l", &t->l) && t->l <= t->N && !*s;
+	}
+	if (number(&s, "push_N", &t->N)) {
+		t->kind = MC_PUSH;
+		return !*s;
+	}
+	if (number(&s, "predator_prey_N", &t->N))
+		t->kind = MC_PREDATOR_PREY;
+	else if (number(&s, "evade_N", &t->N))
+		t->kind = MC_EVADE;
+	else
+		return 0;
+	if (number(&s, "_M", &t->M)) {
+		if (!number(&s, "_L", &t->L))
+			return 0;
+	} else {
+		if (t->N % 3)
+			return 0;
+		t->M = t->N / 3;
+		t->L = t->M + 1;
+	}
+	if (t->kind == MC_PREDATOR_PREY && !number(&s, "_l", &t->l))
+		return 0;
+	return !*s;
+}
+
+static void derive(struct mc_task *t)
+{
+	const int N = t->N, M = t->M, L = t->L;
+	const int own = 4, others = 2 * (N - 1);
+
+	switch (t->kind) {
+	case MC_NAVIGATION:
+		t->agents = N;
+		t->entities = 2 * N;
+		t->obs_dim = own + 2 * t->l + others;
+		t->arena = N == 3 ? 3.0 : 1.5 * sqrt(N / 6.0);
+		return;
+	case MC_PUSH:
+		t->agents = N;
+		t->entities = N + 2;
+		t->obs_dim = own + 4 + others;
+		t->arena = 1.0;
+		return;
+	case MC_PREDATOR_PREY:
+	case MC_EVADE:
+		break;
+	}
+	t->entities = N + M + L;
+	t->prey_obs_dim = own + 2 * L + 2 * N + 4 * (M - 1);
+	t->arena = 0.5 * sqrt(5.0 * N / 3.0 - 1.0);
+	if (t->kind == MC_EVADE) {
+		t->agents = M;
+		t->scripted = N;
+		t->obs_dim = t->prey_obs_dim;
+	} else {
+		t->agents = N;
+		t->scripted = M;
+		t->obs_dim = own + 2 * least(t->l, L) + 2 * least(t->l, M) + others;
+	}
+}
+
+int mc_task_parse(struct mc_task *t, const char *name, struct mc_err *e)
+{
+	memset(t, 0, sizeof *t);
+	if (strlen(name) >= sizeof t->name || !parse_name(t, name))
+		return mc_err_set(e, MC_USAGE, NULL, -1,
+		    "the forms are navigation_N{n}_l{l} (l <= n), predator_prey_N{n}_l{l} (3 divides n), "
+		    "predator_prey_N{n}_M{m}_L{L}_l{l}, push_N{n}, evade_N{n} (3 divides n), "
+		    "evade_N{n}_M{m}_L{L}, each number 1 to 256",
+		    "unknown task \"%.80s\"", name);
+	memcpy(t->name, name, strlen(name) + 1);
+	derive(t);
+	return 0;
+}
+
+int mc_task_same(const struct mc_task *a, const struct mc_task *b)
+{
+	return a->kind == b->kind && a->N == b->N && a->M == b->M && a->L == b->L && a->l == b->l;
+}
+
+void mc_task_dims(const struct mc_task *t, struct mc_dims *dims)
+{
+	dims->N = (size_t)t->agents;
+	dims->d = (size_t)t->agents - 1;
+	dims->T = MC_EPISODE;
+	dims->O = (size_t)t->obs_dim;
+	dims->A = 2;
+}

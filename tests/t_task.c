@@ -1,0 +1,107 @@
+/* Names of tasks and what follows from them: the tables of metacomm(7). */
+#include "mc_task.h"
+#include "tap.h"
+
+static void table(void)
+{
+	static const struct {
+		const char *name;
+		enum mc_task_kind kind;
+		int N, M, L, l, agents, entities, scripted, obs_dim, prey_obs_dim;
+		double arena;
+	} v[] = {
+		{ "navigation_N3_l3", MC_NAVIGATION, 3, 0, 3, 3, 3, 6, 0, 14, 0, 3.0 },
+		{ "navigation_N6_l1", MC_NAVIGATION, 6, 0, 6, 1, 6, 12, 0, 16, 0, 1.5 },
+		{ "navigation_N6_l6", MC_NAVIGATION, 6, 0, 6, 6, 6, 12, 0, 26, 0, 1.5 },
+		{ "predator_prey_N3_l3", MC_PREDATOR_PREY, 3, 1, 2, 3, 3, 6, 1, 14, 14, 1.0 },
+		{ "predator_prey_N6_l1", MC_PREDATOR_PREY, 6, 2, 3, 1, 6, 11, 2, 18, 26, 1.5 },
+		{ "predator_prey_N6_l6", MC_PREDATOR_PREY, 6, 2, 3, 6, 6, 11, 2, 24, 26, 1.5 },
+		{ "push_N3", MC_PUSH, 3, 0, 0, 0, 3, 5, 0, 12, 0, 1.0 },
+		{ "push_N6", MC_PUSH, 6, 0, 0, 0, 6, 8, 0, 18, 0, 1.0 },
+		{ "evade_N3", MC_EVADE, 3, 1, 2, 0, 1, 6, 3, 14, 14, 1.0 },
+		{ "evade_N6", MC_EVADE, 6, 2, 3, 0, 2, 11, 6, 26, 26, 1.5 },
+		/* parametric names */
+		{ "navigation_N1_l1", MC_NAVIGATION, 1, 0, 1, 1, 1, 2, 0, 6, 0, 0.61237243569579452 },
+		{ "navigation_N24_l2", MC_NAVIGATION, 24, 0, 24, 2, 24, 48, 0, 54, 0, 3.0 },
+		{ "predator_prey_N9_l2", MC_PREDATOR_PREY, 9, 3, 4, 2, 9, 16, 3, 28, 38, 1.8708286933869707 },
+		{ "predator_prey_N2_M5_L1_l256", MC_PREDATOR_PREY, 2, 5, 1, 256, 2, 8, 5, 18, 26, 0.76376261582597338 },
+		{ "push_N256", MC_PUSH, 256, 0, 0, 0, 256, 258, 0, 518, 0, 1.0 },
+		{ "evade_N3_M2_L1", MC_EVADE, 3, 2, 1, 0, 2, 6, 3, 16, 16, 1.0 },
+	};
+
+	for (size_t i = 0; i < sizeof v / sizeof *v; i++) {
+		struct mc_err e = { 0 };
+		struct mc_task t;
+
+		if (!ok(mc_task_parse(&t, v[i].name, &e) == 0, "%s is a task", v[i].name))
+			continue;
+		ok(t.kind == v[i].kind && t.N == v[i].N && t.M == v[i].M && t.L == v[i].L && t.l == v[i].l,
+		    "%s: kind, N, M, L, l", v[i].name);
+		ok(t.agents == v[i].agents && t.entities == v[i].entities && t.scripted == v[i].scripted &&
+		    t.obs_dim == v[i].obs_dim && t.prey_obs_dim == v[i].prey_obs_dim, "%s: dimensions", v[i].name);
+		is_near(t.arena, v[i].arena, 1e-15, v[i].name);
+	}
+}
+
+static void refused(void)
+{
+	static const char *const v[] = {
+		"", "push", "push_N", "push_N0", "push_N03", "push_N+3", "push_N-3", "push_N 3", "push_N257",
+		"push_N99999999999999999999", "push_N3 ", "push_N3_l3", "Push_N3", "push_n3", "xpush_N3",
+		"navigation_N3", "navigation_N3_l4", "navigation_N3_l0", "navigation_l3_N3",
+		"predator_prey_N3", "predator_prey_N4_l1", "predator_prey_N3_M1_l3", "predator_prey_N3_L2_l3",
+		"predator_prey_N3_M1_L2", "predator_prey_N3_M1_L2_l", "predator_prey_N3_M0_L2_l3",
+		"evade_N4", "evade_N3_l3", "evade_N3_M1", "evade_N3_M1_L2_l3", "push_N3\n",
+	};
+
+	for (size_t i = 0; i < sizeof v / sizeof *v; i++) {
+		struct mc_err e = { 0 };
+		struct mc_task t;
+
+		ok(mc_task_parse(&t, v[i], &e) < 0 && e.code == MC_USAGE, "refused, case %zu", i);
+	}
+	struct mc_err e = { 0 };
+	struct mc_task t;
+
+	(void)mc_task_parse(&t, "push_N0", &e);
+	ok(strstr(e.what, "\"push_N0\"") && strstr(e.hint, "push_N{n}"), "the message has the name and the forms");
+}
+
+static void same(void)
+{
+	struct mc_task a, b;
+
+	(void)mc_task_parse(&a, "predator_prey_N3_l3", NULL);
+	(void)mc_task_parse(&b, "predator_prey_N3_M1_L2_l3", NULL);
+	ok(mc_task_same(&a, &b), "short and long form are one task");
+	is_str(b.name, "predator_prey_N3_M1_L2_l3", "a long form keeps its name");
+	(void)mc_task_parse(&b, "predator_prey_N3_M1_L3_l3", NULL);
+	ok(!mc_task_same(&a, &b), "another number of landmarks is another task");
+	(void)mc_task_parse(&b, "evade_N3", NULL);
+	ok(!mc_task_same(&a, &b), "so is another kind");
+}
+
+static void listed(void)
+{
+	struct mc_task t;
+	struct mc_dims dims = { .H = 128, .R = 64, .share = 1 };
+	int n = 0;
+
+	while (mc_task_name(n) && mc_task_parse(&t, mc_task_name(n), NULL) == 0)
+		n++;
+	is_int(n, 10, "ten named tasks, all valid");
+	ok(!mc_task_name(n) && !mc_task_name(-1), "none beyond");
+	(void)mc_task_parse(&t, "predator_prey_N6_l6", NULL);
+	mc_task_dims(&t, &dims);
+	ok(dims.N == 6 && dims.d == 5 && dims.T == 25 && dims.O == 24 && dims.A == 2, "dimensions for the nets");
+	ok(dims.H == 128 && dims.R == 64 && dims.share == 1, "hidden widths and sharing are left alone");
+}
+
+int main(void)
+{
+	table();
+	refused();
+	same();
+	listed();
+	return tap_done();
+}
