@@ -15,7 +15,9 @@ enum mc_decide { MC_LEARNED, MC_NONE, MC_FULL };
 
 struct mc_actor; /* work space for batches of up to `max` observations */
 
-struct mc_actor *mc_actor_new(const struct mc_dims *dims, size_t max, struct mc_arena *arena, struct mc_err *e);
+/* `workers`: threads of the largest pool that it will be used with; each has its own scratch memory. */
+struct mc_actor *mc_actor_new(const struct mc_dims *dims, size_t max, int workers,
+    struct mc_arena *arena, struct mc_err *e);
 
 /*
  * Decisions of section 2 and 3 of the algorithm for n <= max joint observations.
