@@ -75,9 +75,14 @@ $B/bin/mc-%: $B/tools/mc-%.o $B/libmc.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 $B/tests/t_%: $B/tests/t_%.o $B/libmc.a
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS)
 $D/tests/t_%: $D/tests/t_%.o $D/libmc.a
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS)
+
+# The checkers of golden values, a file for each owner.
+FIXTURES := $(patsubst tests/%.c,%,$(wildcard tests/fixture*.c))
+$B/tests/t_fixtures: $(FIXTURES:%=$B/tests/%.o)
+$D/tests/t_fixtures: $(FIXTURES:%=$D/tests/%.o)
 
 # ---- tests ----
 TEST_BINS := $(TESTS:%=$B/tests/%) $(TESTS_DOUBLE:%=$D/tests/%)

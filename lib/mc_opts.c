@@ -1,5 +1,7 @@
 #include "mc_opts.h"
 
+#include "mc_blas.h"
+
 #include <errno.h>
 #include <getopt.h>
 #include <math.h>
@@ -347,5 +349,11 @@ void mc_opts_help(const struct mc_prog *p, FILE *to)
 
 void mc_opts_version(const struct mc_prog *p, FILE *to)
 {
+	struct mc_err e = { 0 };
+
 	fprintf(to, "%s %s\n", p->name, mc_version());
+	if (mc_blas_init(&e) == 0)
+		fprintf(to, "BLAS: %s, core %s\n", mc_blas_version(), mc_blas_core());
+	else
+		fprintf(to, "BLAS: %s\n", e.what);
 }

@@ -1,0 +1,123 @@
+#include "mc_ckpt.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- opening ---- */
+
+static int read_frame(struct mc_ckpt *c, const char *path, struct mc_err *e)
+{
+	const enum mc_read got = mc_in_frame(c->in, &c->frame, e);
+
+	if (got == MC_READ_FAIL)
+		return -1;
+	if (got == MC_READ_END)
+		return mc_err_set(e, MC_DATA, path, 0, NULL, "the file is empty, no checkpoint");
+	if (strcmp(c->frame.type, "checkpoint") != 0)
+		return mc_err_set(e, MC_DATA, path, 0, "a run leaves it as run.ckpt, beside its log",
+		    "this is a stream that begins with a %s, no checkpoint", c->frame.type);
+	return 0;
+}
+
+int mc_ckpt_open(struct mc_ckpt *c, const char *path, size_t max_frame, struct mc_err *e)
+{
+	const struct mc_map *m = &c->frame.map;
+
+	memset(c, 0, sizeof *c);
+	c->in = mc_in_open(path, 0, max_frame, e);
+	if (!c->in)
+		return -1;
+	if (read_frame(c, path, e) < 0 || mc_map_map(m, "header", &c->header_map, e) < 0 ||
+	    mc_header_read(&c->header_map, &c->header, e) < 0 ||
+	    mc_map_int(m, "iteration", &c->iteration, e) < 0 || mc_map_int(m, "episode", &c->episode, e) < 0 ||
+	    mc_map_map(m, "params", &c->params, e) < 0 || mc_map_map(m, "state", &c->state, e) < 0) {
+		mc_ckpt_close(c);
+		return -1;
+	}
+	if (c->iteration < 0 || c->episode < 0) {
+		mc_ckpt_close(c);
+		return mc_err_set(e, MC_DATA, path, 0, NULL, "a negative count of iterations or episodes");
+	}
+	return 0;
+}
+
+void mc_ckpt_close(struct mc_ckpt *c)
+{
+	if (c->in)
+		mc_in_close(c->in);
+	memset(c, 0, sizeof *c);
+}
+
+/* ---- nets ---- */
+
+/* The map that holds `net` and its name there ("target.comm" is `comm` in the map `target`). */
+static int locate(const struct mc_ckpt *c, const char *net, struct mc_map *in, const char **name)
+{
+	struct mc_err ignored;
+
+	*in = c->params;
+	*name = net;
+	if (strncmp(net, "target.", 7) == 0) {
+		if (!mc_map_has(&c->params, "target") || mc_map_map(&c->params, "target", in, &ignored) < 0)
+			return 0;
+		*name = net + 7;
+	}
+	return mc_map_has(in, *name);
+}
+
+int mc_ckpt_has(const struct mc_ckpt *c, const char *net)
+{
+	struct mc_map in;
+	const char *name;
+
+	return locate(c, net, &in, &name);
+}
+
+static int net_of(const char *name, enum mc_net *net)
+{
+	for (int i = MC_NET_COMM; i <= MC_NET_RULE; i++)
+		if (strcmp(name, mc_net_name((enum mc_net)i)) == 0) {
+			*net = (enum mc_net)i;
+			return 1;
+		}
+	return 0;
+}
+
+int mc_ckpt_params(const struct mc_ckpt *c, const char *net, struct mc_params *p,
+    struct mc_arena *arena, struct mc_err *e)
+{
+	struct mc_map in;
+	const char *name;
+	enum mc_net kind;
+
+	if (!locate(c, net, &in, &name))
+		return mc_err_set(e, MC_USAGE, c->frame.place, -1, NULL, "this run has no %s net (method %s)",
+		    net, c->header.method[0] ? c->header.method : "unknown");
+	if (!net_of(name, &kind))
+		return mc_err_set(e, MC_BUG, net, -1, NULL, "no such kind of net");
+	if (mc_params_new(p, kind, &c->header.dims, arena, e) < 0)
+		return -1;
+	return mc_params_unpack(&in, name, p, p->v, e);
+}
+
+size_t mc_ckpt_estimate(const struct mc_header *h)
+{
+	struct mc_params p;
+	size_t values = 0;
+
+	mc_params_layout(&p, MC_NET_POLICY, &h->dims);
+	values += 4 * p.size;             /* parameters, target, two moments */
+	mc_params_layout(&p, MC_NET_CRITIC, &h->dims);
+	values += 4 * p.size;
+	if (h->comm == MC_LEARNED) {
+		mc_params_layout(&p, MC_NET_COMM, &h->dims);
+		values += 3 * p.size;     /* parameters, target, nu */
+		mc_params_layout(&p, MC_NET_BASELINE, &h->dims);
+		values += 3 * p.size;
+	}
+	if (h->dims.R) {
+		mc_params_layout(&p, MC_NET_RULE, &h->dims);
+		values += 2 * p.size;
+	}
+	return values * 4 + 65536;
+}

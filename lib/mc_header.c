@@ -1,0 +1,233 @@
+#include "mc_header.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "mc_blas.h"
+#include "mc_opts.h"
+
+static const char *const decide_names[] = { "learned", "none", "full" };
+
+const char *mc_decide_name(enum mc_decide how)
+{
+	return decide_names[how];
+}
+
+int mc_decide_parse(const char *name)
+{
+	for (int i = 0; i < 3; i++)
+		if (strcmp(name, decide_names[i]) == 0)
+			return i;
+	return -1;
+}
+
+/* ---- reading ---- */
+
+static int bounded(const struct mc_map *m, const char *key, int64_t min, int64_t max, size_t *to, struct mc_err *e)
+{
+	int64_t v;
+
+	if (mc_map_int(m, key, &v, e) < 0)
+		return -1;
+	if (v < min || v > max)
+		return mc_err_set(e, MC_DATA, m->frame->place, m->frame->offset, NULL,
+		    "header: %s is %lld, want %lld to %lld", key, (long long)v, (long long)min, (long long)max);
+	*to = (size_t)v;
+	return 0;
+}
+
+static int read_dims(const struct mc_map *m, struct mc_dims *s, struct mc_err *e)
+{
+	struct mc_map own;
+
+	if (bounded(m, "agents", 1, 256, &s->N, e) < 0 || bounded(m, "obs_dim", 1, 1 << 16, &s->O, e) < 0 ||
+	    bounded(m, "act_dim", 1, 256, &s->A, e) < 0 || bounded(m, "steps", 1, 1 << 16, &s->T, e) < 0 ||
+	    bounded(m, "hidden", 1, 1 << 14, &s->H, e) < 0 || mc_map_bool(m, "share", &s->share, e) < 0)
+		return -1;
+	s->d = s->N - 1;
+	s->R = 0;
+	if (!mc_map_has(m, "mc-metalearn"))
+		return 0;
+	if (mc_map_map(m, "mc-metalearn", &own, e) < 0)
+		return -1;
+	return mc_map_has(&own, "rule_hidden") ? bounded(&own, "rule_hidden", 1, 1 << 14, &s->R, e) : 0;
+}
+
+static int read_comm(const struct mc_map *m, struct mc_header *h, struct mc_err *e)
+{
+	char name[16];
+
+	if (mc_map_str(m, "comm", name, sizeof name, e) < 0)
+		return -1;
+	const int how = mc_decide_parse(name);
+	if (how < 0)
+		return mc_err_set(e, MC_DATA, m->frame->place, m->frame->offset, NULL,
+		    "header: comm is \"%s\", want learned, none or full", name);
+	h->comm = (enum mc_decide)how;
+	if (h->comm == MC_LEARNED && h->dims.N == 1)
+		return mc_err_set(e, MC_USAGE, "--comm", -1, "use --comm none", "%s has one agent: nobody to talk to", h->task);
+	return 0;
+}
+
+static int read_explore(const struct mc_map *m, struct mc_header *h, struct mc_err *e)
+{
+	struct mc_map x;
+
+	return mc_map_map(m, "explore", &x, e) < 0 || mc_map_real(&x, "start", &h->explore_start, e) < 0 ||
+	    mc_map_real(&x, "end", &h->explore_end, e) < 0 ||
+	    mc_map_int(&x, "episodes", &h->explore_episodes, e) < 0 ? -1 : 0;
+}
+
+static int read_owners(const struct mc_map *m, struct mc_header *h, struct mc_err *e)
+{
+	struct mc_map owns;
+
+	if (mc_map_has(m, "method") && mc_map_str(m, "method", h->method, sizeof h->method, e) < 0)
+		return -1;
+	if (mc_map_has(m, "meta_k") && (mc_map_int(m, "meta_k", &h->meta_k, e) < 0 || h->meta_k < 1))
+		return e->code ? -1 : mc_err_set(e, MC_DATA, m->frame->place, m->frame->offset, NULL,
+		    "header: meta_k is %lld, want at least 1", (long long)h->meta_k);
+	if (!mc_map_has(m, "owns"))
+		return 0;
+	if (mc_map_map(m, "owns", &owns, e) < 0)
+		return -1;
+	if (mc_map_has(&owns, "comm") && mc_map_str(&owns, "comm", h->owns_comm, sizeof h->owns_comm, e) < 0)
+		return -1;
+	if (mc_map_has(&owns, "policy") && mc_map_str(&owns, "policy", h->owns_policy, sizeof h->owns_policy, e) < 0)
+		return -1;
+	return 0;
+}
+
+int mc_header_read(const struct mc_map *m, struct mc_header *h, struct mc_err *e)
+{
+	memset(h, 0, sizeof *h);
+	h->range = -1;
+	if (mc_map_str(m, "task", h->task, sizeof h->task, e) < 0 || mc_map_uint(m, "seed", &h->seed, e) < 0 ||
+	    read_dims(m, &h->dims, e) < 0 || mc_map_real(m, "gamma", &h->gamma, e) < 0 ||
+	    mc_map_str(m, "prey", h->prey, sizeof h->prey, e) < 0)
+		return -1;
+	if (mc_map_has(m, "range") && mc_map_real(m, "range", &h->range, e) < 0)
+		return -1;
+	return read_comm(m, h, e) < 0 || read_explore(m, h, e) < 0 || read_owners(m, h, e) < 0 ? -1 : 0;
+}
+
+int mc_header_prey(const struct mc_map *m, const struct mc_header *h, size_t observes,
+    struct mc_params *p, struct mc_arena *arena, struct mc_err *e)
+{
+	const struct mc_dims dims = { .O = observes };
+
+	if (strcmp(h->prey, "mlp") != 0) {
+		mc_params_layout(p, MC_NET_PREY, &dims);
+		return 0;
+	}
+	if (mc_params_new(p, MC_NET_PREY, &dims, arena, e) < 0)
+		return -1;
+	return mc_params_unpack(m, "prey_params", p, p->v, e);
+}
+
+double mc_header_sigma(const struct mc_header *h, int64_t episode)
+{
+	if (h->explore_episodes <= 0 || episode >= h->explore_episodes)
+		return h->explore_episodes > 0 ? h->explore_end : h->explore_start;
+	return h->explore_start + (h->explore_end - h->explore_start) * (double)episode / (double)h->explore_episodes;
+}
+
+/* ---- writing ---- */
+
+void mc_header_write(struct mc_fb *b, const struct mc_header *h, const struct mc_params *prey)
+{
+	mc_fb_str(b, "task", h->task);
+	mc_fb_uint(b, "seed", h->seed);
+	mc_fb_uint(b, "agents", h->dims.N);
+	mc_fb_uint(b, "obs_dim", h->dims.O);
+	mc_fb_uint(b, "act_dim", h->dims.A);
+	mc_fb_uint(b, "steps", h->dims.T);
+	mc_fb_uint(b, "hidden", h->dims.H);
+	mc_fb_bool(b, "share", h->dims.share);
+	if (h->range >= 0)
+		mc_fb_real(b, "range", h->range);
+	mc_fb_real(b, "gamma", h->gamma);
+	mc_fb_map(b, "explore");
+	mc_fb_real(b, "start", h->explore_start);
+	mc_fb_real(b, "end", h->explore_end);
+	mc_fb_int(b, "episodes", h->explore_episodes);
+	mc_fb_close(b);
+	mc_fb_str(b, "prey", h->prey);
+	if (prey)
+		mc_params_pack(b, "prey_params", prey, prey->v);
+	mc_fb_str(b, "comm", mc_decide_name(h->comm));
+	if (h->comm != MC_LEARNED)
+		mc_fb_str(b, "method", mc_decide_name(h->comm));
+}
+
+/* ---- comparing ---- */
+
+static int is_frame_key(const char *key)
+{
+	return strcmp(key, "mc") == 0 || strcmp(key, "type") == 0 || strcmp(key, "crc32") == 0;
+}
+
+static int differ(const struct mc_map *old, const struct mc_map *now, const char *key, struct mc_err *e)
+{
+	char was[96], is[96];
+
+	mc_map_text(old, key, was, sizeof was);
+	mc_map_text(now, key, is, sizeof is);
+	return mc_err_set(e, MC_USAGE, old->frame->place, -1, "give the option as it was, or start anew with --fresh",
+	    "the run has %s%s%s = %s, the options say %s", old->path, old->path[0] ? "." : "", key, was, is);
+}
+
+/* Every entry of `a` has its like in `b`; `swap` when a is the new header. */
+static int covered(const struct mc_map *a, const struct mc_map *b, int swap, struct mc_err *e)
+{
+	for (size_t i = 0; i < mc_map_count(a); i++) {
+		char key[64];
+		struct mc_map x, y;
+		const enum mc_kind kind = mc_map_at(a, i, key, sizeof key);
+
+		if (is_frame_key(key) || (mc_map_has(b, key) && mc_map_same(a, key, b, key)))
+			continue;
+		if (kind == MC_MAP && mc_map_has(b, key) && mc_map_map(a, key, &x, e) == 0 &&
+		    mc_map_map(b, key, &y, e) == 0)
+			return covered(&x, &y, swap, e) < 0 || covered(&y, &x, !swap, e) < 0 ? -1 :
+			    swap ? differ(b, a, key, e) : differ(a, b, key, e);
+		return swap ? differ(b, a, key, e) : differ(a, b, key, e);
+	}
+	return 0;
+}
+
+int mc_header_same(const struct mc_map *old, const struct mc_map *now, struct mc_err *e)
+{
+	return covered(old, now, 0, e) < 0 || covered(now, old, 1, e) < 0 ? -1 : 0;
+}
+
+int mc_header_check_owners(const struct mc_header *h, struct mc_err *e)
+{
+	if (!h->owns_policy[0])
+		return mc_err_set(e, MC_USAGE, "the ring", -1, "add mc-critic to it", "nobody learns the policy");
+	if (h->comm == MC_LEARNED && !h->owns_comm[0])
+		return mc_err_set(e, MC_USAGE, "the ring", -1, "add mc-metalearn or mc-critic -m stgs, or give mc-rollout --comm none or full",
+		    "nobody learns whom to talk to");
+	if (h->comm != MC_LEARNED && h->owns_comm[0])
+		return mc_err_set(e, MC_USAGE, "the ring", -1, "leave it out, or give mc-rollout --comm learned",
+		    "%s learns whom to talk to, but --comm %s fixes it", h->owns_comm, mc_decide_name(h->comm));
+	return 0;
+}
+
+/* ---- provenance ---- */
+
+void mc_provenance_build(struct mc_fb *b, const char *program, int argc, char **argv, int threads)
+{
+	char line[4096] = "";
+	size_t at = 0;
+
+	for (int i = 1; i < argc && at < sizeof line; i++)
+		at += (size_t)snprintf(line + at, sizeof line - at, "%s%s", i > 1 ? " " : "", argv[i]);
+	mc_fb_begin(b, "provenance");
+	mc_fb_str(b, "program", program);
+	mc_fb_str(b, "version", mc_version());
+	mc_fb_str(b, "arguments", line);
+	mc_fb_str(b, "blas", mc_blas_version());
+	mc_fb_str(b, "core", mc_blas_core());
+	mc_fb_int(b, "threads", threads);
+}

@@ -1,0 +1,70 @@
+/*
+ * The header of a run: what determines its numbers, stated once, completed by every
+ * program it passes (design: only values, never paths, thread counts or lengths).
+ *
+ *   task, agents, obs_dim, act_dim, steps, seed, gamma, hidden, share, range (or nil),
+ *   comm "learned" | "none" | "full", prey "none" | "flee" | "mlp", prey_params (tree, mlp only),
+ *   explore {start, end, episodes}                                       by mc-rollout
+ *   method, owns {comm, policy: program}, meta_k (K, where tau(K) exists)  by the owners
+ *   mc-metalearn {...}, mc-critic {...}: each program's own options         by that program
+ */
+#ifndef MC_HEADER_H
+#define MC_HEADER_H
+
+#include <stdint.h>
+
+#include "mc_act.h"
+#include "mc_frame.h"
+#include "mc_params.h"
+
+struct mc_header {
+	char task[64];
+	uint64_t seed;
+	struct mc_dims dims;      /* R is 0 unless mc-metalearn's entry states rule_hidden */
+	double gamma;
+	double range;             /* negative = everybody, always */
+	enum mc_decide comm;
+	char prey[8];             /* "none", "flee", "mlp" */
+	double explore_start, explore_end;
+	int64_t explore_episodes; /* linear from start to end over so many episodes; 0 = constant */
+	char method[16];          /* "" until an owner has said it; "none", "full" by mc-rollout */
+	char owns_comm[24], owns_policy[24]; /* "" = nobody yet */
+	int64_t meta_k;           /* 0 = no tau(K) */
+};
+
+/* "learned", "none", "full"; and back (-1 for anything else). */
+const char *mc_decide_name(enum mc_decide how);
+int mc_decide_parse(const char *name);
+
+/* Reads and checks a header (a frame's map, or a checkpoint's `header`). MC_DATA. */
+int mc_header_read(const struct mc_map *m, struct mc_header *h, struct mc_err *e);
+
+/* Writes mc-rollout's entries into a frame begun by the caller; `prey` are the weights under "mlp". */
+void mc_header_write(struct mc_fb *b, const struct mc_header *h, const struct mc_params *prey);
+
+/*
+ * The prey weights that a header carries, from the arena; p->v stays NULL unless prey is "mlp".
+ * `observes` is the prey's observation width (struct mc_task).
+ */
+int mc_header_prey(const struct mc_map *m, const struct mc_header *h, size_t observes,
+    struct mc_params *p, struct mc_arena *arena, struct mc_err *e);
+
+/* Exploration sigma of episode number `episode`. */
+double mc_header_sigma(const struct mc_header *h, int64_t episode);
+
+/*
+ * Compares two headers entry by entry (nested maps too; mc, type, crc32 aside). 0 if they
+ * state the same run; -1 with MC_USAGE naming the first entry that differs and both values.
+ */
+int mc_header_same(const struct mc_map *old, const struct mc_map *now, struct mc_err *e);
+
+/*
+ * Who owns what, once the header has passed the last program: MC_USAGE when nobody owns the
+ * policy, nobody owns comm under `learned`, or comm is owned under `none` or `full`.
+ */
+int mc_header_check_owners(const struct mc_header *h, struct mc_err *e);
+
+/* "mc-critic {version, arguments, blas, core, threads}": the provenance frame of this process. */
+void mc_provenance_build(struct mc_fb *b, const char *program, int argc, char **argv, int threads);
+
+#endif

@@ -1,0 +1,105 @@
+#include "mc_play.h"
+
+#include "mc_math.h"
+#include "mc_rng.h"
+
+struct mc_player {
+	struct mc_dims dims;
+	struct mc_actor *actor;
+	mc_real *u;         /* [max, N, d] */
+	mc_real *eps;       /* [max, N, A] */
+};
+
+struct mc_player *mc_player_new(const struct mc_dims *dims, size_t max, struct mc_arena *arena, struct mc_err *e)
+{
+	struct mc_player *p = mc_arena_alloc(arena, 1, sizeof *p, "player", e);
+
+	if (!p)
+		return NULL;
+	p->dims = *dims;
+	p->actor = mc_actor_new(dims, max, arena, e);
+	p->u = mc_arena_alloc(arena, max * dims->N * dims->d, sizeof *p->u, "draws", e);
+	p->eps = mc_arena_alloc(arena, max * dims->N * dims->A, sizeof *p->eps, "draws", e);
+	return p->actor && p->u && p->eps ? p : NULL;
+}
+
+int mc_played_new(struct mc_played *p, const struct mc_dims *dims, size_t n, int with_c,
+    struct mc_arena *arena, struct mc_err *e)
+{
+	const size_t agents = n * dims->N, T = dims->T;
+
+	p->o = mc_arena_alloc(arena, (T + 1) * agents * dims->O, sizeof *p->o, "episodes", e);
+	p->m = mc_arena_alloc(arena, (T + 1) * agents * dims->d, sizeof *p->m, "episodes", e);
+	p->I = mc_arena_alloc(arena, T * agents * dims->d, sizeof *p->I, "episodes", e);
+	p->a = mc_arena_alloc(arena, T * agents * dims->A, sizeof *p->a, "episodes", e);
+	p->r = mc_arena_alloc(arena, T * n, sizeof *p->r, "episodes", e);
+	p->c = NULL;
+	if (with_c)
+		p->c = mc_arena_alloc(arena, T * agents * dims->d, sizeof *p->c, "episodes", e);
+	return p->o && p->m && p->I && p->a && p->r && (p->c || !with_c) ? 0 : -1;
+}
+
+struct mc_played mc_played_traj(const struct mc_traj *t)
+{
+	const struct mc_played p = { t->o, t->m, t->I, NULL, t->a, t->r };
+
+	return p;
+}
+
+static void draw_u(struct mc_player *p, const struct mc_play_opts *o, uint32_t first, size_t n, size_t t)
+{
+	const size_t each = p->dims.N * p->dims.d;
+
+	if (o->how != MC_LEARNED)
+		return;
+	for (size_t k = 0; k < n && !o->greedy; k++)
+		mc_rng_uniform(p->u + k * each, t * each, each, o->seed, MC_RNG_ASK, o->env, first + (uint32_t)k);
+	for (size_t k = 0; k < n * each && o->greedy; k++)
+		p->u[k] = (mc_real)0.5;
+}
+
+/* a <- clip(a + sigma eps, -1, 1) */
+static void explore(struct mc_player *p, const struct mc_play_opts *o, uint32_t first, size_t n,
+    size_t t, mc_real *a)
+{
+	const size_t each = p->dims.N * p->dims.A;
+	const mc_real sigma = (mc_real)o->sigma;
+
+	if (!(o->sigma > 0))
+		return;
+	for (size_t k = 0; k < n; k++)
+		mc_rng_normal(p->eps + k * each, t * each, each, o->seed, MC_RNG_EXPLORE, o->env, first + (uint32_t)k);
+	for (size_t k = 0; k < n * each; k++) {
+		const mc_real x = a[k] + sigma * p->eps[k];
+
+		a[k] = x > 1 ? 1 : x < -1 ? -1 : x;
+	}
+}
+
+int mc_play(struct mc_player *p, struct mc_env *env, const struct mc_play_opts *o,
+    const struct mc_params *comm, const struct mc_params *policy, uint32_t first, size_t n,
+    struct mc_played *out, struct mc_pool *pool, struct mc_err *e)
+{
+	const struct mc_dims *s = &p->dims;
+	const size_t wide_o = n * s->N * s->O, wide_d = n * s->N * s->d, wide_a = n * s->N * s->A;
+
+	if (mc_env_begin(env, first, n, out->o, out->m, e) < 0)
+		return -1;
+	for (size_t t = 0; t < s->T; t++) {
+		mc_real *a = out->a + t * wide_a;
+		const mc_real *obs = out->o + t * wide_o;
+		uint8_t *I = out->I + t * wide_d;
+
+		draw_u(p, o, first, n, t);
+		mc_actor_decide(p->actor, o->how, comm, n, obs, out->m + t * wide_d, p->u,
+		    out->c ? out->c + t * wide_d : NULL, NULL, I, pool);
+		mc_actor_act(p->actor, policy, n, obs, I, a, pool);
+		explore(p, o, first, n, t, a);
+		if (!mc_all_finite(a, wide_a))
+			return mc_err_set(e, MC_DATA, "policy", -1, "lower the learning rates, or clip the gradients",
+			    "an action is not finite in episode %u, step %zu", first, t);
+		if (mc_env_step(env, a, out->r + t * n, out->o + (t + 1) * wide_o, out->m + (t + 1) * wide_d, e) < 0)
+			return -1;
+	}
+	return 0;
+}

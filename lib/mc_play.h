@@ -1,0 +1,53 @@
+/*
+ * Playing episodes with given nets: decide, act, explore, step, T times.
+ */
+#ifndef MC_PLAY_H
+#define MC_PLAY_H
+
+#include <stdint.h>
+
+#include "mc_act.h"
+#include "mc_env.h"
+#include "mc_traj.h"
+
+struct mc_play_opts {
+	enum mc_decide how;
+	int greedy;         /* I = [c > 1/2] instead of sampling */
+	double sigma;       /* exploration; 0 = none: no draw is made */
+	uint64_t seed;
+	uint32_t env;       /* x of the draws MC_RNG_ASK, MC_RNG_EXPLORE */
+};
+
+/*
+ * What n episodes were like, step by step: the arrays of struct mc_traj with the episodes
+ * as a second axis (so that for n = 1 they are a trajectory's arrays).
+ */
+struct mc_played {
+	mc_real *o;         /* [T+1, n, N, O] */
+	uint8_t *m;         /* [T+1, n, N, d] */
+	uint8_t *I;         /* [T, n, N, d] */
+	mc_real *c;         /* [T, n, N, d] or NULL; MC_LEARNED only */
+	mc_real *a;         /* [T, n, N, A] as executed */
+	mc_real *r;         /* [T, n] */
+};
+
+struct mc_player;       /* work space */
+
+struct mc_player *mc_player_new(const struct mc_dims *dims, size_t max, struct mc_arena *arena, struct mc_err *e);
+
+/* Arrays for n episodes from the arena. */
+int mc_played_new(struct mc_played *p, const struct mc_dims *dims, size_t n, int with_c,
+    struct mc_arena *arena, struct mc_err *e);
+
+/* A trajectory's arrays as the place for one episode. */
+struct mc_played mc_played_traj(const struct mc_traj *t);
+
+/*
+ * Episodes first ... first+n-1 of `env` into `out`. a = clip(pi(o, o(C)) + sigma eps, -1, 1)
+ * (algorithm.md section 3, step 1). MC_DATA when an action is not finite ("policy").
+ */
+int mc_play(struct mc_player *p, struct mc_env *env, const struct mc_play_opts *o,
+    const struct mc_params *comm, const struct mc_params *policy, uint32_t first, size_t n,
+    struct mc_played *out, struct mc_pool *pool, struct mc_err *e);
+
+#endif
