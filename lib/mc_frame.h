@@ -9,7 +9,7 @@
  *
  * A frame that comes out of mc_in_frame has passed our own scan: nesting <= 16,
  * lengths within the bytes that are there, at most MC_FRAME_VALUES values, map keys
- * strings and unique, every ext of type 1 a well-formed array whose shape's product
+ * strings (not empty) and unique, every ext of type 1 a well-formed array whose shape's product
  * is its data's length, crc32 right where present. msgpack-c sees it only after that.
  */
 #ifndef MC_FRAME_H
@@ -97,7 +97,18 @@ int mc_map_reals(const struct mc_map *m, const char *key, int ndim, const size_t
 int mc_map_bytes(const struct mc_map *m, const char *key, int ndim, const size_t *shape,
     uint8_t *out, struct mc_err *e);
 
-/* Are two values (maps, lists, scalars, arrays) the same bytes? Keys in any order. */
+/*
+ * Entry i as it stands in the frame: its key (not terminated), and the bytes of its value.
+ * mc_map_find gives the index of a key, or -1.
+ */
+void mc_map_entry(const struct mc_map *m, size_t i, const char **key, size_t *key_len,
+    const unsigned char **value, size_t *len);
+ptrdiff_t mc_map_find(const struct mc_map *m, const char *key);
+
+/*
+ * Are two values (maps, lists, scalars, arrays) equal, of the same types? Keys in any order.
+ * Absent from both is the same, absent from one is not.
+ */
 int mc_map_same(const struct mc_map *a, const char *key_a, const struct mc_map *b, const char *key_b);
 
 /* Value of `key` as short text ("0.2", "push_N3", "float32[3,4]") for messages; "(absent)". */
@@ -127,12 +138,13 @@ void mc_in_close(struct mc_in *in);
  * The next frame, `header` and `end` among them. Three outcomes:
  *   MC_READ_FRAME  *f is filled; it and all that points into it live until the next call
  *   MC_READ_END    end of file where a stream may end: after `end` (or after the one
- *                  frame of a checkpoint file, or at once under MC_IN_BARE)
+ *                  frame of a checkpoint file, or between any two frames under MC_IN_BARE)
  *   MC_READ_FAIL   `e` filled: MC_DATA for bad bytes (offset = the first wrong byte; for a
  *                  cut stream the length read, with "after N whole frames"), MC_IOERR
  * A frame that is complete is given out before more is read: latency is one read.
  * After `end` a new `header` may start the next stream. `end`'s count is checked.
- * In a regular file every frame must have its crc32.
+ * In a regular file every frame must have its crc32. Bytes after a checkpoint fail the call
+ * after the one that gave it out: call until MC_READ_END.
  */
 enum mc_read mc_in_frame(struct mc_in *in, struct mc_frame *f, struct mc_err *e);
 
