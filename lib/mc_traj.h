@@ -30,7 +30,8 @@ void mc_traj_pack(struct mc_fb *b, const struct mc_traj *t);
 
 /*
  * A `trajectory` frame into t, whose dims it must fit. Refused (MC_DATA): wrong shapes or
- * dtypes, non-finite numbers, m or I other than 0 and 1, I = 1 where m = 0.
+ * dtypes, non-finite numbers, m or I other than 0 and 1, I = 1 where m = 0, actions beyond
+ * [-1, 1], negative iteration or episode.
  */
 int mc_traj_unpack(const struct mc_frame *f, struct mc_traj *t, struct mc_err *e);
 
