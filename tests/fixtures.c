@@ -12,10 +12,8 @@ void fixture_fail(struct fixture *f, const char *fmt, ...)
 
 	if (f->failed++)
 		return;
-	const int n = snprintf(f->first, sizeof f->first, "%s: ", f->at);
-
 	va_start(ap, fmt);
-	vsnprintf(f->first + n, sizeof f->first - (size_t)n, fmt, ap);
+	vsnprintf(f->first, sizeof f->first, fmt, ap);
 	va_end(ap);
 }
 
@@ -28,7 +26,7 @@ int fixture_cases(const struct mc_map *root, const char *name,
     void one(struct fixture *f, const struct mc_map *in, const struct mc_map *out),
     char *why, size_t size)
 {
-	struct fixture f = { .at = name };
+	struct fixture f = { 0 };
 	const size_t cases = mc_map_count(root);
 
 	for (size_t i = 0; i < cases; i++) {
@@ -36,18 +34,16 @@ int fixture_cases(const struct mc_map *root, const char *name,
 		struct mc_map map, in, out;
 
 		mc_map_at(root, i, key, sizeof key);
-		f.at = key;
 		if (mc_map_map(root, key, &map, &f.err) < 0 || mc_map_map(&map, "in", &in, &f.err) < 0 ||
 		    mc_map_map(&map, "out", &out, &f.err) < 0)
 			fixture_failed(&f);
 		else
 			one(&f, &in, &out);
-		f.at = name;
 	}
 	if (!cases)
-		fixture_fail(&f, "no cases");
+		fixture_fail(&f, "%s has no cases", name);
 	else if (!f.failed && !f.worst[0])
-		fixture_fail(&f, "nothing was compared");
+		fixture_fail(&f, "nothing in %s was compared", name);
 	snprintf(why, size, "%s", f.failed ? f.first : f.worst);
 	mc_arena_free(&f.arena);
 	return !f.failed;
@@ -73,7 +69,7 @@ size_t fixture_dim(struct fixture *f, const struct mc_map *m, const char *key, i
 		return 1;
 	}
 	if (axis >= a.ndim) {
-		fixture_fail(f, "%s has %d axes", key, a.ndim);
+		fixture_fail(f, "%s.%s has %d axes", m->path, key, a.ndim);
 		return 1;
 	}
 	return a.shape[axis];
@@ -189,17 +185,17 @@ static double tolerance(double tol)
 	return sizeof(mc_real) == sizeof(double) ? 1e-9 : tol;
 }
 
+/* One error against its tolerance; a path starts with the case. */
 static void note(struct fixture *f, const char *path, const char *key, double error, double tol)
 {
 	const double ratio = error / tolerance(tol);
 
 	if (!(ratio <= 1))
-		fixture_fail(f, "%s%s%s: error %.3g, at most %.3g", path, *path ? "." : "", key, error,
-		    tolerance(tol));
+		fixture_fail(f, "%s.%s: error %.3g, at most %.3g", path, key, error, tolerance(tol));
 	if (!f->worst[0] || ratio > f->ratio) {
 		f->ratio = ratio;
-		snprintf(f->worst, sizeof f->worst, "worst error %.2g of %.2g: %s: %s%s%s", error,
-		    tolerance(tol), f->at, path, *path ? "." : "", key);
+		snprintf(f->worst, sizeof f->worst, "worst error %.2g of %.2g: %s.%s", error, tolerance(tol),
+		    path, key);
 	}
 }
 
@@ -225,7 +221,7 @@ static int find(struct fixture *f, const struct mc_map *out, const char *key, in
 		return 0;
 	}
 	if (a->ndim != ndim || memcmp(a->shape, shape, (size_t)ndim * sizeof *shape) != 0) {
-		fixture_fail(f, "%s has another shape", key);
+		fixture_fail(f, "%s.%s has another shape", out->path, key);
 		return 0;
 	}
 	return 1;
@@ -241,7 +237,7 @@ static void compare(struct fixture *f, const struct mc_map *out, const char *key
 	if (!find(f, out, key, ndim, shape, &a))
 		return;
 	if (a.dtype != MC_F32 && a.dtype != MC_F64) {
-		fixture_fail(f, "%s is not float", key);
+		fixture_fail(f, "%s.%s is not float", out->path, key);
 		return;
 	}
 	for (size_t i = 0; i < a.count; i++) {
@@ -269,9 +265,9 @@ void fixture_is_bytes(struct fixture *f, const struct mc_map *out, const char *k
 	if (!find(f, out, key, ndim, shape, &a))
 		return;
 	if (a.dtype != MC_U8 && a.dtype != MC_BOOL)
-		fixture_fail(f, "%s is not uint8", key);
+		fixture_fail(f, "%s.%s is not uint8", out->path, key);
 	else if (memcmp(a.data, x, a.count) != 0)
-		fixture_fail(f, "%s differs", key);
+		fixture_fail(f, "%s.%s differs", out->path, key);
 	else
 		note(f, out->path, key, 0, tolerance(1));
 }

@@ -49,7 +49,6 @@ fixture_checker fixture_optim;
 struct fixture {
 	struct mc_arena arena;
 	struct mc_err err;       /* for calls that want one; see fixture_failed */
-	const char *at;          /* the case */
 	int failed;
 	double ratio;            /* the largest error / tolerance */
 	char worst[256];         /* what it was */
