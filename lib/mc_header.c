@@ -87,6 +87,8 @@ static int read_owners(const struct mc_map *m, struct mc_header *h, struct mc_er
 	if (mc_map_has(m, "meta_k") && (mc_map_int(m, "meta_k", &h->meta_k, e) < 0 || h->meta_k < 1))
 		return e->code ? -1 : mc_err_set(e, MC_DATA, m->frame->place, m->frame->offset, NULL,
 		    "header: meta_k is %lld, want at least 1", (long long)h->meta_k);
+	if (mc_map_has(m, "from") && mc_map_str(m, "from", h->from, sizeof h->from, e) < 0)
+		return -1;
 	if (!mc_map_has(m, "owns"))
 		return 0;
 	if (mc_map_map(m, "owns", &owns, e) < 0)
@@ -134,6 +136,11 @@ double mc_header_sigma(const struct mc_header *h, int64_t episode)
 
 /* ---- writing ---- */
 
+static int is_frame_key(const char *key)
+{
+	return strcmp(key, "mc") == 0 || strcmp(key, "type") == 0 || strcmp(key, "crc32") == 0;
+}
+
 void mc_header_write(struct mc_fb *b, const struct mc_header *h, const struct mc_params *prey)
 {
 	mc_fb_str(b, "task", h->task);
@@ -158,14 +165,38 @@ void mc_header_write(struct mc_fb *b, const struct mc_header *h, const struct mc
 	mc_fb_str(b, "comm", mc_decide_name(h->comm));
 	if (h->comm != MC_LEARNED)
 		mc_fb_str(b, "method", mc_decide_name(h->comm));
+	mc_fb_str(b, "from", "mc-rollout");
+}
+
+static int is_owners_key(const char *key)
+{
+	return strcmp(key, "method") == 0 || strcmp(key, "owns") == 0 || strcmp(key, "meta_k") == 0 ||
+	    strcmp(key, "from") == 0;
+}
+
+void mc_header_pass(struct mc_fb *b, const struct mc_map *m, const struct mc_header *h, const char *program)
+{
+	for (size_t i = 0; i < mc_map_count(m); i++) {
+		char key[64];
+
+		(void)mc_map_at(m, i, key, sizeof key);
+		if (!is_frame_key(key) && !is_owners_key(key))
+			mc_fb_copy(b, key, m, key);
+	}
+	if (h->method[0])
+		mc_fb_str(b, "method", h->method);
+	if (h->meta_k)
+		mc_fb_int(b, "meta_k", h->meta_k);
+	mc_fb_map(b, "owns");
+	if (h->owns_comm[0])
+		mc_fb_str(b, "comm", h->owns_comm);
+	if (h->owns_policy[0])
+		mc_fb_str(b, "policy", h->owns_policy);
+	mc_fb_close(b);
+	mc_fb_str(b, "from", program);
 }
 
 /* ---- comparing ---- */
-
-static int is_frame_key(const char *key)
-{
-	return strcmp(key, "mc") == 0 || strcmp(key, "type") == 0 || strcmp(key, "crc32") == 0;
-}
 
 static int differ(const struct mc_map *old, const struct mc_map *now, const char *key, struct mc_err *e)
 {

@@ -6,6 +6,7 @@
  *   comm "learned" | "none" | "full", prey "none" | "flee" | "mlp", prey_params (tree, mlp only),
  *   explore {start, end, episodes}                                       by mc-rollout
  *   method, owns {comm, policy: program}, meta_k (K, where tau(K) exists)  by the owners
+ *   from: the program that passed it on last
  *   mc-metalearn {...}, mc-critic {...}: each program's own options         by that program
  */
 #ifndef MC_HEADER_H
@@ -30,6 +31,7 @@ struct mc_header {
 	char method[16];          /* "" until an owner has said it; "none", "full" by mc-rollout */
 	char owns_comm[24], owns_policy[24]; /* "" = nobody yet */
 	int64_t meta_k;           /* 0 = no tau(K) */
+	char from[24];            /* "" when it came from nobody that says so */
 };
 
 /* "learned", "none", "full"; and back (-1 for anything else). */
@@ -41,6 +43,12 @@ int mc_header_read(const struct mc_map *m, struct mc_header *h, struct mc_err *e
 
 /* Writes mc-rollout's entries into a frame begun by the caller; `prey` are the weights under "mlp". */
 void mc_header_write(struct mc_fb *b, const struct mc_header *h, const struct mc_params *prey);
+
+/*
+ * The header as `program` passes it on: all entries of `m` but method, owns, meta_k and from, which
+ * are written from `h`, the caller's additions made. The caller may add entries behind.
+ */
+void mc_header_pass(struct mc_fb *b, const struct mc_map *m, const struct mc_header *h, const char *program);
 
 /*
  * The prey weights that a header carries, from the arena; p->v stays NULL unless prey is "mlp".

@@ -1,0 +1,323 @@
+#include "mc_ring.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "mc_header.h"
+
+/* ---- pipes and signals ---- */
+
+void mc_pipe_widen(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode))
+		(void)fcntl(fd, F_SETPIPE_SZ, 1 << 20);
+}
+
+/* The one place with process-wide state: a signal has no other address. */
+static volatile sig_atomic_t stop_signal, checkpoint_signal;
+
+static void on_stop(int sig)
+{
+	stop_signal = sig;
+}
+
+static void on_checkpoint(int sig)
+{
+	(void)sig;
+	checkpoint_signal = 1;
+}
+
+static void handle(int sig, void (*handler)(int))
+{
+	struct sigaction a;
+
+	memset(&a, 0, sizeof a);
+	a.sa_handler = handler;
+	a.sa_flags = SA_RESTART;
+	sigemptyset(&a.sa_mask);
+	(void)sigaction(sig, &a, NULL);
+}
+
+void mc_signals_catch(void)
+{
+	handle(SIGINT, on_stop);
+	handle(SIGTERM, on_stop);
+	handle(SIGHUP, on_stop);
+	handle(SIGUSR1, on_checkpoint);
+	handle(SIGPIPE, SIG_IGN);
+}
+
+int mc_signal_stop(void)
+{
+	return stop_signal;
+}
+
+int mc_signal_checkpoint(void)
+{
+	if (!checkpoint_signal)
+		return 0;
+	checkpoint_signal = 0;
+	return 1;
+}
+
+int mc_ring_broken(const struct mc_in *in, const char *upstream, struct mc_err *e)
+{
+	(void)mc_err_set(e, MC_TEMPFAIL, "<stdin>", mc_in_offset(in), "run it again to continue from the last checkpoint",
+	    "%s ended without a word, after %llu whole frames", upstream[0] ? upstream : "the program before this one",
+	    (unsigned long long)mc_in_frames(in));
+	e->quiet = getenv("MC_SUPERVISED") != NULL;
+	return -1;
+}
+
+/* ---- the filter loop ---- */
+
+int mc_filter_send(struct mc_filter *f, struct mc_err *e)
+{
+	return mc_out_built(f->out, f->fb, e);
+}
+
+int mc_filter_flush(struct mc_filter *f, struct mc_err *e)
+{
+	return mc_out_flush(f->out, e);
+}
+
+static int pass_header(struct mc_filter *f, const struct mc_frame *in, struct mc_err *e)
+{
+	if (mc_map_has(&in->map, "from") &&
+	    mc_map_str(&in->map, "from", f->upstream, sizeof f->upstream, e) < 0)
+		return -1;
+	mc_fb_begin(f->fb, "header");
+	if (f->header(f->ctx, &in->map, f->fb, e) < 0 || mc_filter_send(f, e) < 0)
+		return -1;
+	mc_provenance_build(f->fb, f->name, f->argc, f->argv, f->threads);
+	return mc_filter_send(f, e);
+}
+
+/* 1 = done with the stream's `end`, 0 = go on */
+static int pass_end(struct mc_filter *f, const struct mc_frame *in, int *status, struct mc_err *e)
+{
+	struct mc_map error;
+	char program[32] = "", text[600] = "";
+
+	*status = 0;
+	if (mc_map_has(&in->map, "error")) {
+		*status = MC_TEMPFAIL;
+		if (mc_map_map(&in->map, "error", &error, e) < 0 ||
+		    mc_map_str(&error, "program", program, sizeof program, e) < 0 ||
+		    mc_map_str(&error, "text", text, sizeof text, e) < 0)
+			return -1;
+	} else if (f->end && f->end(f->ctx, e) < 0)
+		return -1;
+	if (mc_out_end(f->out, f->fb, program[0] ? program : NULL, text, e) < 0)
+		return -1;
+	return 1;
+}
+
+static int filter_loop(struct mc_filter *f, int *status, struct mc_err *e)
+{
+	struct mc_frame in;
+	enum mc_read got = MC_READ_END;
+	int done = 0;
+
+	while (!done && (got = mc_in_frame(f->in, &in, e)) == MC_READ_FRAME) {
+		if (strcmp(in.type, "header") == 0) {
+			if (pass_header(f, &in, e) < 0)
+				return -1;
+		} else if (strcmp(in.type, "end") == 0) {
+			if ((done = pass_end(f, &in, status, e)) < 0)
+				return -1;
+		} else {
+			if (mc_out_forward(f->out, &in, e) < 0 || mc_out_flush(f->out, e) < 0)
+				return -1;
+			if (strcmp(in.type, "provenance") != 0 && f->frame(f->ctx, &in, e) < 0)
+				return -1;
+		}
+		if (mc_out_flush(f->out, e) < 0)
+			return -1;
+	}
+	if (done)
+		return 0;
+	if (got == MC_READ_END || mc_in_cut(f->in))
+		return mc_ring_broken(f->in, f->upstream, e);
+	return -1;
+}
+
+int mc_filter_run(struct mc_filter *f, struct mc_err *e)
+{
+	struct mc_err ignored = { 0 };
+	char text[600];
+	int status = 0;
+
+	handle(SIGINT, SIG_IGN);
+	handle(SIGTERM, SIG_IGN);
+	handle(SIGHUP, SIG_IGN);
+	handle(SIGPIPE, SIG_IGN);
+	mc_pipe_widen(0);
+	mc_pipe_widen(1);
+	f->in = mc_in_fd(0, "<stdin>", 0, f->max_frame, e);
+	f->out = f->in ? mc_out_fd(1, "<stdout>", e) : NULL;
+	f->fb = f->out ? mc_fb_new(e) : NULL;
+	int r = f->fb ? filter_loop(f, &status, e) : -1;
+
+	if (r < 0 && f->fb) {
+		mc_err_line(e, f->name, text, sizeof text);
+		(void)mc_out_end(f->out, f->fb, f->name, text, &ignored);
+	}
+	if (f->out && mc_out_close(f->out, r < 0 ? &ignored : e) < 0)
+		r = -1;
+	mc_in_close(f->in);
+	mc_fb_free(f->fb);
+	return r < 0 ? -1 : status;
+}
+
+/* ---- the queue ---- */
+
+struct item {
+	struct item *next;
+	size_t len;
+	unsigned char bytes[];
+};
+
+struct mc_queue {
+	int fd;
+	pthread_t thread;
+	pthread_mutex_t lock;
+	pthread_cond_t more;
+	struct item *first, **last;
+	int closing;
+	int broken;            /* errno of a failed write; EPIPE when the reader is gone */
+	uint64_t frames;
+};
+
+/* All bytes; errno, or 0. */
+static int write_all(int fd, const unsigned char *p, size_t n)
+{
+	while (n > 0) {
+		const ssize_t w = write(fd, p, n);
+
+		if (w < 0 && errno == EINTR)
+			continue;
+		if (w < 0)
+			return errno;
+		p += w;
+		n -= (size_t)w;
+	}
+	return 0;
+}
+
+static void *write_queue(void *arg)
+{
+	struct mc_queue *q = arg;
+
+	pthread_mutex_lock(&q->lock);
+	for (;;) {
+		while (!q->first && !q->closing)
+			pthread_cond_wait(&q->more, &q->lock);
+		struct item *x = q->first;
+
+		if (!x)
+			break;
+		q->first = x->next;
+		if (!q->first)
+			q->last = &q->first;
+		const int skip = q->broken;
+		pthread_mutex_unlock(&q->lock);
+		const int bad = skip ? 0 : write_all(q->fd, x->bytes, x->len);
+		free(x);
+		pthread_mutex_lock(&q->lock);
+		if (bad && !q->broken)
+			q->broken = bad;
+	}
+	pthread_mutex_unlock(&q->lock);
+	return NULL;
+}
+
+struct mc_queue *mc_queue_new(int fd, struct mc_err *e)
+{
+	struct mc_queue *q = calloc(1, sizeof *q);
+	sigset_t all, old;
+
+	if (!q) {
+		(void)mc_err_nomem(e, "queue", sizeof *q);
+		return NULL;
+	}
+	q->fd = fd;
+	q->last = &q->first;
+	pthread_mutex_init(&q->lock, NULL);
+	pthread_cond_init(&q->more, NULL);
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	const int bad = pthread_create(&q->thread, NULL, write_queue, q);
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (!bad)
+		return q;
+	pthread_mutex_destroy(&q->lock);
+	pthread_cond_destroy(&q->more);
+	free(q);
+	errno = bad;
+	(void)mc_err_errno(e, MC_OSERR, NULL, NULL, "cannot start the writer thread");
+	return NULL;
+}
+
+int mc_queue_send(struct mc_queue *q, struct mc_fb *b, struct mc_err *e)
+{
+	const unsigned char *bytes;
+	size_t len;
+
+	if (mc_fb_end(b, 0, &bytes, &len, e) < 0)
+		return -1;
+	struct item *x = malloc(sizeof *x + len);
+
+	if (!x)
+		return mc_err_nomem(e, "frame", len);
+	x->next = NULL;
+	x->len = len;
+	memcpy(x->bytes, bytes, len);
+	pthread_mutex_lock(&q->lock);
+	*q->last = x;
+	q->last = &x->next;
+	q->frames++;
+	const int broken = q->broken;
+	pthread_cond_signal(&q->more);
+	pthread_mutex_unlock(&q->lock);
+	if (broken && broken != EPIPE) {
+		errno = broken;
+		return mc_err_errno(e, MC_IOERR, "<stdout>", NULL, "cannot write");
+	}
+	return 0;
+}
+
+uint64_t mc_queue_frames(const struct mc_queue *q)
+{
+	return q->frames;
+}
+
+int mc_queue_close(struct mc_queue *q, struct mc_err *e)
+{
+	if (!q)
+		return 0;
+	pthread_mutex_lock(&q->lock);
+	q->closing = 1;
+	pthread_cond_signal(&q->more);
+	pthread_mutex_unlock(&q->lock);
+	pthread_join(q->thread, NULL);
+	const int broken = q->broken;
+	const int bad = close(q->fd) < 0 ? errno : 0;
+
+	pthread_mutex_destroy(&q->lock);
+	pthread_cond_destroy(&q->more);
+	free(q);
+	if ((broken && broken != EPIPE) || bad) {
+		errno = broken ? broken : bad;
+		return mc_err_errno(e, MC_IOERR, "<stdout>", NULL, "cannot write");
+	}
+	return 0;
+}

@@ -1,0 +1,74 @@
+/*
+ * What the programs of a ring share: the filter loop (forward every frame at once and
+ * unchanged, handle it, add frames of one's own), the queue through which mc-rollout
+ * writes, pipe sizes and signals.
+ */
+#ifndef MC_RING_H
+#define MC_RING_H
+
+#include "mc_err.h"
+#include "mc_frame.h"
+
+/* ---- a filter: standard input to standard output ---- */
+
+struct mc_filter {
+	const char *name;          /* "mc-critic" */
+	int argc;                  /* for its provenance frame */
+	char **argv;
+	int threads;
+	size_t max_frame;
+	void *ctx;
+	/* The header: check it, and build the outgoing one on `b`, already begun (mc_header_pass). */
+	int (*header)(void *ctx, const struct mc_map *header, struct mc_fb *b, struct mc_err *e);
+	/* Any other frame but provenance and end, after it was forwarded. May call mc_filter_send. */
+	int (*frame)(void *ctx, const struct mc_frame *f, struct mc_err *e);
+	/* `end` without error: the run is done. */
+	int (*end)(void *ctx, struct mc_err *e);
+	/* set by mc_filter_run */
+	char upstream[24];         /* the program before this one, as the header says */
+	struct mc_in *in;
+	struct mc_out *out;
+	struct mc_fb *fb;
+};
+
+/*
+ * Runs the filter to the end of its input. Returns the exit status: 0, or 75 when another
+ * program failed; -1 with `e` filled when this one did (an `end` with the error has then been
+ * passed on). SIGPIPE, SIGINT, SIGTERM and SIGHUP are ignored: a ring ends with its stream.
+ */
+int mc_filter_run(struct mc_filter *f, struct mc_err *e);
+
+/* Builds on f->fb (begun and filled by the caller) and sends it, buffered until the frame at hand is done. */
+int mc_filter_send(struct mc_filter *f, struct mc_err *e);
+/* Sends what is buffered now, so that the next program can go on while this one computes. */
+int mc_filter_flush(struct mc_filter *f, struct mc_err *e);
+
+/* ---- mc-rollout's end of the ring ---- */
+
+struct mc_queue;           /* frames on their way to a writer thread */
+
+/* Takes over `fd`. Frames are written in order by a thread, so that no send ever blocks. */
+struct mc_queue *mc_queue_new(int fd, struct mc_err *e);
+/* A copy of the built frame is queued; its number in the stream is counted for `end`. */
+int mc_queue_send(struct mc_queue *q, struct mc_fb *b, struct mc_err *e);
+uint64_t mc_queue_frames(const struct mc_queue *q);
+/* Waits until all is written, or the reader is gone (which is no error here: it shows upstream), and closes. */
+int mc_queue_close(struct mc_queue *q, struct mc_err *e);
+
+/* ---- pipes and signals ---- */
+
+/* Asks for 1 MiB of buffer where fd is a pipe; a refusal is no error. */
+void mc_pipe_widen(int fd);
+
+/* Signals that ask a run to stop (INT, TERM, HUP) or to make a checkpoint (USR1). */
+void mc_signals_catch(void);
+int mc_signal_stop(void);        /* the signal's number, or 0 */
+int mc_signal_checkpoint(void);  /* 1 once after each USR1 */
+
+/*
+ * The error of a stream that stops without `end`. Under pipelines/train (MC_SUPERVISED set) it
+ * prints nothing, since the launcher names the program that died. MC_TEMPFAIL. Returns -1.
+ */
+int mc_ring_broken(const struct mc_in *in, const char *upstream, struct mc_err *e);
+
+#endif
