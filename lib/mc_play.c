@@ -10,14 +10,15 @@ struct mc_player {
 	mc_real *eps;       /* [max, N, A] */
 };
 
-struct mc_player *mc_player_new(const struct mc_dims *dims, size_t max, struct mc_arena *arena, struct mc_err *e)
+struct mc_player *mc_player_new(const struct mc_dims *dims, size_t max, int workers,
+    struct mc_arena *arena, struct mc_err *e)
 {
 	struct mc_player *p = mc_arena_alloc(arena, 1, sizeof *p, "player", e);
 
 	if (!p)
 		return NULL;
 	p->dims = *dims;
-	p->actor = mc_actor_new(dims, max, arena, e);
+	p->actor = mc_actor_new(dims, max, workers, arena, e);
 	p->u = mc_arena_alloc(arena, max * dims->N * dims->d, sizeof *p->u, "draws", e);
 	p->eps = mc_arena_alloc(arena, max * dims->N * dims->A, sizeof *p->eps, "draws", e);
 	return p->actor && p->u && p->eps ? p : NULL;
@@ -102,4 +103,28 @@ int mc_play(struct mc_player *p, struct mc_env *env, const struct mc_play_opts *
 			return -1;
 	}
 	return 0;
+}
+
+void mc_episode_figures(const struct mc_traj *t, struct mc_episode_figures *f)
+{
+	const struct mc_dims *s = &t->dims;
+
+	*f = (struct mc_episode_figures){ 0 };
+	for (size_t i = 0; i < s->T; i++)
+		f->ret += (double)t->r[i];
+	for (size_t i = 0; i < s->T * s->N * s->d; i++) {
+		f->requests += t->I[i];
+		f->links += t->m[i];
+	}
+}
+
+void mc_episode_pack(struct mc_fb *b, const struct mc_traj *t, const struct mc_episode_figures *f)
+{
+	mc_fb_begin(b, "episode");
+	mc_fb_int(b, "iteration", t->iteration);
+	mc_fb_int(b, "episode", t->episode);
+	mc_fb_real(b, "return", f->ret);
+	mc_fb_int(b, "requests", f->requests);
+	mc_fb_int(b, "links", f->links);
+	mc_fb_int(b, "steps", (int64_t)t->dims.T);
 }

@@ -33,7 +33,8 @@ struct mc_played {
 
 struct mc_player;       /* work space */
 
-struct mc_player *mc_player_new(const struct mc_dims *dims, size_t max, struct mc_arena *arena, struct mc_err *e);
+struct mc_player *mc_player_new(const struct mc_dims *dims, size_t max, int workers,
+    struct mc_arena *arena, struct mc_err *e);
 
 /* Arrays for n episodes from the arena. */
 int mc_played_new(struct mc_played *p, const struct mc_dims *dims, size_t n, int with_c,
@@ -49,5 +50,16 @@ struct mc_played mc_played_traj(const struct mc_traj *t);
 int mc_play(struct mc_player *p, struct mc_env *env, const struct mc_play_opts *o,
     const struct mc_params *comm, const struct mc_params *policy, uint32_t first, size_t n,
     struct mc_played *out, struct mc_pool *pool, struct mc_err *e);
+
+/* What one episode came to. */
+struct mc_episode_figures {
+	double ret;                /* sum of r_t, undiscounted */
+	int64_t requests, links;   /* sum of I, sum of m over steps 0 ... T-1 */
+};
+
+void mc_episode_figures(const struct mc_traj *t, struct mc_episode_figures *f);
+
+/* The `episode` frame that follows a trajectory: built, not ended. */
+void mc_episode_pack(struct mc_fb *b, const struct mc_traj *t, const struct mc_episode_figures *f);
 
 #endif

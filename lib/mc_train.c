@@ -1,0 +1,541 @@
+#include "mc_train.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "mc_blas.h"
+#include "mc_ckpt.h"
+#include "mc_commit.h"
+#include "mc_file.h"
+#include "mc_play.h"
+#include "mc_progress.h"
+#include "mc_ring.h"
+#include "mc_runlog.h"
+
+static const char self[] = "mc-rollout";
+
+struct train {
+	const struct mc_train_opts *o;
+	struct mc_header h;           /* completed by the ring */
+	struct mc_env *env;
+	struct mc_pool *pool;
+	struct mc_arena arena;
+	struct mc_in *in;
+	struct mc_queue *out;
+	struct mc_fb *fb;
+	int lock;
+	/* the header as it came back: its bytes, read once more so that it outlives the stream */
+	unsigned char *header_bytes;
+	struct mc_in *header_in;
+	struct mc_frame header;
+	/* provenance frames of this start, one after the other */
+	unsigned char *prov;
+	size_t prov_len;
+	/* acting */
+	struct mc_player *player;
+	struct mc_params policy, comm;
+	struct mc_traj traj;
+	int64_t has_policy, has_comm; /* iteration of the nets in hand; -1 = none */
+	int64_t iteration, episode;
+	double sum_return, sum_requests;   /* since the last metric */
+	int64_t episodes_summed, metric_iteration;
+	/* checkpoints */
+	struct mc_runlog *log;
+	struct mc_kept kept;
+	int keeping;                  /* between a barrier's start and its return */
+	int barrier_back;
+	int64_t committed;            /* iteration of the last commit */
+	int next_keep;
+	/* ending */
+	int peer_failed;              /* an `end` with error came round */
+	struct mc_progress progress;
+};
+
+/* ---- opening ---- */
+
+static int send_built(void *ctx, struct mc_fb *b, struct mc_err *e)
+{
+	return mc_queue_send(((struct train *)ctx)->out, b, e);
+}
+
+static int peer_failed(struct train *t, struct mc_err *e)
+{
+	t->peer_failed = 1;
+	(void)mc_err_set(e, MC_TEMPFAIL, NULL, -1, NULL, "another program of the ring failed");
+	e->quiet = 1;
+	return -1;
+}
+
+/* The next frame; `end` and end of file are failures here: only mc-rollout ends a ring. */
+static int next(struct train *t, struct mc_frame *f, struct mc_err *e)
+{
+	const enum mc_read got = mc_in_frame(t->in, f, e);
+
+	if (got == MC_READ_FRAME)
+		return strcmp(f->type, "end") == 0 ? peer_failed(t, e) : 0;
+	if (got == MC_READ_FAIL && !mc_in_cut(t->in))
+		return -1;
+	return mc_ring_broken(t->in, t->h.from, e);
+}
+
+static int keep_header(struct train *t, const struct mc_frame *f, struct mc_err *e)
+{
+	t->header_bytes = malloc(f->len);
+	if (!t->header_bytes)
+		return mc_err_nomem(e, "header", f->len);
+	memcpy(t->header_bytes, f->bytes, f->len);
+	t->header_in = mc_in_memory(t->header_bytes, f->len, "<ring>", 0, t->o->max_frame, e);
+	if (!t->header_in || mc_in_frame(t->header_in, &t->header, e) != MC_READ_FRAME)
+		return -1;
+	return mc_header_read(&t->header.map, &t->h, e);
+}
+
+/* The header, once round the ring. */
+static int open_ring(struct train *t, const struct mc_header *h, const struct mc_params *prey, struct mc_err *e)
+{
+	struct mc_frame f;
+
+	mc_fb_begin(t->fb, "header");
+	mc_header_write(t->fb, h, prey);
+	if (send_built(t, t->fb, e) < 0)
+		return -1;
+	mc_provenance_build(t->fb, self, t->o->argc, t->o->argv, t->o->threads);
+	if (send_built(t, t->fb, e) < 0 || next(t, &f, e) < 0)
+		return -1;
+	if (keep_header(t, &f, e) < 0 || mc_header_check_owners(&t->h, e) < 0)
+		return -1;
+	const size_t size = mc_ckpt_estimate(&t->h);
+
+	if (t->o->ckpt && size > t->o->max_frame)
+		return mc_err_set(e, MC_USAGE, "--max-frame", -1, "give every program of the ring a larger --max-frame",
+		    "a checkpoint of this run has about %zu bytes, frames may have %zu", size, t->o->max_frame);
+	return 0;
+}
+
+static int make_room(struct train *t, struct mc_err *e)
+{
+	const struct mc_dims *s = &t->h.dims;
+
+	t->player = mc_player_new(s, 1, mc_pool_threads(t->pool), &t->arena, e);
+	if (!t->player || mc_traj_new(&t->traj, s, &t->arena, e) < 0 ||
+	    mc_params_new(&t->policy, MC_NET_POLICY, s, &t->arena, e) < 0)
+		return -1;
+	return t->h.comm == MC_LEARNED ? mc_params_new(&t->comm, MC_NET_COMM, s, &t->arena, e) : 0;
+}
+
+/* ---- what comes round ---- */
+
+static int take_params(struct train *t, const struct mc_frame *f, struct mc_err *e)
+{
+	char net[32];
+	int64_t iteration;
+
+	if (mc_map_str(&f->map, "net", net, sizeof net, e) < 0 || mc_map_int(&f->map, "iteration", &iteration, e) < 0)
+		return -1;
+	if (t->keeping && mc_kept_add(&t->kept, f, e) < 0)
+		return -1;
+	if (strcmp(net, "policy") == 0) {
+		t->has_policy = iteration;
+		return mc_params_unpack(&f->map, "params", &t->policy, t->policy.v, e);
+	}
+	if (strcmp(net, "comm") == 0 && t->h.comm == MC_LEARNED) {
+		t->has_comm = iteration;
+		return mc_params_unpack(&f->map, "params", &t->comm, t->comm.v, e);
+	}
+	return 0;
+}
+
+static int add_provenance(struct train *t, const struct mc_frame *f, struct mc_err *e)
+{
+	unsigned char *p = realloc(t->prov, t->prov_len + f->len);
+
+	if (!p)
+		return mc_err_nomem(e, "provenance", t->prov_len + f->len);
+	memcpy(p + t->prov_len, f->bytes, f->len);
+	t->prov = p;
+	t->prov_len += f->len;
+	return 0;
+}
+
+static int take(struct train *t, const struct mc_frame *f, struct mc_err *e)
+{
+	if (strcmp(f->type, "params") == 0)
+		return take_params(t, f, e);
+	if (strcmp(f->type, "state") == 0)
+		return t->keeping ? mc_kept_add(&t->kept, f, e) : 0;
+	if (strcmp(f->type, "episode") == 0 || strcmp(f->type, "metric") == 0)
+		return t->log ? mc_runlog_add(t->log, f, e) : 0;
+	if (strcmp(f->type, "provenance") == 0)
+		return add_provenance(t, f, e);
+	if (strcmp(f->type, "barrier") == 0)
+		t->barrier_back = 1;
+	return 0;                     /* its own trajectories, and what it does not know */
+}
+
+/* Reads until the nets of `iteration` of every owner have come round. */
+static int wait_nets(struct train *t, int64_t iteration, struct mc_err *e)
+{
+	struct mc_frame f;
+
+	while (t->has_policy < iteration || (t->h.comm == MC_LEARNED && t->has_comm < iteration))
+		if (next(t, &f, e) < 0 || take(t, &f, e) < 0)
+			return -1;
+	return 0;
+}
+
+/* Sends a barrier and reads until it is back: then the nets and states of every owner are kept. */
+static int barrier(struct train *t, struct mc_err *e)
+{
+	struct mc_frame f;
+
+	mc_fb_begin(t->fb, "barrier");
+	mc_fb_int(t->fb, "iteration", t->iteration);
+	mc_fb_int(t->fb, "episode", t->episode);
+	t->barrier_back = 0;
+	t->keeping = 1;
+	if (send_built(t, t->fb, e) < 0)
+		return -1;
+	while (!t->barrier_back)
+		if (next(t, &f, e) < 0 || take(t, &f, e) < 0)
+			return -1;
+	t->keeping = 0;
+	return 0;
+}
+
+/* ---- checkpoints ---- */
+
+/* run.ckpt and 10000 give run-10000.ckpt. */
+static void keep_name(const char *ckpt, int64_t episodes, char *out, size_t size)
+{
+	const size_t n = strlen(ckpt), stem = n > 5 && strcmp(ckpt + n - 5, ".ckpt") == 0 ? n - 5 : n;
+
+	(void)snprintf(out, size, "%.*s-%lld.ckpt", (int)stem, ckpt, (long long)episodes);
+}
+
+/* A barrier, and what came with it on the disk: the log first, then the checkpoint that counts on it. */
+static int commit(struct train *t, struct mc_err *e)
+{
+	char names[MC_KEEP_MAX][1024];
+	const char *paths[MC_KEEP_MAX + 1];
+	int64_t bytes = 0;
+	uint64_t frames = 0;
+	int n = 0;
+
+	if (barrier(t, e) < 0)
+		return -1;
+	if (t->log && mc_runlog_sync(t->log, &bytes, &frames, e) < 0)
+		return -1;
+	for (; t->next_keep < t->o->nkeep && t->o->keep[t->next_keep] <= t->episode; t->next_keep++, n++) {
+		keep_name(t->o->ckpt, t->o->keep[t->next_keep], names[n], sizeof names[n]);
+		paths[n] = names[n];
+	}
+	paths[n++] = t->o->ckpt;
+	t->committed = t->iteration;
+	return mc_commit(&t->kept, &t->header.map, t->iteration, t->episode, bytes, frames, t->fb, paths, n, e);
+}
+
+/* ---- the two ways to begin ---- */
+
+static int begin_fresh(struct train *t, struct mc_err *e)
+{
+	if (t->o->log && !(t->log = mc_runlog_new(t->o->log, &t->header, e)))
+		return -1;
+	return barrier(t, e) < 0 || wait_nets(t, 0, e) < 0 ? -1 : 0;
+}
+
+static int continue_log(struct train *t, const struct mc_ckpt *c, struct mc_err *e)
+{
+	struct mc_map own;
+	int64_t bytes;
+	uint64_t frames;
+
+	if (mc_map_map(&c->state, self, &own, e) < 0 || mc_map_int(&own, "log_bytes", &bytes, e) < 0 ||
+	    mc_map_uint(&own, "log_frames", &frames, e) < 0)
+		return -1;
+	if (!t->o->log != !bytes)
+		return mc_err_set(e, MC_USAGE, "-l", -1, NULL, "the run %s a log: continue it %s -l",
+		    bytes ? "has" : "has not", bytes ? "with" : "without");
+	if (t->o->log && !(t->log = mc_runlog_continue(t->o->log, bytes, frames, e)))
+		return -1;
+	return 0;
+}
+
+static int begin_again(struct train *t, const struct mc_ckpt *c, struct mc_err *e)
+{
+	if (mc_header_same(&c->header_map, &t->header.map, e) < 0 || continue_log(t, c, e) < 0)
+		return -1;
+	t->iteration = t->committed = t->metric_iteration = c->iteration;
+	t->episode = c->episode;
+	while (t->next_keep < t->o->nkeep && t->o->keep[t->next_keep] <= t->episode)
+		t->next_keep++;
+	if (mc_ckpt_frames(c, t->fb, send_built, t, e) < 0)
+		return -1;
+	return wait_nets(t, t->iteration, e);
+}
+
+/* One record for this start; a warning when the BLAS computes with other kernels than last time. */
+static int record_provenance(struct train *t, struct mc_err *e)
+{
+	char path[4096], core[32];
+
+	if (!t->o->ckpt)
+		return 0;
+	(void)snprintf(path, sizeof path, "%s.provenance", t->o->ckpt);
+	mc_provenance_core(path, self, core, sizeof core);
+	if (t->iteration > 0 && core[0] && strcmp(core, mc_blas_core()) != 0)
+		fprintf(stderr, "%s: warning: this run was computed with the BLAS core %s, now it is %s; "
+		    "the bytes will differ from those of an uninterrupted run\n", self, core, mc_blas_core());
+	return mc_provenance_append(path, &t->header, t->prov, t->prov_len, t->fb, e);
+}
+
+/* ---- iterations ---- */
+
+/* Sends tau and its figures. */
+static int send_episode(struct train *t, int last, struct mc_err *e)
+{
+	struct mc_episode_figures f;
+
+	t->traj.iteration = t->iteration;
+	t->traj.episode = t->episode;
+	t->traj.last = last;
+	mc_traj_pack(t->fb, &t->traj);
+	if (send_built(t, t->fb, e) < 0)
+		return -1;
+	mc_episode_figures(&t->traj, &f);
+	mc_episode_pack(t->fb, &t->traj, &f);
+	t->episode++;
+	const double requests = (double)f.requests / (double)t->h.dims.T;
+
+	t->sum_return += f.ret;
+	t->sum_requests += requests;
+	t->episodes_summed++;
+	mc_progress_episode(&t->progress, t->episode, f.ret, requests);
+	return send_built(t, t->fb, e);
+}
+
+static int play_one(struct train *t, int last, struct mc_err *e)
+{
+	const struct mc_play_opts p = {
+		.how = t->h.comm, .sigma = mc_header_sigma(&t->h, t->episode), .seed = t->h.seed, .env = 1,
+	};
+	struct mc_played to = mc_played_traj(&t->traj);
+
+	if (mc_play(t->player, t->env, &p, &t->comm, &t->policy, (uint32_t)t->episode, 1, &to, t->pool, e) < 0)
+		return -1;
+	return send_episode(t, last, e);
+}
+
+/* Means since the last one: after each meta-iteration, or every 10 iterations where there are none. */
+static int send_metric(struct train *t, struct mc_err *e)
+{
+	if (!t->h.meta_k && t->iteration - t->metric_iteration < 10)
+		return 0;
+	mc_fb_begin(t->fb, "metric");
+	mc_fb_str(t->fb, "program", self);
+	mc_fb_int(t->fb, "iteration", t->iteration);
+	mc_fb_int(t->fb, "episode", t->episode - 1);
+	mc_fb_map(t->fb, "values");
+	mc_fb_real(t->fb, "return", t->sum_return / (double)t->episodes_summed);
+	mc_fb_real(t->fb, "requests_per_step", t->sum_requests / (double)t->episodes_summed);
+	mc_fb_real(t->fb, "explore", mc_header_sigma(&t->h, t->episode - 1));
+	mc_fb_close(t->fb);
+	t->sum_return = t->sum_requests = 0;
+	t->episodes_summed = 0;
+	t->metric_iteration = t->iteration;
+	return send_built(t, t->fb, e);
+}
+
+/* Algorithm 1, lines 4-11: K iterations and tau(K); one iteration where there is no tau(K). */
+static int meta_iteration(struct train *t, struct mc_err *e)
+{
+	const int64_t K = t->h.meta_k ? t->h.meta_k : 1;
+
+	for (int64_t k = 1; k <= K; k++) {
+		if (play_one(t, 0, e) < 0)
+			return -1;
+		t->iteration++;
+		if (wait_nets(t, t->iteration, e) < 0)
+			return -1;
+	}
+	if (t->h.meta_k && play_one(t, 1, e) < 0)
+		return -1;
+	return send_metric(t, e);
+}
+
+static int is_due(const struct train *t)
+{
+	return t->iteration - t->committed >= t->o->every ||
+	    (t->next_keep < t->o->nkeep && t->o->keep[t->next_keep] <= t->episode);
+}
+
+/* To the goal, or to a signal. *stopped is its number. */
+static int run(struct train *t, int *stopped, struct mc_err *e)
+{
+	*stopped = 0;
+	if (t->o->ckpt && t->iteration == 0 && is_due(t) && commit(t, e) < 0)
+		return -1;
+	while (t->episode < t->o->episodes && !(*stopped = mc_signal_stop())) {
+		if (meta_iteration(t, e) < 0)
+			return -1;
+		if (t->o->ckpt && (mc_signal_checkpoint() || is_due(t)) && t->episode < t->o->episodes &&
+		    commit(t, e) < 0)
+			return -1;
+	}
+	if (!t->o->ckpt)
+		return barrier(t, e);
+	return commit(t, e);
+}
+
+/* ---- ending ---- */
+
+static int send_end(struct train *t, const char *error, struct mc_err *e)
+{
+	const uint64_t frames = mc_queue_frames(t->out);
+
+	mc_fb_begin(t->fb, "end");
+	mc_fb_uint(t->fb, "frames", frames);
+	if (error) {
+		mc_fb_map(t->fb, "error");
+		mc_fb_str(t->fb, "program", self);
+		mc_fb_str(t->fb, "text", error);
+		mc_fb_close(t->fb);
+	}
+	return send_built(t, t->fb, e);
+}
+
+/* Reads to the returned `end`, so that whoever fails at the end is noticed. */
+static int drain(struct train *t, struct mc_err *e)
+{
+	struct mc_frame f;
+	enum mc_read got;
+
+	while ((got = mc_in_frame(t->in, &f, e)) == MC_READ_FRAME)
+		if (strcmp(f.type, "end") == 0)
+			return mc_map_has(&f.map, "error") ? 1 : 0;
+	return got == MC_READ_FAIL && !mc_in_cut(t->in) ? -1 : mc_ring_broken(t->in, t->h.from, e);
+}
+
+static int finish(struct train *t, int stopped, struct mc_err *e)
+{
+	char text[64];
+
+	mc_progress_end(&t->progress, t->episode);
+	if (mc_runlog_close(t->log, t->fb, !stopped, e) < 0) {
+		t->log = NULL;
+		return -1;
+	}
+	t->log = NULL;
+	(void)snprintf(text, sizeof text, "stopped by signal %d", stopped);
+	if (send_end(t, stopped ? text : NULL, e) < 0)
+		return -1;
+	const int other = drain(t, e);
+
+	if (other < 0)
+		return -1;
+	if (stopped)
+		return MC_TEMPFAIL;
+	if (other)
+		return peer_failed(t, e);
+	return 0;
+}
+
+/* ---- the whole ---- */
+
+static int is_finished(struct train *t, const struct mc_ckpt *c, struct mc_err *e)
+{
+	if (c->episode < t->o->episodes)
+		return 0;
+	if (mc_header_same(&c->header_map, &t->header.map, e) < 0)
+		return -1;
+	if (!getenv("MC_QUIET"))
+		fprintf(stderr, "%s: %s is finished: %lld episodes; raise -e to go on\n", self, t->o->ckpt,
+		    (long long)c->episode);
+	if (send_end(t, NULL, e) < 0 || drain(t, e) < 0)
+		return -1;
+	return 1;
+}
+
+static int train_with(struct train *t, const struct mc_ckpt *old, const struct mc_header *h,
+    const struct mc_params *prey, struct mc_err *e)
+{
+	int stopped = 0;
+
+	if (open_ring(t, h, prey, e) < 0)
+		return -1;
+	if (old) {
+		const int done = is_finished(t, old, e);
+
+		if (done)
+			return done < 0 ? -1 : 0;
+	}
+	if (make_room(t, e) < 0 || (old ? begin_again(t, old, e) : begin_fresh(t, e)) < 0 ||
+	    record_provenance(t, e) < 0)
+		return -1;
+	mc_progress_start(&t->progress, stderr, t->episode, t->o->episodes);
+	if (run(t, &stopped, e) < 0)
+		return -1;
+	return finish(t, stopped, e);
+}
+
+static void release(struct train *t)
+{
+	struct mc_err ignored;
+
+	mc_progress_end(&t->progress, t->episode);
+	(void)mc_runlog_close(t->log, t->fb, 0, &ignored);
+	mc_kept_free(&t->kept);
+	mc_in_close(t->header_in);
+	mc_in_close(t->in);
+	mc_fb_free(t->fb);
+	mc_arena_free(&t->arena);
+	free(t->header_bytes);
+	free(t->prov);
+	mc_file_unlock(t->lock);
+}
+
+/* Lock, then look whether there is a run to continue: nothing is sent or touched before. */
+static int claim(struct train *t, struct mc_ckpt *old, int *exists, struct mc_err *e)
+{
+	*exists = 0;
+	if (!t->o->ckpt)
+		return 0;
+	t->lock = mc_file_lock(t->o->ckpt, e);
+	if (t->lock < 0)
+		return -1;
+	const int there = mc_file_check_target(t->o->ckpt, e);
+
+	if (there < 0)
+		return -1;
+	*exists = there && !t->o->fresh;
+	return *exists ? mc_ckpt_open(old, t->o->ckpt, t->o->max_frame, e) : 0;
+}
+
+int mc_train(const struct mc_train_opts *o, const struct mc_header *h, const struct mc_params *prey,
+    struct mc_env *env, struct mc_pool *pool, struct mc_err *e)
+{
+	struct train t = { .o = o, .env = env, .pool = pool, .lock = -1, .has_policy = -1, .has_comm = -1 };
+	struct mc_err later = { 0 };
+	struct mc_ckpt old = { 0 };
+	char text[1400];
+	int exists = 0;
+
+	mc_signals_catch();
+	mc_pipe_widen(0);
+	mc_pipe_widen(1);
+	t.in = mc_in_fd(0, "<stdin>", 0, o->max_frame, e);
+	t.fb = mc_fb_new(e);
+	t.out = t.in && t.fb ? mc_queue_new(1, e) : NULL;
+	int r = t.out && claim(&t, &old, &exists, e) == 0 ? train_with(&t, exists ? &old : NULL, h, prey, e) : -1;
+
+	if (r < 0 && t.out && !t.peer_failed) {
+		mc_err_line(e, self, text, sizeof text);
+		(void)send_end(&t, text, &later);
+	}
+	if (mc_queue_close(t.out, r < 0 ? &later : e) < 0)
+		r = -1;
+	mc_ckpt_close(&old);
+	release(&t);
+	return r;
+}
