@@ -35,12 +35,17 @@ static void finish_row(mc_real *restrict y, const mc_real *restrict bias, size_t
 			y[j] += bias[j];
 }
 
+void mc_dense_finish(mc_real *y, size_t ldy, const struct mc_dense *w, size_t n, int relu)
+{
+	for (size_t b = 0; b < n; b++)
+		finish_row(y + b * ldy, w->bias, w->out, relu);
+}
+
 void mc_dense_forward(mc_real *y, size_t ldy, const mc_real *x, size_t ldx,
     const struct mc_dense *w, size_t n, int relu)
 {
 	mc_gemm(MC_N, MC_N, n, w->out, w->in, 1, x, ldx, w->kernel, w->out, 0, y, ldy);
-	for (size_t b = 0; b < n; b++)
-		finish_row(y + b * ldy, w->bias, w->out, relu);
+	mc_dense_finish(y, ldy, w, n, relu);
 }
 
 static void mask_row(mc_real *restrict dy, const mc_real *restrict y, size_t n)

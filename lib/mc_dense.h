@@ -23,6 +23,9 @@ struct mc_dense mc_dense_at(const struct mc_params *p, mc_real *v, const char *l
 void mc_dense_forward(mc_real *y, size_t ldy, const mc_real *x, size_t ldx,
     const struct mc_dense *w, size_t n, int relu);
 
+/* The last part of it alone, y += bias and max(., 0) with relu, for who makes the products himself. */
+void mc_dense_finish(mc_real *y, size_t ldy, const struct mc_dense *w, size_t n, int relu);
+
 /*
  * Reverse of mc_dense_forward.
  *   dy   in/out [n,out]  adjoint of y; with relu it is zeroed where y is 0, in place

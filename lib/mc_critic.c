@@ -1,0 +1,237 @@
+#include "mc_critic.h"
+
+#include <string.h>
+
+#include "mc_blas.h"
+
+/* Rows of a piece of eq. (1): small enough that a batch of 256 keeps four processors busy. */
+enum { PART = 64 };
+
+struct mc_critic_work {
+	mc_real *y0, *y1;     /* [rows,H] after ReLU */
+	mc_real *dy0, *dy1;   /* [rows,H] their adjoints */
+	mc_real *dq;          /* [rows] */
+	mc_real *delta;       /* [rows,A] a_pi - a^i */
+};
+
+struct mc_critic_net mc_critic_at(const struct mc_params *p, mc_real *v, const struct mc_dims *dims)
+{
+	const struct mc_critic_net net = {
+		.N = dims->N, .O = dims->O, .A = dims->A, .H = dims->H,
+		.dense_0 = mc_dense_at(p, v, "dense_0", 0),
+		.dense_1 = mc_dense_at(p, v, "dense_1", 0),
+		.dense_2 = mc_dense_at(p, v, "dense_2", 0),
+	};
+
+	return net;
+}
+
+struct mc_critic_work *mc_critic_work_new(const struct mc_dims *dims, size_t rows,
+    struct mc_arena *arena, struct mc_err *e)
+{
+	const size_t R = sizeof(mc_real), n = rows * dims->H;
+	struct mc_critic_work *w = mc_arena_alloc(arena, 1, sizeof *w, "critic", e);
+
+	if (!w || !(w->y0 = mc_arena_alloc(arena, n, R, "critic", e)) ||
+	    !(w->y1 = mc_arena_alloc(arena, n, R, "critic", e)) ||
+	    !(w->dy0 = mc_arena_alloc(arena, n, R, "critic", e)) ||
+	    !(w->dy1 = mc_arena_alloc(arena, n, R, "critic", e)) ||
+	    !(w->dq = mc_arena_alloc(arena, rows, R, "critic", e)) ||
+	    !(w->delta = mc_arena_alloc(arena, rows * dims->A, R, "critic", e)))
+		return NULL;
+	return w;
+}
+
+/* The rows of kernel_0 that belong to the observations, and to the actions from agent i on. */
+static mc_real *rows_of_o(const struct mc_critic_net *net)
+{
+	return net->dense_0.kernel;
+}
+
+static mc_real *rows_of_a(const struct mc_critic_net *net, size_t i)
+{
+	return net->dense_0.kernel + (net->N * net->O + i * net->A) * net->H;
+}
+
+static void first_products(const struct mc_critic_net *net, size_t n, const mc_real *o,
+    const mc_real *a, mc_real *z1)
+{
+	const size_t NO = net->N * net->O, NA = net->N * net->A, H = net->H;
+
+	mc_gemm(MC_N, MC_N, n, H, NO, 1, o, NO, rows_of_o(net), H, 0, z1, H);
+	mc_gemm(MC_N, MC_N, n, H, NA, 1, a, NA, rows_of_a(net, 0), H, 1, z1, H);
+}
+
+void mc_critic_first(const struct mc_critic_net *net, size_t n, const mc_real *o, const mc_real *a,
+    mc_real *z1)
+{
+	first_products(net, n, o, a, z1);
+	mc_dense_finish(z1, net->H, &net->dense_0, n, 0);
+}
+
+static void upper_layers(struct mc_critic_work *w, const struct mc_critic_net *net, size_t n,
+    mc_real *q)
+{
+	const size_t H = net->H;
+
+	mc_dense_forward(w->y1, H, w->y0, H, &net->dense_1, n, 1);
+	mc_dense_forward(q, 1, w->y1, H, &net->dense_2, n, 0);
+}
+
+/* Reverse of upper_layers, to the adjoint of z1 in dy0; g = NULL: no parameter gradient. */
+static void upper_layers_reverse(struct mc_critic_work *w, const struct mc_critic_net *net,
+    const struct mc_critic_net *g, size_t n)
+{
+	const size_t H = net->H;
+
+	mc_dense_backward(w->dy1, H, g ? &g->dense_2 : NULL, w->dq, 1, NULL, 0, w->y1, H,
+	    &net->dense_2, n, 0);
+	mc_dense_backward(w->dy0, H, g ? &g->dense_1 : NULL, w->dy1, H, w->y1, H, w->y0, H,
+	    &net->dense_1, n, 1);
+}
+
+void mc_critic_forward(struct mc_critic_work *w, const struct mc_critic_net *net, size_t n,
+    const mc_real *o, const mc_real *a, mc_real *q)
+{
+	first_products(net, n, o, a, w->y0);
+	mc_dense_finish(w->y0, net->H, &net->dense_0, n, 1);
+	upper_layers(w, net, n, q);
+}
+
+void mc_critic_backward(struct mc_critic_work *w, const struct mc_critic_net *net,
+    const struct mc_critic_net *g, size_t n, const mc_real *o, const mc_real *a, const mc_real *dq)
+{
+	const size_t NO = net->N * net->O, NA = net->N * net->A, H = net->H;
+	struct mc_dense w_o = net->dense_0, g_o = g->dense_0;
+
+	memcpy(w->dq, dq, n * sizeof *dq);
+	upper_layers_reverse(w, net, g, n);
+	w_o.in = g_o.in = NO;         /* with the ReLU and the bias; then the rows of a */
+	mc_dense_backward(NULL, 0, &g_o, w->dy0, H, w->y0, H, o, NO, &w_o, n, 1);
+	mc_gemm(MC_T, MC_N, NA, H, n, 1, a, NA, w->dy0, H, 1, rows_of_a(g, 0), H);
+}
+
+static void relu(mc_real *y, size_t n)
+{
+	for (size_t j = 0; j < n; j++)
+		y[j] = y[j] > 0 ? y[j] : 0;
+}
+
+static void relu_reverse(mc_real *restrict dy, const mc_real *restrict y, size_t n)
+{
+	for (size_t j = 0; j < n; j++)
+		dy[j] = y[j] > 0 ? dy[j] : 0;
+}
+
+void mc_critic_action(struct mc_critic_work *w, const struct mc_critic_net *net, size_t i, size_t n,
+    const mc_real *z1, const mc_real *a, const mc_real *a_pi, mc_real scale, mc_real *q, mc_real *da)
+{
+	const size_t A = net->A, H = net->H;
+
+	for (size_t b = 0; b < n; b++)
+		for (size_t k = 0; k < A; k++)
+			w->delta[b * A + k] = a_pi[b * A + k] - a[(b * net->N + i) * A + k];
+	memcpy(w->y0, z1, n * H * sizeof *z1);
+	mc_gemm(MC_N, MC_N, n, H, A, 1, w->delta, A, rows_of_a(net, i), H, 1, w->y0, H);
+	relu(w->y0, n * H);
+	upper_layers(w, net, n, q);
+
+	for (size_t b = 0; b < n; b++)
+		w->dq[b] = scale;
+	upper_layers_reverse(w, net, NULL, n);
+	relu_reverse(w->dy0, w->y0, n * H);
+	mc_gemm(MC_N, MC_T, n, A, H, 1, w->dy0, H, rows_of_a(net, i), H, 0, da, A);
+}
+
+/* ---- eq. (1) on a batch ---- */
+
+struct mc_critic_step {
+	struct mc_dims dims;
+	struct mc_critic_work **work; /* one for each worker */
+	mc_real *dq;                  /* [B] */
+	double *loss, *q;             /* [parts] sums */
+	/* the call in progress */
+	const struct mc_params *critic;
+	struct mc_critic_net net, target;
+	const struct mc_critic_batch *b;
+	mc_real *grad;
+};
+
+size_t mc_critic_parts(size_t B)
+{
+	return (B + PART - 1) / PART;
+}
+
+struct mc_critic_step *mc_critic_step_new(const struct mc_dims *dims, size_t B, int workers,
+    struct mc_arena *arena, struct mc_err *e)
+{
+	const size_t parts = mc_critic_parts(B);
+	struct mc_critic_step *s = mc_arena_alloc(arena, 1, sizeof *s, "critic step", e);
+
+	if (!s || !(s->work = mc_arena_alloc(arena, (size_t)workers, sizeof *s->work, "critic step", e)) ||
+	    !(s->dq = mc_arena_alloc(arena, B, sizeof *s->dq, "critic step", e)) ||
+	    !(s->loss = mc_arena_alloc(arena, parts, sizeof *s->loss, "critic step", e)) ||
+	    !(s->q = mc_arena_alloc(arena, parts, sizeof *s->q, "critic step", e)))
+		return NULL;
+	s->dims = *dims;
+	for (int i = 0; i < workers; i++)
+		if (!(s->work[i] = mc_critic_work_new(dims, PART, arena, e)))
+			return NULL;
+	return s;
+}
+
+/* Targets, errors and their sums for rows from ... from+n-1. */
+static void temporal_difference(struct mc_critic_step *s, size_t part, size_t from, size_t n)
+{
+	const struct mc_critic_batch *b = s->b;
+	const mc_real gamma = (mc_real)b->gamma, scale = 2 / (mc_real)b->B;
+
+	s->loss[part] = s->q[part] = 0;
+	for (size_t k = from; k < from + n; k++) {
+		b->y[k] = b->r[k] + gamma * b->q_next[k];
+		const mc_real error = b->q[k] - b->y[k];
+
+		s->dq[k] = scale * error;
+		s->loss[part] += (double)error * (double)error;
+		s->q[part] += (double)b->q[k];
+	}
+}
+
+static void critic_piece(void *ctx, size_t part, int worker)
+{
+	struct mc_critic_step *s = ctx;
+	const struct mc_critic_batch *b = s->b;
+	struct mc_critic_work *w = s->work[worker];
+	const size_t from = part * PART, n = b->B - from < PART ? b->B - from : PART;
+	const size_t NO = s->dims.N * s->dims.O, NA = s->dims.N * s->dims.A;
+	mc_real *grad = s->grad + part * s->critic->size;
+	const struct mc_critic_net g = mc_critic_at(s->critic, grad, &s->dims);
+
+	memset(grad, 0, s->critic->size * sizeof *grad);
+	mc_critic_forward(w, &s->target, n, b->o_next + from * NO, b->a_next + from * NA, b->q_next + from);
+	mc_critic_forward(w, &s->net, n, b->o + from * NO, b->a + from * NA, b->q + from);
+	temporal_difference(s, part, from, n);
+	mc_critic_backward(w, &s->net, &g, n, b->o + from * NO, b->a + from * NA, s->dq + from);
+}
+
+double mc_critic_gradient(struct mc_critic_step *s, const struct mc_params *critic,
+    const struct mc_params *target, const struct mc_critic_batch *b, mc_real *grad,
+    double *q_mean, struct mc_pool *pool)
+{
+	const size_t parts = mc_critic_parts(b->B);
+	double loss = 0, q = 0;
+
+	s->critic = critic;
+	s->net = mc_critic_at(critic, critic->v, &s->dims);
+	s->target = mc_critic_at(target, target->v, &s->dims);
+	s->b = b;
+	s->grad = grad;
+	mc_pool_run(pool, critic_piece, s, parts);
+	for (size_t i = 0; i < parts; i++) {
+		loss += s->loss[i];
+		q += s->q[i];
+	}
+	if (q_mean)
+		*q_mean = q / (double)b->B;
+	return loss / (double)b->B;
+}
