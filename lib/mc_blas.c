@@ -219,6 +219,8 @@ void mc_gemm(enum mc_op ta, enum mc_op tb, size_t m, size_t n, size_t k,
 {
 	if (m == 0 || n == 0)
 		return;
+	if (k == 0 && beta == 1)
+		return;
 	if (k == 0) {                 /* leading dimensions may be 0 here: not for the BLAS */
 		for (size_t i = 0; i < m; i++)
 			for (size_t j = 0; j < n; j++)

@@ -1,0 +1,575 @@
+#include "mc_policy.h"
+
+#include <string.h>
+
+#include "mc_blas.h"
+#include "mc_math.h"
+
+enum { ROWS = 128, MESSAGES = 1024, LEAST_ROWS = 8, PIECES = 12 };
+
+/*
+ * "Sorted" arrays have row p for the p-th row in the order of the number of messages.
+ * Arrays of messages are step after step: message s of sorted row p is row first[s] + p,
+ * p < count[s].
+ */
+struct mc_policy_work {
+	size_t H;
+	size_t n;             /* rows of the last forward */
+	size_t steps;         /* most messages of a row */
+	size_t *count;        /* [d+1] rows with more than s messages; count[steps] = 0 */
+	size_t *first;        /* [d+1] first message of step s; first[steps] = messages in all */
+	size_t *order;        /* [rows] sorted position -> row */
+	size_t *messages;     /* [rows] of a row, before sorting */
+	uint16_t *slot;       /* [rows*d] slot of each message */
+	uint8_t *open;        /* [rows*d] its decision; the gated pass only */
+	mc_real *x;           /* [rows*d,O] messages */
+	mc_real *gates;       /* [rows*d,4H] */
+	mc_real *c, *tc;      /* [rows*d,H] */
+	mc_real *h0;          /* [rows*d,H] state before message first[1] + k is row k */
+	mc_real *h;           /* [rows,H] sorted, the last hidden states of count[0] rows */
+	mc_real *own;         /* [rows,O] sorted, o^i */
+	mc_real *y0, *y1;     /* [rows,H] sorted, dense layers */
+	mc_real *a;           /* [rows,A] sorted, after tanh */
+	mc_real *dy0, *dy1;   /* [rows,H] sorted adjoints, as all below */
+	mc_real *dz;          /* [rows,A] of a before tanh */
+	mc_real *dh, *dc;     /* [rows,H] */
+	mc_real *dh0;         /* [rows,H] of the state before a gated step */
+};
+
+struct mc_policy_net mc_policy_at(const struct mc_params *p, mc_real *v, const struct mc_dims *dims,
+    size_t i)
+{
+	const struct mc_policy_net net = {
+		.agent = i, .N = dims->N, .d = dims->d, .O = dims->O, .A = dims->A, .H = dims->H,
+		.lstm = mc_lstm_at(p, v, i),
+		.dense_0 = mc_dense_at(p, v, "dense_0", i),
+		.dense_1 = mc_dense_at(p, v, "dense_1", i),
+		.dense_2 = mc_dense_at(p, v, "dense_2", i),
+	};
+
+	return net;
+}
+
+size_t mc_policy_rows(const struct mc_dims *dims)
+{
+	const size_t fit = dims->d ? MESSAGES / dims->d : ROWS;
+
+	return fit > ROWS ? ROWS : fit < LEAST_ROWS ? LEAST_ROWS : fit;
+}
+
+/* n reals of the arena at *p; 0 if there is no memory. */
+static int take(mc_real **p, size_t n, struct mc_arena *arena, struct mc_err *e)
+{
+	*p = mc_arena_alloc(arena, n, sizeof **p, "policy work space", e);
+	return *p != NULL;
+}
+
+static int take_indices(size_t **p, size_t n, struct mc_arena *arena, struct mc_err *e)
+{
+	*p = mc_arena_alloc(arena, n, sizeof **p, "policy work space", e);
+	return *p != NULL;
+}
+
+struct mc_policy_work *mc_policy_work_new(const struct mc_dims *dims, size_t rows,
+    struct mc_arena *arena, struct mc_err *e)
+{
+	const size_t d = dims->d, O = dims->O, A = dims->A, H = dims->H, M = rows * d;
+	struct mc_policy_work *w = mc_arena_alloc(arena, 1, sizeof *w, "policy work space", e);
+
+	if (!w || !take_indices(&w->count, d + 1, arena, e) || !take_indices(&w->first, d + 1, arena, e) ||
+	    !take_indices(&w->order, rows, arena, e) || !take_indices(&w->messages, rows, arena, e) ||
+	    !(w->slot = mc_arena_alloc(arena, M, sizeof *w->slot, "policy work space", e)) ||
+	    !(w->open = mc_arena_alloc(arena, M, sizeof *w->open, "policy work space", e)) ||
+	    !take(&w->x, M * O, arena, e) || !take(&w->gates, M * 4 * H, arena, e) ||
+	    !take(&w->c, M * H, arena, e) || !take(&w->tc, M * H, arena, e) ||
+	    !take(&w->h0, M * H, arena, e) || !take(&w->h, rows * H, arena, e) ||
+	    !take(&w->own, rows * O, arena, e) || !take(&w->y0, rows * H, arena, e) ||
+	    !take(&w->y1, rows * H, arena, e) || !take(&w->a, rows * A, arena, e) ||
+	    !take(&w->dy0, rows * H, arena, e) || !take(&w->dy1, rows * H, arena, e) ||
+	    !take(&w->dz, rows * A, arena, e) || !take(&w->dh, rows * H, arena, e) ||
+	    !take(&w->dc, rows * H, arena, e) || !take(&w->dh0, rows * H, arena, e))
+		return NULL;
+	w->H = H;
+	return w;
+}
+
+/* ---- messages ---- */
+
+/*
+ * Sorts the rows by their number of slots with take = 1, most first, equal ones in their
+ * order, and lays out the steps. take: [n,N,d], agent i's entries.
+ */
+static void sort_rows(struct mc_policy_work *w, const struct mc_policy_net *net, size_t n,
+    const uint8_t *take_slot)
+{
+	const size_t d = net->d, ld = net->N * d;
+
+	memset(w->count, 0, (d + 1) * sizeof *w->count);
+	w->steps = 0;
+	for (size_t b = 0; b < n; b++) {
+		const uint8_t *asked = take_slot + b * ld + net->agent * d;
+		size_t k = 0;
+
+		for (size_t j = 0; j < d; j++)
+			k += asked[j];
+		w->messages[b] = k;
+		if (k > w->steps)
+			w->steps = k;
+		for (size_t s = 0; s < k; s++)
+			w->count[s]++;
+	}
+	w->first[0] = 0;
+	for (size_t s = 0; s < w->steps; s++)
+		w->first[s + 1] = w->first[s] + w->count[s];
+
+	size_t p = 0;
+	for (size_t k = w->steps + 1; k-- > 0;)
+		for (size_t b = 0; b < n && p < n; b++)
+			if (w->messages[b] == k)
+				w->order[p++] = b;
+}
+
+/* Copies the messages of every sorted row to their places, and its own observation. */
+static void gather(struct mc_policy_work *w, const struct mc_policy_net *net, size_t n,
+    const mc_real *o, const uint8_t *take_slot, const uint8_t *I)
+{
+	const size_t i = net->agent, N = net->N, d = net->d, O = net->O;
+
+	for (size_t p = 0; p < n; p++) {
+		const size_t b = w->order[p];
+		const size_t at = (b * N + i) * d;
+
+		memcpy(w->own + p * O, o + (b * N + i) * O, O * sizeof *o);
+		for (size_t j = 0, s = 0; j < d; j++) {
+			if (!take_slot[at + j])
+				continue;
+			const size_t k = w->first[s++] + p;
+
+			memcpy(w->x + k * O, o + (b * N + mc_slot_agent(i, j)) * O, O * sizeof *o);
+			w->slot[k] = (uint16_t)j;
+			w->open[k] = I[at + j];
+		}
+	}
+}
+
+/* Where I = 0 the state stays what it was before step s. */
+static void close_gates(struct mc_policy_work *w, size_t s, size_t H, const mc_real *h0,
+    const mc_real *c0, mc_real *h)
+{
+	const size_t row = H * sizeof(mc_real);
+
+	for (size_t p = 0; p < w->count[s]; p++) {
+		mc_real *c = w->c + (w->first[s] + p) * H;
+
+		if (w->open[w->first[s] + p])
+			continue;
+		if (s == 0) {
+			memset(c, 0, row);
+			memset(h + p * H, 0, row);
+		} else {
+			memcpy(c, c0 + p * H, row);
+			memcpy(h + p * H, h0 + p * H, row);
+		}
+	}
+}
+
+/*
+ * The LSTM over all messages. Step s writes its hidden states where step s + 1 reads them
+ * as h0; those of rows that have no further message are moved to w->h, and their place is
+ * overwritten. Messages of step 0 meet h = 0: kernel_h has no part in it.
+ */
+static void read_messages(struct mc_policy_work *w, const struct mc_policy_net *net, int gated)
+{
+	const size_t H = net->H, O = net->O, all = w->steps ? w->first[w->steps] : 0;
+
+	mc_gemm(MC_N, MC_N, all, 4 * H, O, 1, w->x, O, net->lstm.kernel_x, 4 * H, 0, w->gates, 4 * H);
+	for (size_t s = 0; s < w->steps; s++) {
+		const size_t n = w->count[s], stay = w->count[s + 1], at = w->first[s];
+		const mc_real *h0 = s ? w->h0 + (at - w->first[1]) * H : NULL;
+		const mc_real *c0 = s ? w->c + w->first[s - 1] * H : NULL;
+		mc_real *h = w->h0 + (w->first[s + 1] - w->first[1]) * H;
+		mc_real *gates = w->gates + at * 4 * H;
+
+		if (s)
+			mc_gemm(MC_N, MC_N, n, 4 * H, H, 1, h0, H, net->lstm.kernel_h, 4 * H, 1, gates, 4 * H);
+		mc_lstm_cell(gates, w->c + at * H, w->tc + at * H, h, H, c0, net->lstm.bias, H, n);
+		if (gated)
+			close_gates(w, s, H, h0, c0, h);
+		memcpy(w->h + stay * H, h + stay * H, (n - stay) * H * sizeof *h);
+	}
+}
+
+/* ---- dense layers ---- */
+
+/* dense_0's rows for o^i; those for h come first and are used for rows with messages only. */
+static struct mc_dense rows_of_own(const struct mc_policy_net *net)
+{
+	const struct mc_dense own = {
+		.kernel = net->dense_0.kernel + net->H * net->H, .bias = net->dense_0.bias,
+		.in = net->O, .out = net->H,
+	};
+
+	return own;
+}
+
+static void head(struct mc_policy_work *w, const struct mc_policy_net *net, mc_real *a, size_t lda)
+{
+	const size_t H = net->H, O = net->O, A = net->A, n = w->n, n0 = w->steps ? w->count[0] : 0;
+	const struct mc_dense own = rows_of_own(net);
+
+	mc_gemm(MC_N, MC_N, n, H, O, 1, w->own, O, own.kernel, H, 0, w->y0, H);
+	mc_gemm(MC_N, MC_N, n0, H, H, 1, w->h, H, net->dense_0.kernel, H, 1, w->y0, H);
+	mc_dense_finish(w->y0, H, &net->dense_0, n, 1);
+	mc_dense_forward(w->y1, H, w->y0, H, &net->dense_1, n, 1);
+	mc_dense_forward(w->a, A, w->y1, H, &net->dense_2, n, 0);
+	mc_vec_tanh(w->a, w->a, n * A);
+	for (size_t p = 0; p < n; p++)
+		memcpy(a + w->order[p] * lda, w->a + p * A, A * sizeof *a);
+}
+
+/* To w->dh, the adjoint of h of the rows with messages. */
+static void head_reverse(struct mc_policy_work *w, const struct mc_policy_net *net,
+    const struct mc_policy_net *g, const mc_real *da)
+{
+	const size_t H = net->H, O = net->O, A = net->A, n = w->n, n0 = w->steps ? w->count[0] : 0;
+	const struct mc_dense own = rows_of_own(net), g_own = rows_of_own(g);
+
+	for (size_t p = 0; p < n; p++)
+		for (size_t k = 0; k < A; k++) {
+			const mc_real a = w->a[p * A + k];
+
+			w->dz[p * A + k] = da[w->order[p] * A + k] * (1 - a * a);
+		}
+	mc_dense_backward(w->dy1, H, &g->dense_2, w->dz, A, NULL, 0, w->y1, H, &net->dense_2, n, 0);
+	mc_dense_backward(w->dy0, H, &g->dense_1, w->dy1, H, w->y1, H, w->y0, H, &net->dense_1, n, 1);
+	mc_dense_backward(NULL, 0, &g_own, w->dy0, H, w->y0, H, w->own, O, &own, n, 1);
+	mc_gemm(MC_T, MC_N, H, H, n0, 1, w->h, H, w->dy0, H, 1, g->dense_0.kernel, H);
+	mc_gemm(MC_N, MC_T, n0, H, H, 1, w->dy0, H, net->dense_0.kernel, H, 0, w->dh, H);
+}
+
+/* ---- the LSTM's reverse ---- */
+
+static mc_real dot(const mc_real *a, const mc_real *b, size_t n)
+{
+	mc_real s = 0;
+
+	for (size_t j = 0; j < n; j++)
+		s += a[j] * b[j];
+	return s;
+}
+
+/*
+ * dI of one gated message: <dh, h~ - h0> + <dc, c~ - c0> with the candidate state
+ * c~ = f c0 + i g, h~ = o tanh(c~).
+ */
+static mc_real gate_adjoint(const mc_real *gates, const mc_real *tc, const mc_real *h0,
+    const mc_real *c0, const mc_real *dh, const mc_real *dc, size_t H)
+{
+	const mc_real *i = gates, *f = gates + H, *g = gates + 2 * H, *o = gates + 3 * H;
+	mc_real s = 0;
+
+	for (size_t j = 0; j < H; j++)
+		s += dh[j] * o[j] * tc[j] + dc[j] * i[j] * g[j];
+	if (c0)
+		for (size_t j = 0; j < H; j++)
+			s += dc[j] * (f[j] - 1) * c0[j];
+	return h0 ? s - dot(dh, h0, H) : s;
+}
+
+/*
+ * Before the reverse of gated step s: dI of its messages. A closed gate passes dh and dc on
+ * untouched: its candidate gets no adjoint, and both are kept aside.
+ */
+static void gates_reverse(struct mc_policy_work *w, const struct mc_policy_net *net, size_t s,
+    const mc_real *h0, const mc_real *c0, mc_real *dI)
+{
+	const size_t H = net->H, d = net->d;
+
+	for (size_t p = 0; p < w->count[s]; p++) {
+		const size_t k = w->first[s] + p;
+		mc_real *to = dI + (w->order[p] * net->N + net->agent) * d + w->slot[k];
+
+		*to = gate_adjoint(w->gates + k * 4 * H, w->tc + k * H, h0 ? h0 + p * H : NULL,
+		    c0 ? c0 + p * H : NULL, w->dh + p * H, w->dc + p * H, H);
+	}
+}
+
+/* One plain step back: gates become their adjoints, dc that of c before, dh (s > 0) that of h before. */
+static void step_reverse(struct mc_policy_work *w, const struct mc_policy_net *net, size_t s)
+{
+	const size_t H = net->H, n = w->count[s], at = w->first[s];
+	const mc_real *c0 = s ? w->c + w->first[s - 1] * H : NULL;
+	mc_real *gates = w->gates + at * 4 * H;
+
+	mc_lstm_backward(gates, w->dc, w->dh, H, gates, w->tc + at * H, c0, H, n);
+	if (s)
+		mc_gemm(MC_N, MC_T, n, H, 4 * H, 1, gates, 4 * H, net->lstm.kernel_h, 4 * H, 0, w->dh, H);
+}
+
+/* Open gates go back like plain steps, row by row what closed ones must leave alone is put back. */
+static void gated_step_reverse(struct mc_policy_work *w, const struct mc_policy_net *net, size_t s,
+    mc_real *dI)
+{
+	const size_t H = net->H, n = w->count[s], at = w->first[s], row = H * sizeof(mc_real);
+	const mc_real *h0 = s ? w->h0 + (at - w->first[1]) * H : NULL;
+	const mc_real *c0 = s ? w->c + w->first[s - 1] * H : NULL;
+
+	gates_reverse(w, net, s, h0, c0, dI);
+	for (size_t p = 0; p < n; p++) {
+		mc_real *gates = w->gates + (at + p) * 4 * H;
+
+		if (w->open[at + p])
+			mc_lstm_backward(gates, w->dc + p * H, w->dh + p * H, H, gates,
+			    w->tc + (at + p) * H, c0 ? c0 + p * H : NULL, H, 1);
+		else
+			memset(gates, 0, 4 * row);
+	}
+	if (!s)
+		return;
+	mc_gemm(MC_N, MC_T, n, H, 4 * H, 1, w->gates + at * 4 * H, 4 * H, net->lstm.kernel_h, 4 * H,
+	    0, w->dh0, H);
+	for (size_t p = 0; p < n; p++)
+		if (w->open[at + p])
+			memcpy(w->dh + p * H, w->dh0 + p * H, row);
+}
+
+static void add_rows(mc_real *restrict sum, const mc_real *restrict x, size_t n, size_t width)
+{
+	for (size_t b = 0; b < n; b++)
+		for (size_t j = 0; j < width; j++)
+			sum[j] += x[b * width + j];
+}
+
+/*
+ * From the last step to the first. dh starts as the adjoint of the last hidden states; a
+ * row's stays in place until the step of its last message, as steps work on prefixes.
+ */
+static void read_messages_reverse(struct mc_policy_work *w, const struct mc_policy_net *net,
+    const struct mc_policy_net *g, mc_real *dI)
+{
+	const size_t H = net->H, O = net->O;
+
+	if (w->steps == 0)
+		return;
+	const size_t all = w->first[w->steps], later = all - w->first[1];
+
+	memset(w->dc, 0, w->count[0] * H * sizeof *w->dc);
+	for (size_t s = w->steps; s-- > 0;)
+		if (dI)
+			gated_step_reverse(w, net, s, dI);
+		else
+			step_reverse(w, net, s);
+	mc_gemm(MC_T, MC_N, O, 4 * H, all, 1, w->x, O, w->gates, 4 * H, 1, g->lstm.kernel_x, 4 * H);
+	mc_gemm(MC_T, MC_N, H, 4 * H, later, 1, w->h0, H, w->gates + w->first[1] * 4 * H, 4 * H,
+	    1, g->lstm.kernel_h, 4 * H);
+	add_rows(g->lstm.bias, w->gates, all, 4 * H);
+}
+
+/* ---- both ways ---- */
+
+static void forward(struct mc_policy_work *w, const struct mc_policy_net *net, size_t n,
+    const mc_real *o, const uint8_t *take_slot, const uint8_t *I, int gated, mc_real *a, size_t lda)
+{
+	w->n = n;
+	sort_rows(w, net, n, take_slot);
+	gather(w, net, n, o, take_slot, I);
+	read_messages(w, net, gated);
+	head(w, net, a, lda);
+}
+
+void mc_policy_forward(struct mc_policy_work *w, const struct mc_policy_net *net, size_t n,
+    const mc_real *o, const uint8_t *I, mc_real *a, size_t lda)
+{
+	forward(w, net, n, o, I, I, 0, a, lda);
+}
+
+void mc_policy_forward_gated(struct mc_policy_work *w, const struct mc_policy_net *net, size_t n,
+    const mc_real *o, const uint8_t *m, const uint8_t *I, mc_real *a, size_t lda)
+{
+	forward(w, net, n, o, m, I, 1, a, lda);
+}
+
+void mc_policy_hidden(const struct mc_policy_work *w, mc_real *h, size_t ldh)
+{
+	const size_t H = w->H, n0 = w->steps ? w->count[0] : 0;
+
+	for (size_t p = 0; p < w->n; p++)
+		for (size_t j = 0; j < H; j++)
+			h[w->order[p] * ldh + j] = p < n0 ? w->h[p * H + j] : 0;
+}
+
+void mc_policy_backward(struct mc_policy_work *w, const struct mc_policy_net *net,
+    const struct mc_policy_net *g, const mc_real *da)
+{
+	head_reverse(w, net, g, da);
+	read_messages_reverse(w, net, g, NULL);
+}
+
+void mc_policy_backward_gated(struct mc_policy_work *w, const struct mc_policy_net *net,
+    const struct mc_policy_net *g, const mc_real *da, mc_real *dI)
+{
+	for (size_t b = 0; b < w->n; b++)
+		memset(dI + (b * net->N + net->agent) * net->d, 0, net->d * sizeof *dI);
+	head_reverse(w, net, g, da);
+	read_messages_reverse(w, net, g, dI);
+}
+
+/* ---- eq. (3) on a batch ---- */
+
+struct worker {
+	struct mc_policy_work *policy;
+	struct mc_critic_work *critic;
+	mc_real *a, *da, *q;          /* [rows,A], [rows,A], [rows] of the block at work */
+};
+
+struct mc_policy_step {
+	struct mc_dims dims;
+	struct mc_params one;         /* layout of one agent's gradient */
+	size_t rows, parts;
+	struct worker *worker;
+	mc_real *z1;                  /* [B,H] */
+	double *sum;                  /* [N*parts] of q */
+	/* the call in progress */
+	struct mc_params policy;
+	struct mc_critic_net critic;
+	const struct mc_policy_batch *b;
+	mc_real *grad;
+};
+
+/*
+ * With few agents their blocks are pieces of their own, so that the pieces keep several
+ * processors busy; with many an agent is one piece, which saves gradients to add up.
+ */
+size_t mc_policy_parts(const struct mc_dims *dims, size_t B)
+{
+	const size_t rows = mc_policy_rows(dims), blocks = (B + rows - 1) / rows;
+	const size_t want = (PIECES + dims->N - 1) / dims->N;
+
+	return blocks < want ? blocks : want;
+}
+
+struct mc_policy_step *mc_policy_step_new(const struct mc_dims *dims, size_t B, int workers,
+    struct mc_arena *arena, struct mc_err *e)
+{
+	struct mc_policy_step *s = mc_arena_alloc(arena, 1, sizeof *s, "policy step", e);
+
+	if (!s)
+		return NULL;
+	struct mc_dims one = *dims;
+	one.share = 1;
+	mc_params_layout(&s->one, MC_NET_POLICY, &one);
+	s->dims = *dims;
+	s->rows = mc_policy_rows(dims);
+	s->parts = mc_policy_parts(dims, B);
+	s->worker = mc_arena_alloc(arena, (size_t)workers, sizeof *s->worker, "policy step", e);
+	s->sum = mc_arena_alloc(arena, dims->N * s->parts, sizeof *s->sum, "policy step", e);
+	if (!s->worker || !s->sum || !take(&s->z1, B * dims->H, arena, e))
+		return NULL;
+	for (int i = 0; i < workers; i++) {
+		struct worker *w = &s->worker[i];
+
+		if (!(w->policy = mc_policy_work_new(dims, s->rows, arena, e)) ||
+		    !(w->critic = mc_critic_work_new(dims, s->rows, arena, e)) ||
+		    !take(&w->a, s->rows * dims->A, arena, e) ||
+		    !take(&w->da, s->rows * dims->A, arena, e) || !take(&w->q, s->rows, arena, e))
+			return NULL;
+	}
+	return s;
+}
+
+static void first_piece(void *ctx, size_t block, int worker)
+{
+	const struct mc_policy_step *s = ctx;
+	const struct mc_policy_batch *b = s->b;
+	const struct mc_dims *x = &s->dims;
+	const size_t from = block * s->rows, n = b->B - from < s->rows ? b->B - from : s->rows;
+
+	(void)worker;
+	mc_critic_first(&s->critic, n, b->o + from * x->N * x->O, b->a + from * x->N * x->A,
+	    s->z1 + from * x->H);
+}
+
+/* What was asked for beside the gradient. */
+static void hand_out(const struct mc_policy_batch *b, const struct mc_dims *x, size_t i, size_t from,
+    size_t n, const struct worker *w)
+{
+	for (size_t k = 0; k < n; k++) {
+		const size_t to = ((from + k) * x->N + i) * x->A;
+
+		if (b->a_pi)
+			memcpy(b->a_pi + to, w->a + k * x->A, x->A * sizeof *w->a);
+		if (b->da)
+			memcpy(b->da + to, w->da + k * x->A, x->A * sizeof *w->da);
+		if (b->q)
+			b->q[i * b->B + from + k] = w->q[k];
+	}
+}
+
+/* Rows from ... from+n-1 of agent i: forward, its objective's derivative, reverse. The sum of q. */
+static double one_block(const struct mc_policy_step *s, const struct worker *w,
+    const struct mc_policy_net *net, const struct mc_policy_net *g, size_t from, size_t n)
+{
+	const struct mc_policy_batch *b = s->b;
+	const struct mc_dims *x = &s->dims;
+	const size_t pairs = from * x->N * x->d;
+	const mc_real *o = b->o + from * x->N * x->O, *a = b->a + from * x->N * x->A;
+	double sum = 0;
+
+	/* gated: the straight-through pass of mc_stgs */
+	if (b->dI)
+		mc_policy_forward_gated(w->policy, net, n, o, b->m + pairs, b->I + pairs, w->a, x->A);
+	else
+		mc_policy_forward(w->policy, net, n, o, b->I + pairs, w->a, x->A);
+	mc_critic_action(w->critic, &s->critic, net->agent, n, s->z1 + from * x->H, a, w->a,
+	    1 / (mc_real)b->B, w->q, w->da);
+	if (b->dI)
+		mc_policy_backward_gated(w->policy, net, g, w->da, b->dI + pairs);
+	else
+		mc_policy_backward(w->policy, net, g, w->da);
+	hand_out(b, x, net->agent, from, n, w);
+	for (size_t k = 0; k < n; k++)
+		sum += (double)w->q[k];
+	return sum;
+}
+
+static void policy_piece(void *ctx, size_t piece, int worker)
+{
+	struct mc_policy_step *s = ctx;
+	const size_t B = s->b->B, i = piece / s->parts, part = piece % s->parts;
+	const size_t blocks = (B + s->rows - 1) / s->rows;
+	const struct mc_policy_net net = mc_policy_at(&s->policy, s->policy.v, &s->dims, i);
+	mc_real *grad = s->grad + piece * s->one.size;
+	struct mc_policy_net g = mc_policy_at(&s->one, grad, &s->dims, 0);
+
+	memset(grad, 0, s->one.size * sizeof *grad);
+	s->sum[piece] = 0;
+	for (size_t block = part * blocks / s->parts; block < (part + 1) * blocks / s->parts; block++) {
+		const size_t from = block * s->rows, n = B - from < s->rows ? B - from : s->rows;
+
+		s->sum[piece] += one_block(s, &s->worker[worker], &net, &g, from, n);
+	}
+}
+
+double mc_policy_gradient(struct mc_policy_step *s, const struct mc_params *policy,
+    const struct mc_params *critic, const struct mc_policy_batch *b, mc_real *grad,
+    struct mc_pool *pool)
+{
+	double mean = 0;
+
+	s->policy = *policy;
+	s->critic = mc_critic_at(critic, critic->v, &s->dims);
+	s->b = b;
+	s->grad = grad;
+	mc_pool_run(pool, first_piece, s, (b->B + s->rows - 1) / s->rows);
+	mc_pool_run(pool, policy_piece, s, s->dims.N * s->parts);
+	for (size_t i = 0; i < s->dims.N; i++) {
+		double sum = 0;
+
+		for (size_t p = 0; p < s->parts; p++)
+			sum += s->sum[i * s->parts + p];
+		if (b->objective)
+			b->objective[i] = sum / (double)b->B;
+		mean += sum / (double)b->B / (double)s->dims.N;
+	}
+	return mean;
+}

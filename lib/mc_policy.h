@@ -1,0 +1,104 @@
+/*
+ * The policies pi^i: an LSTM over the messages that agent i requested, then dense layers
+ * over [h, o^i] and tanh; and their gradient through the critic (eq. 2, 3).
+ *
+ *     messages  o^j for the slots j with I = 1, in slot order; h = 0 without any
+ *     a^i = tanh(dense_2(relu(dense_1(relu(dense_0([h, o^i]))))))
+ *
+ * Work is done for a block of rows of one agent. Its rows are sorted by their number of
+ * messages, most first: LSTM step s then is one product over a prefix of the rows, and a
+ * slot that was not requested costs nothing.
+ */
+#ifndef MC_POLICY_H
+#define MC_POLICY_H
+
+#include <stdint.h>
+
+#include "mc_arena.h"
+#include "mc_critic.h"
+#include "mc_dense.h"
+#include "mc_lstm.h"
+#include "mc_params.h"
+#include "mc_pool.h"
+
+/* One agent's layers in a block of values: parameters, or a gradient. */
+struct mc_policy_net {
+	size_t agent, N, d, O, A, H;
+	struct mc_lstm lstm;
+	struct mc_dense dense_0, dense_1, dense_2;
+};
+
+/* Agent i's net in p's layout, values at v. */
+struct mc_policy_net mc_policy_at(const struct mc_params *p, mc_real *v, const struct mc_dims *dims,
+    size_t i);
+
+/* Work space of one worker; holds what the reverse needs of the last forward. */
+struct mc_policy_work;
+
+/* Most rows of a block: 128, fewer where an agent has many neighbours. A function of dims alone. */
+size_t mc_policy_rows(const struct mc_dims *dims);
+
+struct mc_policy_work *mc_policy_work_new(const struct mc_dims *dims, size_t rows,
+    struct mc_arena *arena, struct mc_err *e);
+
+/*
+ * Agent net->agent's actions for n <= rows joint observations.
+ *   o     in  [n,N,O]
+ *   I     in  [n,N,d]  all agents' decisions; only this agent's are read
+ *   a     out [n,A]    after tanh, rows lda apart
+ */
+void mc_policy_forward(struct mc_policy_work *w, const struct mc_policy_net *net, size_t n,
+    const mc_real *o, const uint8_t *I, mc_real *a, size_t lda);
+
+/* After a forward: h [n,H], the last hidden states, rows ldh apart. */
+void mc_policy_hidden(const struct mc_policy_work *w, mc_real *h, size_t ldh);
+
+/* Reverse of the last forward (once): adds to the gradient g from the adjoint da [n,A] of a. */
+void mc_policy_backward(struct mc_policy_work *w, const struct mc_policy_net *net,
+    const struct mc_policy_net *g, const mc_real *da);
+
+/*
+ * The same with gates that have a derivative (straight-through decisions): all slots with
+ * m = 1 are messages, and a message enters by
+ *     (h, c) <- I LSTM((h, c), o^j) + (1 - I) (h, c)
+ * which for I in {0,1} gives the same a. The reverse also gives
+ *   dI    out [n,N,d]  <d/d(h,c), LSTM(...) - (h, c)> in agent i's entries, 0 where m = 0
+ */
+void mc_policy_forward_gated(struct mc_policy_work *w, const struct mc_policy_net *net, size_t n,
+    const mc_real *o, const uint8_t *m, const uint8_t *I, mc_real *a, size_t lda);
+void mc_policy_backward_gated(struct mc_policy_work *w, const struct mc_policy_net *net,
+    const struct mc_policy_net *g, const mc_real *da, mc_real *dI);
+
+/*
+ * Eq. (3) on a batch of B: for each agent i ascend mean_b Q(o, a^i, a^-i) with a^i the
+ * policy's, the others' as stored. The N objectives share z1 of the critic's first layer.
+ *
+ * Gradients come in pieces: agent i's part p (of mc_policy_parts) is a block of the layout
+ * that the policy has with share = 1 (size / P elements), number i * parts + p of grad; an
+ * agent's gradient is their sum in that order (under share that of all N * parts).
+ */
+struct mc_policy_batch {
+	size_t B;
+	const mc_real *o, *a;        /* [B,N,O], [B,N,A] as stored */
+	const uint8_t *I;            /* [B,N,d] C^i */
+	const uint8_t *m;            /* [B,N,d], read with dI only */
+	mc_real *dI;                 /* out [B,N,d]: the gated pass; NULL = the plain one */
+	mc_real *a_pi;               /* out [B,N,A]; NULL = not wanted, as all below */
+	mc_real *q;                  /* out [N,B] */
+	mc_real *da;                 /* out [B,N,A] d objective^i / d a^i */
+	double *objective;           /* out [N] mean_b q */
+};
+
+size_t mc_policy_parts(const struct mc_dims *dims, size_t B);
+
+struct mc_policy_step; /* work space for eq. (3) */
+
+struct mc_policy_step *mc_policy_step_new(const struct mc_dims *dims, size_t B, int workers,
+    struct mc_arena *arena, struct mc_err *e);
+
+/* The mean over agents of their objectives. */
+double mc_policy_gradient(struct mc_policy_step *s, const struct mc_params *policy,
+    const struct mc_params *critic, const struct mc_policy_batch *b, mc_real *grad,
+    struct mc_pool *pool);
+
+#endif
