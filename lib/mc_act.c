@@ -1,0 +1,156 @@
+#include "mc_act.h"
+
+#include <string.h>
+
+#include "mc_dense.h"
+#include "mc_math.h"
+#include "mc_policy.h"
+
+/* Scratch memory of one worker: the communication net's layers and the policy's. */
+struct scratch {
+	mc_real *y0, *y1;     /* [rows,H] */
+	mc_real *z, *c;       /* [rows,d] */
+	struct mc_policy_work *policy;
+};
+
+struct mc_actor {
+	struct mc_dims dims;
+	size_t rows;          /* of a piece */
+	struct scratch *scratch;
+	/* the call in progress */
+	struct mc_params net;
+	size_t n, blocks;
+	const mc_real *o, *u;
+	const uint8_t *m, *asked;
+	mc_real *c, *z, *a;
+	uint8_t *I;
+};
+
+static int scratch_new(struct scratch *s, const struct mc_dims *x, size_t rows,
+    struct mc_arena *arena, struct mc_err *e)
+{
+	const size_t R = sizeof(mc_real);
+
+	return (s->y0 = mc_arena_alloc(arena, rows * x->H, R, "actor", e)) &&
+	    (s->y1 = mc_arena_alloc(arena, rows * x->H, R, "actor", e)) &&
+	    (s->z = mc_arena_alloc(arena, rows * x->d, R, "actor", e)) &&
+	    (s->c = mc_arena_alloc(arena, rows * x->d, R, "actor", e)) &&
+	    (s->policy = mc_policy_work_new(x, rows, arena, e)) ? 0 : -1;
+}
+
+struct mc_actor *mc_actor_new(const struct mc_dims *dims, size_t max, int workers,
+    struct mc_arena *arena, struct mc_err *e)
+{
+	const size_t rows = mc_policy_rows(dims);
+	struct mc_actor *x = mc_arena_alloc(arena, 1, sizeof *x, "actor", e);
+
+	if (!x || !(x->scratch = mc_arena_alloc(arena, (size_t)workers, sizeof *x->scratch, "actor", e)))
+		return NULL;
+	x->dims = *dims;
+	x->rows = rows < max ? rows : max;
+	for (int i = 0; i < workers; i++)
+		if (scratch_new(&x->scratch[i], dims, x->rows, arena, e) < 0)
+			return NULL;
+	return x;
+}
+
+/* Piece = agent * blocks + block. The first row of the block, and its rows in *n. */
+static size_t block_of(const struct mc_actor *x, size_t piece, size_t *n)
+{
+	const size_t from = piece % x->blocks * x->rows;
+
+	*n = x->n - from < x->rows ? x->n - from : x->rows;
+	return from;
+}
+
+static size_t cut(struct mc_actor *x, size_t n)
+{
+	x->n = n;
+	x->blocks = (n + x->rows - 1) / x->rows;
+	return x->blocks * x->dims.N;
+}
+
+/* ---- decisions ---- */
+
+/* z [n,d] = the communication net of agent i at o^i */
+static void logits(const struct mc_actor *x, struct scratch *s, size_t i, size_t from, size_t n)
+{
+	const size_t H = x->dims.H, O = x->dims.O, NO = x->dims.N * O;
+	const struct mc_dense d0 = mc_dense_at(&x->net, x->net.v, "dense_0", i);
+	const struct mc_dense d1 = mc_dense_at(&x->net, x->net.v, "dense_1", i);
+	const struct mc_dense d2 = mc_dense_at(&x->net, x->net.v, "dense_2", i);
+
+	mc_dense_forward(s->y0, H, x->o + from * NO + i * O, NO, &d0, n, 1);
+	mc_dense_forward(s->y1, H, s->y0, H, &d1, n, 1);
+	mc_dense_forward(s->z, x->dims.d, s->y1, H, &d2, n, 0);
+}
+
+static void decide_piece(void *ctx, size_t piece, int worker)
+{
+	const struct mc_actor *x = ctx;
+	struct scratch *s = &x->scratch[worker];
+	const size_t N = x->dims.N, d = x->dims.d, i = piece / x->blocks;
+	size_t n;
+	const size_t from = block_of(x, piece, &n);
+
+	logits(x, s, i, from, n);
+	mc_vec_sigmoid(s->c, s->z, n * d);
+	for (size_t b = 0; b < n; b++) {
+		const size_t at = ((from + b) * N + i) * d;
+		const mc_real *c = s->c + b * d;
+
+		for (size_t j = 0; j < d; j++)
+			x->I[at + j] = x->m[at + j] && x->u[at + j] < c[j];
+		if (x->c)
+			memcpy(x->c + at, c, d * sizeof *c);
+		if (x->z)
+			memcpy(x->z + at, s->z + b * d, d * sizeof *c);
+	}
+}
+
+void mc_actor_decide(struct mc_actor *x, enum mc_decide how, const struct mc_params *comm, size_t n,
+    const mc_real *o, const uint8_t *m, const mc_real *u,
+    mc_real *c, mc_real *z, uint8_t *I, struct mc_pool *pool)
+{
+	const size_t pairs = n * x->dims.N * x->dims.d;
+
+	if (how == MC_NONE)
+		memset(I, 0, pairs);
+	else if (how == MC_FULL)
+		memcpy(I, m, pairs);
+	else {
+		x->net = *comm;
+		x->o = o;
+		x->m = m;
+		x->u = u;
+		x->c = c;
+		x->z = z;
+		x->I = I;
+		mc_pool_run(pool, decide_piece, x, cut(x, n));
+	}
+}
+
+/* ---- actions ---- */
+
+static void act_piece(void *ctx, size_t piece, int worker)
+{
+	const struct mc_actor *x = ctx;
+	const struct mc_dims *k = &x->dims;
+	const size_t i = piece / x->blocks;
+	const struct mc_policy_net net = mc_policy_at(&x->net, x->net.v, k, i);
+	size_t n;
+	const size_t from = block_of(x, piece, &n);
+
+	mc_policy_forward(x->scratch[worker].policy, &net, n, x->o + from * k->N * k->O,
+	    x->asked + from * k->N * k->d, x->a + (from * k->N + i) * k->A, k->N * k->A);
+}
+
+void mc_actor_act(struct mc_actor *x, const struct mc_params *policy, size_t n,
+    const mc_real *o, const uint8_t *I, mc_real *a, struct mc_pool *pool)
+{
+	x->net = *policy;
+	x->o = o;
+	x->asked = I;
+	x->a = a;
+	mc_pool_run(pool, act_piece, x, cut(x, n));
+}
