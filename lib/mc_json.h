@@ -1,0 +1,24 @@
+/*
+ * Frames as JSON (RFC 8259, UTF-8), for people and for jq. One line a frame; non-finite
+ * numbers become null, bytes that are no UTF-8 become U+FFFD, bin becomes {"bytes": n}.
+ */
+#ifndef MC_JSON_H
+#define MC_JSON_H
+
+#include <stdio.h>
+
+#include "mc_frame.h"
+
+/*
+ * Writes the frame and a newline. Arrays: with `full` their values as nested lists (a 0-d
+ * array as one number, an empty one as []); else {"shape", "dtype", "min", "max", "mean"}
+ * over the finite values, with "nonfinite": how many are not if there are any. Errors of `to`
+ * are left to ferror().
+ */
+void mc_json_frame(FILE *to, const struct mc_frame *f, int full);
+
+/* One number, with as few digits as give it back; null unless finite. */
+void mc_json_double(FILE *to, double v);
+void mc_json_float(FILE *to, float v);
+
+#endif

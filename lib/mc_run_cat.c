@@ -1,0 +1,287 @@
+#include "mc_run_cat.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "mc_diff.h"
+#include "mc_frame.h"
+#include "mc_json.h"
+#include "mc_opts.h"
+
+enum { TYPES = 64 };
+
+struct cat {
+	const char *types;   /* "episode,metric"; NULL = all */
+	long limit;          /* frames to show; 0 = all */
+	long max_frame;
+	int full, verify, count, diff;
+	uint64_t shown;
+	int live;            /* the input is no regular file: what is shown goes out at once */
+	int tally;           /* types in seen[]; what does not fit is counted as "(other)" */
+	struct {
+		char type[24];
+		uint64_t n;
+	} seen[TYPES];
+};
+
+/* ---- options ---- */
+
+static int parse(struct cat *c, int argc, char **argv, int *operands, struct mc_err *e)
+{
+	const struct mc_opt opts[] = {
+		{ MC_OPT_STR, 't', "type", "T[,T...]", &c->types, 0, 0, "only frames of these types" },
+		{ MC_OPT_INT, 'n', NULL, "N", &c->limit, 0, INFINITY, "stop after N frames; 0 is all of them" },
+		{ MC_OPT_FLAG, 0, "full", NULL, &c->full, 0, 0,
+		    "the values of arrays as nested lists, not a summary" },
+		{ MC_OPT_FLAG, 0, "count", NULL, &c->count, 0, 0, "only the number of frames of each type" },
+		{ MC_OPT_FLAG, 0, "verify", NULL, &c->verify, 0, 0,
+		    "read everything, show nothing; status 65 unless all is whole and right" },
+		{ MC_OPT_FLAG, 0, "diff", NULL, &c->diff, 0, 0,
+		    "show the first difference between two files; status 1 if there is one" },
+		{ MC_OPT_INT, 0, "max-frame", "BYTES", &c->max_frame, 1, INFINITY, "refuse larger frames" },
+		{ MC_OPT_FLAG, 0, NULL, NULL, NULL, 0, 0, NULL },
+	};
+	const struct mc_prog prog = {
+		"mc-cat", "[-hV] [--full | --count | --verify] [-t T[,T...]] [-n N] [FILE ...]\n"
+		    "       mc-cat --diff [-t T[,T...]] FILE1 FILE2",
+		"Shows streams and checkpoints, one line of JSON for each frame. Without FILE, or where "
+		    "FILE is -, it reads standard input.", opts,
+	};
+
+	return (int)mc_opts_parse(&prog, argc, argv, operands, e);
+}
+
+static int check(const struct cat *c, int files, struct mc_err *e)
+{
+	if (c->full + c->count + c->verify + c->diff > 1)
+		return mc_usage(e, c->diff ? "--diff" : c->verify ? "--verify" : "--count", "choose one",
+		    "only one of --full, --count, --verify, --diff");
+	if (c->limit > 0 && (c->verify || c->diff))
+		return mc_usage(e, "-n", "leave it out", "--verify and --diff read everything");
+	if (c->types && c->verify)
+		return mc_usage(e, "--type", "leave it out", "--verify reads everything");
+	if (c->diff && files != 2)
+		return mc_usage(e, "--diff", "name two files, one of them may be -",
+		    "needs two files, got %d", files);
+	return 0;
+}
+
+/* ---- streams ---- */
+
+static struct mc_in *open_stream(struct cat *c, const char *path, struct mc_err *e)
+{
+	struct mc_in *in;
+	struct stat st;
+
+	if (strcmp(path, "-") == 0 && isatty(STDIN_FILENO)) {
+		(void)mc_usage(e, "<stdin>", "name a file, or pipe a stream in", "is a terminal");
+		return NULL;
+	}
+	in = mc_in_open(path, 0, (size_t)c->max_frame, e);
+	c->live = strcmp(path, "-") == 0 ? fstat(STDIN_FILENO, &st) == 0 && !S_ISREG(st.st_mode) :
+	    stat(path, &st) == 0 && !S_ISREG(st.st_mode);
+	return in;
+}
+
+static int selected(const struct cat *c, const char *type)
+{
+	const size_t n = strlen(type);
+	const char *p = c->types;
+
+	while (p && *p) {
+		const size_t len = strcspn(p, ",");
+
+		if (len == n && memcmp(p, type, n) == 0)
+			return 1;
+		p += len + (p[len] == ',');
+	}
+	return !c->types;
+}
+
+/* What stdio could not write. A reader who has gone is no news. */
+static int output_failed(struct mc_err *e)
+{
+	const int gone = errno == EPIPE;
+
+	(void)mc_err_errno(e, gone ? MC_TEMPFAIL : MC_IOERR, "<stdout>", NULL, "cannot write");
+	if (e)
+		e->quiet = gone;
+	return -1;
+}
+
+static int flush_output(struct mc_err *e)
+{
+	return fflush(stdout) != 0 || ferror(stdout) ? output_failed(e) : 0;
+}
+
+/* ---- showing and counting ---- */
+
+static void count(struct cat *c, const char *type)
+{
+	int k = 0;
+
+	while (k < c->tally && strcmp(c->seen[k].type, type) != 0)
+		k++;
+	if (k == c->tally && k < TYPES) {
+		(void)snprintf(c->seen[k].type, sizeof c->seen[k].type, "%s",
+		    k == TYPES - 1 ? "(other)" : type);
+		c->tally++;
+	}
+	c->seen[k < TYPES ? k : TYPES - 1].n++;
+}
+
+static int show(struct cat *c, const struct mc_frame *f, struct mc_err *e)
+{
+	if (c->verify || !selected(c, f->type))
+		return 0;
+	c->shown++;
+	if (c->count) {
+		count(c, f->type);
+		return 0;
+	}
+	mc_json_frame(stdout, f, c->full);
+	if (ferror(stdout))
+		return output_failed(e);
+	return c->live ? flush_output(e) : 0;
+}
+
+static int enough(const struct cat *c)
+{
+	return c->limit > 0 && c->shown >= (uint64_t)c->limit;
+}
+
+/* A stream that merely stops is no error here: a log may still be growing. */
+static int stopped(const struct cat *c, const struct mc_in *in, const char *path,
+    const struct mc_err *why, struct mc_err *e)
+{
+	if (c->verify || !mc_in_cut(in)) {
+		*e = *why;
+		return -1;
+	}
+	if (flush_output(e) < 0)
+		return -1;
+	(void)fprintf(stderr, "mc-cat: %s: still running, or cut, at %" PRId64 "\n",
+	    strcmp(path, "-") == 0 ? "<stdin>" : path, mc_in_offset(in));
+	return 0;
+}
+
+static int cat_stream(struct cat *c, const char *path, struct mc_err *e)
+{
+	struct mc_in *in = open_stream(c, path, e);
+	struct mc_err why = { 0 };
+	struct mc_frame f;
+	enum mc_read r = MC_READ_END;
+	int status = 0;
+
+	if (!in)
+		return -1;
+	while (status == 0 && !enough(c) && (r = mc_in_frame(in, &f, &why)) == MC_READ_FRAME)
+		status = show(c, &f, e);
+	if (status == 0 && r == MC_READ_FAIL)
+		status = stopped(c, in, path, &why, e);
+	mc_in_close(in);
+	return status;
+}
+
+static int cat_all(struct cat *c, int n, char **paths, struct mc_err *e)
+{
+	char *standard[] = { (char[]){ "-" } };
+	int status = 0;
+
+	if (n == 0) {
+		paths = standard;
+		n = 1;
+	}
+	for (int k = 0; k < n && status == 0 && !enough(c); k++)
+		status = cat_stream(c, paths[k], e);
+	for (int k = 0; k < c->tally && status == 0; k++)
+		(void)printf("%s\t%" PRIu64 "\n", c->seen[k].type, c->seen[k].n);
+	if (status < 0)
+		(void)fflush(stdout);
+	return status < 0 ? -1 : flush_output(e);
+}
+
+/* ---- comparing ---- */
+
+/* The next selected frame. */
+static enum mc_read next(const struct cat *c, struct mc_in *in, struct mc_frame *f, struct mc_err *e)
+{
+	enum mc_read r;
+
+	while ((r = mc_in_frame(in, f, e)) == MC_READ_FRAME && !selected(c, f->type))
+		;
+	return r;
+}
+
+/* 0 the same, 1 not, -1. */
+static int diff_frames(const struct mc_frame *a, const struct mc_frame *b, struct mc_err *e)
+{
+	char text[600];
+	int r;
+
+	if (strcmp(a->type, b->type) != 0) {
+		(void)printf("frame %" PRIu64 ": %s and %s\n", a->index, a->type, b->type);
+		return 1;
+	}
+	r = mc_diff_frames(a, b, text, sizeof text, e);
+	if (r > 0)
+		(void)printf("frame %" PRIu64 ", %s: %s\n", a->index, a->type, text);
+	return r;
+}
+
+static int diff_streams(const struct cat *c, struct mc_in *a, struct mc_in *b, struct mc_err *e)
+{
+	for (;;) {
+		struct mc_frame fa, fb;
+		const enum mc_read ra = next(c, a, &fa, e);
+		const enum mc_read rb = ra == MC_READ_FAIL ? ra : next(c, b, &fb, e);
+		int r;
+
+		if (ra == MC_READ_FAIL || rb == MC_READ_FAIL)
+			return -1;
+		if (ra != rb) {
+			(void)printf("%s goes on with frame %" PRIu64 ", %s; the other ends\n",
+			    ra == MC_READ_FRAME ? fa.place : fb.place,
+			    ra == MC_READ_FRAME ? fa.index : fb.index,
+			    ra == MC_READ_FRAME ? fa.type : fb.type);
+			return MC_NO;
+		}
+		if (ra == MC_READ_END)
+			return 0;
+		r = diff_frames(&fa, &fb, e);
+		if (r != 0)
+			return r < 0 ? -1 : MC_NO;
+	}
+}
+
+static int diff(struct cat *c, char **paths, struct mc_err *e)
+{
+	struct mc_in *a = open_stream(c, paths[0], e);
+	struct mc_in *b = a ? open_stream(c, paths[1], e) : NULL;
+	const int status = a && b ? diff_streams(c, a, b, e) : -1;
+
+	mc_in_close(a);
+	mc_in_close(b);
+	return status < 0 || flush_output(e) < 0 ? -1 : status;
+}
+
+int mc_run_cat(int argc, char **argv, struct mc_err *e)
+{
+	struct cat c = { .max_frame = (long)MC_FRAME_MAX };
+	int first = 0;
+	const int parsed = parse(&c, argc, argv, &first, e);
+
+	if (parsed != MC_PARSED_RUN)
+		return parsed == MC_PARSED_DONE ? flush_output(e) : -1;
+	if (check(&c, argc - first, e) < 0)
+		return -1;
+	if (c.diff)
+		return diff(&c, argv + first, e);
+	return cat_all(&c, argc - first, argv + first, e);
+}
