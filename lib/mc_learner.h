@@ -44,7 +44,8 @@ void mc_learner_init(struct mc_learner *l);
  * Parameters of MC_NET_POLICY, _CRITIC, _COMM and, with target = 1, of their targets; NULL if
  * the run has no such net. comm is a copy of the owner's unless stgs: mc_learner_take_comm
  * sets it; the first time (or after mc_learner_init) its target becomes a copy of it.
- * Whoever writes into the block calls mc_learner_changed afterwards.
+ * Whoever writes into the blocks (all of the nets that the run has) calls mc_learner_changed
+ * afterwards: they are then taken as they stand.
  */
 struct mc_params *mc_learner_params(struct mc_learner *l, enum mc_net net, int target);
 void mc_learner_changed(struct mc_learner *l);
@@ -58,7 +59,7 @@ struct mc_learner_figures {
 	double critic_loss;   /* mean (Q - y)^2 */
 	double q_mean;        /* mean Q(o, a) over the batch */
 	double objective;     /* mean over agents of mean_b Q(o, a^i, a^-i) */
-	double policy_norm, critic_norm; /* gradient norms before clipping */
+	double policy_norm, critic_norm; /* gradient norms before clipping; policies: all agents together */
 	double comm_norm;     /* stgs; else NaN */
 };
 
