@@ -76,6 +76,8 @@ $B/bin/mc-%: $B/tools/mc-%.o $B/libmc.a
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 $B/tests/t_%: $B/tests/t_%.o $B/libmc.a
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS)
+$B/tests/bench_%: $B/tests/bench_%.o $B/libmc.a
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 $D/tests/t_%: $D/tests/t_%.o $D/libmc.a
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS)
 
@@ -98,6 +100,9 @@ check-layers: ## a module includes only modules above it in lib/LAYERS
 
 check-fixtures: $B/tests/t_fixtures $D/tests/t_fixtures ## golden values alone, from MC_FIXTURES=DIR
 	@tests/run $^
+
+bench-learner: $B/tests/bench_learner ## time one update of the learner
+	@$<
 
 # ---- packages ----
 DEPS := gcc libc6-dev make libmsgpack-dev zlib1g-dev libopenblas0-pthread gnuplot-nox
@@ -131,6 +136,6 @@ help: ## list the targets
 clean: ## remove what was built
 	rm -rf build bin
 
-.PHONY: deps check-deps all check check-built check-layers check-fixtures help clean
+.PHONY: bench-learner deps check-deps all check check-built check-layers check-fixtures help clean
 .SECONDARY:
 -include $(shell find build -name '*.d' 2>/dev/null)
