@@ -3,9 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "mc_blas.h"
-#include "mc_opts.h"
-
 static const char *const decide_names[] = { "learned", "none", "full" };
 
 const char *mc_decide_name(enum mc_decide how)
@@ -243,22 +240,4 @@ int mc_header_check_owners(const struct mc_header *h, struct mc_err *e)
 		return mc_err_set(e, MC_USAGE, "the ring", -1, "leave it out, or give mc-rollout --comm learned",
 		    "%s learns whom to talk to, but --comm %s fixes it", h->owns_comm, mc_decide_name(h->comm));
 	return 0;
-}
-
-/* ---- provenance ---- */
-
-void mc_provenance_build(struct mc_fb *b, const char *program, int argc, char **argv, int threads)
-{
-	char line[4096] = "";
-	size_t at = 0;
-
-	for (int i = 1; i < argc && at < sizeof line; i++)
-		at += (size_t)snprintf(line + at, sizeof line - at, "%s%s", i > 1 ? " " : "", argv[i]);
-	mc_fb_begin(b, "provenance");
-	mc_fb_str(b, "program", program);
-	mc_fb_str(b, "version", mc_version());
-	mc_fb_str(b, "arguments", line);
-	mc_fb_str(b, "blas", mc_blas_version());
-	mc_fb_str(b, "core", mc_blas_core());
-	mc_fb_int(b, "threads", threads);
 }

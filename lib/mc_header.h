@@ -72,7 +72,4 @@ int mc_header_same(const struct mc_map *old, const struct mc_map *now, struct mc
  */
 int mc_header_check_owners(const struct mc_header *h, struct mc_err *e);
 
-/* "mc-critic {version, arguments, blas, core, threads}": the provenance frame of this process. */
-void mc_provenance_build(struct mc_fb *b, const char *program, int argc, char **argv, int threads);
-
 #endif

@@ -21,6 +21,7 @@ struct mc_learner_opts {
 	uint64_t seed;
 	size_t B;               /* replay batch */
 	size_t replay;          /* capacity of D in transitions */
+	size_t warmup;          /* learning begins once D holds so many (never before B) */
 	double gamma, tau;      /* discount; Polyak factor */
 	double lr_critic, lr_policy, b1, b2, adam_eps;
 	double clip_critic, clip_policy; /* norm bounds; 0 = none. Policies: of each agent's own gradient */
@@ -53,7 +54,7 @@ void mc_learner_changed(struct mc_learner *l);
 /* Appends the T transitions of one trajectory to D; the oldest fall out at capacity. */
 int mc_learner_append(struct mc_learner *l, const struct mc_traj *t, struct mc_err *e);
 size_t mc_learner_transitions(const struct mc_learner *l);  /* in D */
-int mc_learner_ready(const struct mc_learner *l);           /* D holds at least B */
+int mc_learner_ready(const struct mc_learner *l);           /* D holds at least B and warmup */
 
 struct mc_learner_figures {
 	double critic_loss;   /* mean (Q - y)^2 */

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "mc_header.h"
+#include "mc_provenance.h"
 
 /* ---- pipes and signals ---- */
 
@@ -19,6 +19,14 @@ void mc_pipe_widen(int fd)
 
 	if (fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode))
 		(void)fcntl(fd, F_SETPIPE_SZ, 1 << 20);
+}
+
+int mc_ring_refuse_terminal(struct mc_err *e)
+{
+	if (!isatty(1))
+		return 0;
+	return mc_err_set(e, MC_USAGE, "<stdout>", -1, "pipe it on, to mc-cat for example",
+	    "frames are binary, and this is a terminal");
 }
 
 /* The one place with process-wide state: a signal has no other address. */
@@ -77,6 +85,26 @@ int mc_ring_broken(const struct mc_in *in, const char *upstream, struct mc_err *
 	return -1;
 }
 
+/* ---- a frame that outlives its stream ---- */
+
+int mc_saved_take(struct mc_saved *s, const struct mc_frame *f, struct mc_err *e)
+{
+	mc_saved_free(s);
+	s->bytes = malloc(f->len);
+	if (!s->bytes)
+		return mc_err_nomem(e, f->type, f->len);
+	memcpy(s->bytes, f->bytes, f->len);
+	s->in = mc_in_memory(s->bytes, f->len, f->place, MC_IN_BARE, f->len, e);
+	return s->in && mc_in_frame(s->in, &s->frame, e) == MC_READ_FRAME ? 0 : -1;
+}
+
+void mc_saved_free(struct mc_saved *s)
+{
+	mc_in_close(s->in);
+	free(s->bytes);
+	memset(s, 0, sizeof *s);
+}
+
 /* ---- the filter loop ---- */
 
 int mc_filter_send(struct mc_filter *f, struct mc_err *e)
@@ -95,7 +123,7 @@ static int pass_header(struct mc_filter *f, const struct mc_frame *in, struct mc
 	    mc_map_str(&in->map, "from", f->upstream, sizeof f->upstream, e) < 0)
 		return -1;
 	mc_fb_begin(f->fb, "header");
-	if (f->header(f->ctx, &in->map, f->fb, e) < 0 || mc_filter_send(f, e) < 0)
+	if (f->header(f->ctx, in, f->fb, e) < 0 || mc_filter_send(f, e) < 0)
 		return -1;
 	mc_provenance_build(f->fb, f->name, f->argc, f->argv, f->threads);
 	return mc_filter_send(f, e);
@@ -133,6 +161,9 @@ static int filter_loop(struct mc_filter *f, int *status, struct mc_err *e)
 				return -1;
 		} else if (strcmp(in.type, "end") == 0) {
 			if ((done = pass_end(f, &in, status, e)) < 0)
+				return -1;
+		} else if (strcmp(in.type, "barrier") == 0) {   /* nets and state go ahead of it */
+			if (f->frame(f->ctx, &in, e) < 0 || mc_out_forward(f->out, &in, e) < 0)
 				return -1;
 		} else {
 			if (mc_out_forward(f->out, &in, e) < 0 || mc_out_flush(f->out, e) < 0)

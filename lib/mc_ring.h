@@ -19,8 +19,8 @@ struct mc_filter {
 	size_t max_frame;
 	void *ctx;
 	/* The header: check it, and build the outgoing one on `b`, already begun (mc_header_pass). */
-	int (*header)(void *ctx, const struct mc_map *header, struct mc_fb *b, struct mc_err *e);
-	/* Any other frame but provenance and end, after it was forwarded. May call mc_filter_send. */
+	int (*header)(void *ctx, const struct mc_frame *header, struct mc_fb *b, struct mc_err *e);
+	/* Any other frame but provenance and end, after it was forwarded (a barrier: before). May call mc_filter_send. */
 	int (*frame)(void *ctx, const struct mc_frame *f, struct mc_err *e);
 	/* `end` without error: the run is done. */
 	int (*end)(void *ctx, struct mc_err *e);
@@ -55,10 +55,25 @@ uint64_t mc_queue_frames(const struct mc_queue *q);
 /* Waits until all is written, or the reader is gone (which is no error here: it shows upstream), and closes. */
 int mc_queue_close(struct mc_queue *q, struct mc_err *e);
 
+/* ---- a frame that outlives its stream ---- */
+
+/* Zero-initialise. `frame` and all that points into it live until mc_saved_free. */
+struct mc_saved {
+	unsigned char *bytes;      /* private, as is `in` */
+	struct mc_in *in;
+	struct mc_frame frame;
+};
+
+int mc_saved_take(struct mc_saved *s, const struct mc_frame *f, struct mc_err *e);
+void mc_saved_free(struct mc_saved *s);
+
 /* ---- pipes and signals ---- */
 
 /* Asks for 1 MiB of buffer where fd is a pipe; a refusal is no error. */
 void mc_pipe_widen(int fd);
+
+/* Frames to a terminal are refused with a hint (MC_USAGE). */
+int mc_ring_refuse_terminal(struct mc_err *e);
 
 /* Signals that ask a run to stop (INT, TERM, HUP) or to make a checkpoint (USR1). */
 void mc_signals_catch(void);

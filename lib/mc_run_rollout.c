@@ -15,6 +15,8 @@
 #include "mc_opts.h"
 #include "mc_play.h"
 #include "mc_prey.h"
+#include "mc_provenance.h"
+#include "mc_ring.h"
 #include "mc_task.h"
 #include "mc_train.h"
 
@@ -82,13 +84,6 @@ static int check_options(const struct options *o, struct mc_header *h, struct mc
 		return mc_usage(e, "--load", NULL, "with --load there is no ring: -t, --env, -c and -l have no meaning");
 	if (t->fresh && !t->ckpt)
 		return mc_usage(e, "--fresh", "give -c FILE as well", "there is no checkpoint to pass over");
-	return 0;
-}
-
-static int refuse_terminal(struct mc_err *e)
-{
-	if (isatty(1))
-		return mc_usage(e, "<stdout>", "pipe it on: mc-rollout ... | mc-cat", "frames are binary, and this is a terminal");
 	return 0;
 }
 
@@ -310,7 +305,7 @@ int mc_run_rollout(int argc, char **argv, struct mc_err *e)
 	t->argc = argc;
 	t->argv = argv;
 	t->threads = (int)o.threads;
-	if (check_options(&o, &h, t, e) < 0 || refuse_terminal(e) < 0 || mc_blas_init(e) < 0)
+	if (check_options(&o, &h, t, e) < 0 || mc_ring_refuse_terminal(e) < 0 || mc_blas_init(e) < 0)
 		return -1;
 	struct mc_pool *pool = mc_pool_new((int)o.threads, e);
 

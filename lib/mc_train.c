@@ -11,8 +11,9 @@
 #include "mc_file.h"
 #include "mc_play.h"
 #include "mc_progress.h"
+#include "mc_provenance.h"
 #include "mc_ring.h"
-#include "mc_runlog.h"
+#include "mc_journal.h"
 
 static const char self[] = "mc-rollout";
 
@@ -26,10 +27,7 @@ struct train {
 	struct mc_queue *out;
 	struct mc_fb *fb;
 	int lock;
-	/* the header as it came back: its bytes, read once more so that it outlives the stream */
-	unsigned char *header_bytes;
-	struct mc_in *header_in;
-	struct mc_frame header;
+	struct mc_saved header;       /* as it came back */
 	/* provenance frames of this start, one after the other */
 	unsigned char *prov;
 	size_t prov_len;
@@ -42,7 +40,7 @@ struct train {
 	double sum_return, sum_requests;   /* since the last metric */
 	int64_t episodes_summed, metric_iteration;
 	/* checkpoints */
-	struct mc_runlog *log;
+	struct mc_journal *log;
 	struct mc_kept kept;
 	int keeping;                  /* between a barrier's start and its return */
 	int barrier_back;
@@ -80,18 +78,6 @@ static int next(struct train *t, struct mc_frame *f, struct mc_err *e)
 	return mc_ring_broken(t->in, t->h.from, e);
 }
 
-static int keep_header(struct train *t, const struct mc_frame *f, struct mc_err *e)
-{
-	t->header_bytes = malloc(f->len);
-	if (!t->header_bytes)
-		return mc_err_nomem(e, "header", f->len);
-	memcpy(t->header_bytes, f->bytes, f->len);
-	t->header_in = mc_in_memory(t->header_bytes, f->len, "<ring>", 0, t->o->max_frame, e);
-	if (!t->header_in || mc_in_frame(t->header_in, &t->header, e) != MC_READ_FRAME)
-		return -1;
-	return mc_header_read(&t->header.map, &t->h, e);
-}
-
 /* The header, once round the ring. */
 static int open_ring(struct train *t, const struct mc_header *h, const struct mc_params *prey, struct mc_err *e)
 {
@@ -104,7 +90,8 @@ static int open_ring(struct train *t, const struct mc_header *h, const struct mc
 	mc_provenance_build(t->fb, self, t->o->argc, t->o->argv, t->o->threads);
 	if (send_built(t, t->fb, e) < 0 || next(t, &f, e) < 0)
 		return -1;
-	if (keep_header(t, &f, e) < 0 || mc_header_check_owners(&t->h, e) < 0)
+	if (mc_saved_take(&t->header, &f, e) < 0 || mc_header_read(&f.map, &t->h, e) < 0 ||
+	    mc_header_check_owners(&t->h, e) < 0)
 		return -1;
 	const size_t size = mc_ckpt_estimate(&t->h);
 
@@ -166,7 +153,7 @@ static int take(struct train *t, const struct mc_frame *f, struct mc_err *e)
 	if (strcmp(f->type, "state") == 0)
 		return t->keeping ? mc_kept_add(&t->kept, f, e) : 0;
 	if (strcmp(f->type, "episode") == 0 || strcmp(f->type, "metric") == 0)
-		return t->log ? mc_runlog_add(t->log, f, e) : 0;
+		return t->log ? mc_journal_add(t->log, f, e) : 0;
 	if (strcmp(f->type, "provenance") == 0)
 		return add_provenance(t, f, e);
 	if (strcmp(f->type, "barrier") == 0)
@@ -225,7 +212,7 @@ static int commit(struct train *t, struct mc_err *e)
 
 	if (barrier(t, e) < 0)
 		return -1;
-	if (t->log && mc_runlog_sync(t->log, &bytes, &frames, e) < 0)
+	if (t->log && mc_journal_sync(t->log, &bytes, &frames, e) < 0)
 		return -1;
 	for (; t->next_keep < t->o->nkeep && t->o->keep[t->next_keep] <= t->episode; t->next_keep++, n++) {
 		keep_name(t->o->ckpt, t->o->keep[t->next_keep], names[n], sizeof names[n]);
@@ -233,15 +220,20 @@ static int commit(struct train *t, struct mc_err *e)
 	}
 	paths[n++] = t->o->ckpt;
 	t->committed = t->iteration;
-	return mc_commit(&t->kept, &t->header.map, t->iteration, t->episode, bytes, frames, t->fb, paths, n, e);
+	return mc_commit(&t->kept, &t->header.frame.map, t->iteration, t->episode, bytes, frames, t->fb, paths, n, e);
 }
 
 /* ---- the two ways to begin ---- */
 
 static int begin_fresh(struct train *t, struct mc_err *e)
 {
-	if (t->o->log && !(t->log = mc_runlog_new(t->o->log, &t->header, e)))
-		return -1;
+	if (t->o->log) {
+		mc_fb_begin(t->fb, "header");
+		mc_fb_copy_all(t->fb, &t->header.frame.map);
+		t->log = mc_journal_new(t->o->log, t->fb, e);
+		if (!t->log)
+			return -1;
+	}
 	return barrier(t, e) < 0 || wait_nets(t, 0, e) < 0 ? -1 : 0;
 }
 
@@ -257,14 +249,14 @@ static int continue_log(struct train *t, const struct mc_ckpt *c, struct mc_err 
 	if (!t->o->log != !bytes)
 		return mc_err_set(e, MC_USAGE, "-l", -1, NULL, "the run %s a log: continue it %s -l",
 		    bytes ? "has" : "has not", bytes ? "with" : "without");
-	if (t->o->log && !(t->log = mc_runlog_continue(t->o->log, bytes, frames, e)))
+	if (t->o->log && !(t->log = mc_journal_continue(t->o->log, bytes, frames, NULL, NULL, e)))
 		return -1;
 	return 0;
 }
 
 static int begin_again(struct train *t, const struct mc_ckpt *c, struct mc_err *e)
 {
-	if (mc_header_same(&c->header_map, &t->header.map, e) < 0 || continue_log(t, c, e) < 0)
+	if (mc_header_same(&c->header_map, &t->header.frame.map, e) < 0 || continue_log(t, c, e) < 0)
 		return -1;
 	t->iteration = t->committed = t->metric_iteration = c->iteration;
 	t->episode = c->episode;
@@ -287,7 +279,7 @@ static int record_provenance(struct train *t, struct mc_err *e)
 	if (t->iteration > 0 && core[0] && strcmp(core, mc_blas_core()) != 0)
 		fprintf(stderr, "%s: warning: this run was computed with the BLAS core %s, now it is %s; "
 		    "the bytes will differ from those of an uninterrupted run\n", self, core, mc_blas_core());
-	return mc_provenance_append(path, &t->header, t->prov, t->prov_len, t->fb, e);
+	return mc_provenance_append(path, &t->header.frame, t->prov, t->prov_len, t->fb, e);
 }
 
 /* ---- iterations ---- */
@@ -422,7 +414,7 @@ static int finish(struct train *t, int stopped, struct mc_err *e)
 	char text[64];
 
 	mc_progress_end(&t->progress, t->episode);
-	if (mc_runlog_close(t->log, t->fb, !stopped, e) < 0) {
+	if (mc_journal_close(t->log, t->fb, !stopped, e) < 0) {
 		t->log = NULL;
 		return -1;
 	}
@@ -447,7 +439,7 @@ static int is_finished(struct train *t, const struct mc_ckpt *c, struct mc_err *
 {
 	if (c->episode < t->o->episodes)
 		return 0;
-	if (mc_header_same(&c->header_map, &t->header.map, e) < 0)
+	if (mc_header_same(&c->header_map, &t->header.frame.map, e) < 0)
 		return -1;
 	if (!getenv("MC_QUIET"))
 		fprintf(stderr, "%s: %s is finished: %lld episodes; raise -e to go on\n", self, t->o->ckpt,
@@ -484,13 +476,12 @@ static void release(struct train *t)
 	struct mc_err ignored;
 
 	mc_progress_end(&t->progress, t->episode);
-	(void)mc_runlog_close(t->log, t->fb, 0, &ignored);
+	(void)mc_journal_close(t->log, t->fb, 0, &ignored);
 	mc_kept_free(&t->kept);
-	mc_in_close(t->header_in);
+	mc_saved_free(&t->header);
 	mc_in_close(t->in);
 	mc_fb_free(t->fb);
 	mc_arena_free(&t->arena);
-	free(t->header_bytes);
 	free(t->prov);
 	mc_file_unlock(t->lock);
 }
