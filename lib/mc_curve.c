@@ -1,0 +1,418 @@
+#include "mc_curve.h"
+
+#include <float.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mc_frame.h"
+#include "mc_stat.h"
+
+/* ---- reading logs ---- */
+
+void mc_series_parse(struct mc_series *s, const char *text)
+{
+	static const char *const name[] = { "return", "requests", "links-share" };
+	const char *colon = strchr(text, ':');
+
+	memset(s, 0, sizeof *s);
+	for (int k = MC_SERIES_RETURN; k < MC_SERIES_METRIC; k++)
+		if (strcmp(text, name[k]) == 0) {
+			s->kind = k;
+			return;
+		}
+	s->kind = MC_SERIES_METRIC;
+	snprintf(s->metric, sizeof s->metric, "%s", colon ? colon + 1 : text);
+	if (colon)
+		snprintf(s->program, sizeof s->program, "%.*s", (int)(colon - text), text);
+}
+
+/* Room for one more element: the array, grown twofold where it was full, or NULL. */
+static void *more(void *array, size_t n, size_t *room, size_t size, struct mc_err *e)
+{
+	const size_t want = *room ? *room * 2 : 16;
+	void *grown;
+
+	if (n < *room)
+		return array;
+	grown = reallocarray(array, want, size);
+	if (grown == NULL)
+		mc_err_nomem(e, "learning curves", want * size);
+	else
+		*room = want;
+	return grown;
+}
+
+/* The method that learns whom to talk to; where nobody does, the decisions that are forced. */
+static int read_label(const struct mc_map *header, char *label, size_t size, struct mc_err *e)
+{
+	if (mc_map_has(header, "method"))
+		return mc_map_str(header, "method", label, size, e);
+	return mc_map_str(header, "comm", label, size, e);
+}
+
+/* Adds " K=5" for the path "mc-metalearn.K"; nothing where the header has no such entry. */
+static void add_entry(const struct mc_map *header, const char *path, char *label, size_t size)
+{
+	struct mc_map m = *header, inner;
+	const size_t used = strlen(label);
+	char key[64], value[64];
+
+	for (const char *dot; (dot = strchr(path, '.')) != NULL; path = dot + 1) {
+		snprintf(key, sizeof key, "%.*s", (int)(dot - path), path);
+		if (!mc_map_has(&m, key) || mc_map_map(&m, key, &inner, NULL) < 0)
+			return;
+		m = inner;
+	}
+	if (!mc_map_has(&m, path))
+		return;
+	mc_map_text(&m, path, value, sizeof value);
+	snprintf(label + used, size - used, " %s=%s", path, value);
+}
+
+static struct mc_run *start_run(struct mc_runs *rs, const struct mc_frame *f, const char *by, struct mc_err *e)
+{
+	struct mc_run *grown = more(rs->run, rs->n, &rs->room, sizeof *rs->run, e), *run;
+
+	if (grown == NULL)
+		return NULL;
+	rs->run = grown;
+	run = &rs->run[rs->n];
+	memset(run, 0, sizeof *run);
+	run->cut = -1;
+	if (mc_map_str(&f->map, "task", run->task, sizeof run->task, e) < 0 ||
+	    read_label(&f->map, run->label, sizeof run->label, e) < 0 ||
+	    mc_map_uint(&f->map, "seed", &run->seed, e) < 0)
+		return NULL;
+	if (by)
+		add_entry(&f->map, by, run->label, sizeof run->label);
+	rs->n++;
+	return run;
+}
+
+static int add_point(struct mc_run *run, int64_t episode, double num, double den, struct mc_err *e)
+{
+	struct mc_point *grown = more(run->point, run->n, &run->room, sizeof *run->point, e);
+
+	if (grown == NULL)
+		return -1;
+	run->point = grown;
+	run->point[run->n++] = (struct mc_point){ run->steps, num, den, episode };
+	return 0;
+}
+
+static int add_episode(struct mc_run *run, const struct mc_map *m, enum mc_series_kind kind,
+    struct mc_err *e)
+{
+	uint64_t requests, links, steps;
+	int64_t episode;
+	double ret;
+
+	if (mc_map_int(m, "episode", &episode, e) < 0 || mc_map_real(m, "return", &ret, e) < 0 ||
+	    mc_map_uint(m, "requests", &requests, e) < 0 || mc_map_uint(m, "links", &links, e) < 0 ||
+	    mc_map_uint(m, "steps", &steps, e) < 0)
+		return -1;
+	run->steps += (double)steps;
+	run->episodes++;
+	switch (kind) {
+	case MC_SERIES_RETURN:
+		return add_point(run, episode, ret, 1, e);
+	case MC_SERIES_REQUESTS:
+		return add_point(run, episode, (double)requests, (double)steps, e);
+	case MC_SERIES_LINKS_SHARE:
+		return add_point(run, episode, (double)requests, (double)links, e);
+	case MC_SERIES_METRIC:
+		break;
+	}
+	return 0;
+}
+
+/* Remembers what there is, for who asks for something that there is not. */
+static void note_metrics(struct mc_runs *rs, const char *program, const struct mc_map *values)
+{
+	const size_t count = mc_map_count(values);
+	char key[64], name[sizeof rs->metric[0]];
+
+	for (size_t i = 0, k; i < count && rs->metrics < MC_METRICS; i++) {
+		mc_map_at(values, i, key, sizeof key);
+		snprintf(name, sizeof name, "%.30s:%s", program, key);
+		for (k = 0; k < rs->metrics && strcmp(rs->metric[k], name) != 0; k++)
+			;
+		if (k == rs->metrics)
+			memcpy(rs->metric[rs->metrics++], name, sizeof name);
+	}
+}
+
+/* A frame of another program, or without the number (or with NaN, before learning starts), gives nothing. */
+static int add_metric(struct mc_runs *rs, struct mc_run *run, const struct mc_map *m,
+    const struct mc_series *what, struct mc_err *e)
+{
+	struct mc_map values;
+	char program[32];
+	int64_t episode;
+	double v;
+
+	if (mc_map_str(m, "program", program, sizeof program, e) < 0 ||
+	    mc_map_int(m, "episode", &episode, e) < 0 ||
+	    mc_map_map(m, "values", &values, e) < 0)
+		return -1;
+	note_metrics(rs, program, &values);
+	if ((what->program[0] && strcmp(program, what->program) != 0) ||
+	    !mc_map_has(&values, what->metric))
+		return 0;
+	if (mc_map_real_any(&values, what->metric, &v, e) < 0)
+		return -1;
+	return isfinite(v) ? add_point(run, episode, v, 1, e) : 0;
+}
+
+static int take_frame(struct mc_runs *rs, struct mc_run **run, const struct mc_frame *f,
+    const struct mc_reading *how, struct mc_err *e)
+{
+	if (strcmp(f->type, "checkpoint") == 0)
+		return mc_err_set(e, MC_DATA, f->place, f->offset, "mc-eval measures checkpoints",
+		    "is a checkpoint, not a run's log");
+	if (strcmp(f->type, "header") == 0)
+		return (*run = start_run(rs, f, how->by, e)) == NULL ? -1 : 0;
+	if (*run == NULL)
+		return 0;
+	if (strcmp(f->type, "episode") == 0)
+		return add_episode(*run, &f->map, how->what.kind, e);
+	if (strcmp(f->type, "metric") == 0 && how->what.kind == MC_SERIES_METRIC)
+		return add_metric(rs, *run, &f->map, &how->what, e);
+	return 0;
+}
+
+int mc_runs_read(struct mc_runs *rs, const char *path, const struct mc_reading *how, struct mc_err *e)
+{
+	struct mc_in *in = mc_in_open(path, 0, how->max_frame, e);
+	struct mc_run *run = NULL;
+	struct mc_frame f;
+	enum mc_read got;
+	int r = -1;
+
+	if (in == NULL)
+		return -1;
+	while ((got = mc_in_frame(in, &f, e)) == MC_READ_FRAME)
+		if (take_frame(rs, &run, &f, how, e) < 0)
+			goto done;
+	if (got == MC_READ_END) {
+		r = 0;
+	} else if (mc_in_cut(in) && run != NULL) {
+		run->cut = mc_in_offset(in);
+		memset(e, 0, sizeof *e);
+		r = 0;
+	}
+done:
+	mc_in_close(in);
+	return r;
+}
+
+void mc_runs_release(struct mc_runs *rs)
+{
+	for (size_t i = 0; i < rs->n; i++)
+		free(rs->run[i].point);
+	free(rs->run);
+	memset(rs, 0, sizeof *rs);
+}
+
+int64_t mc_runs_window(const struct mc_runs *rs)
+{
+	int64_t longest = 0;
+
+	for (size_t i = 0; i < rs->n; i++)
+		if (rs->run[i].episodes > longest)
+			longest = rs->run[i].episodes;
+	return longest < 100 ? 1 : (longest + 50) / 100;
+}
+
+/* ---- combining runs ---- */
+
+/* The average over the last `window` episodes up to point i; NaN where nothing can be divided by. */
+static double average(const struct mc_run *run, size_t i, int64_t window)
+{
+	const int64_t before = run->point[i].episode - window;
+	double num = 0, den = 0;
+
+	for (size_t k = i + 1; k-- > 0 && run->point[k].episode > before;) {
+		num += run->point[k].num;
+		den += run->point[k].den;
+	}
+	return den > 0 ? num / den : (double)NAN;
+}
+
+/* The first point with a whole window behind it; the last one of a run that is shorter. */
+static size_t first_whole(const struct mc_run *run, int64_t window)
+{
+	for (size_t i = 0; i < run->n; i++)
+		if (run->point[i].episode + 1 >= window)
+			return i;
+	return run->n - 1;
+}
+
+/* The last point at or before x, searched upwards from `from`. */
+static size_t point_at(const struct mc_run *run, size_t from, double x)
+{
+	while (from + 1 < run->n && run->point[from + 1].steps <= x)
+		from++;
+	return from;
+}
+
+struct group {
+	const struct mc_run **run; /* [n] of one task and label */
+	size_t *at;                /* [n] the point of each run at x */
+	double *value;             /* [n] */
+	size_t n;
+};
+
+static int set_band(struct mc_curve *c, size_t k, const struct group *g, enum mc_band band,
+    struct mc_err *e)
+{
+	double ci[2];
+
+	c->y[k] = c->lo[k] = c->hi[k] = mc_stat_mean(g->value, g->n);
+	if (band == MC_BAND_NONE || g->n < 2)
+		return 0;
+	mc_stat_sort(g->value, g->n);
+	if (band == MC_BAND_RANGE) {
+		c->lo[k] = g->value[0];
+		c->hi[k] = g->value[g->n - 1];
+		return 0;
+	}
+	if (mc_stat_bootstrap(ci, MC_STAT_MEAN, g->value, g->n, MC_STAT_RESAMPLES, 1, e) < 0)
+		return -1;
+	c->lo[k] = ci[0];
+	c->hi[k] = ci[1];
+	return 0;
+}
+
+static int allocate_curve(struct mc_curve *c, size_t points, struct mc_err *e)
+{
+	double *block = calloc(points, 4 * sizeof *block);
+
+	if (block == NULL)
+		return mc_err_nomem(e, "learning curves", points * 4 * sizeof *block);
+	c->x = block;
+	c->y = block + points;
+	c->lo = block + 2 * points;
+	c->hi = block + 3 * points;
+	return 0;
+}
+
+/* One curve from the runs of a group. Its x are points of the run that stops first. */
+static int combine(struct mc_curve *c, struct group *g, int64_t window, enum mc_band band,
+    size_t points, struct mc_err *e)
+{
+	const struct mc_run *shortest = g->run[0];
+	size_t first, last, count;
+	double start = -DBL_MAX;
+
+	for (size_t i = 0; i < g->n; i++) {
+		const struct mc_run *run = g->run[i];
+		const double x = run->point[first_whole(run, window)].steps;
+
+		if (run->point[run->n - 1].steps < shortest->point[shortest->n - 1].steps)
+			shortest = run;
+		if (x > start)
+			start = x;
+		g->at[i] = 0;
+	}
+	last = shortest->n - 1;
+	for (first = 0; first < last && shortest->point[first].steps < start; first++)
+		;
+	count = last - first + 1;
+	if (points > count)
+		points = count;
+	if (allocate_curve(c, points, e) < 0)
+		return -1;
+	for (size_t k = 0; k < points; k++) {
+		/* the last point of the run is always among those that are kept */
+		const size_t p = points > 1 ? first + (size_t)((uint64_t)k * (count - 1) / (points - 1)) : last;
+		const double x = shortest->point[p].steps;
+		int whole = 1;
+
+		for (size_t i = 0; i < g->n; i++) {
+			g->at[i] = point_at(g->run[i], g->at[i], x);
+			g->value[i] = average(g->run[i], g->at[i], window);
+			whole &= isfinite(g->value[i]) != 0;
+		}
+		if (!whole)
+			continue;
+		c->x[c->n] = x;
+		if (set_band(c, c->n, g, band, e) < 0)
+			return -1;
+		c->n++;
+	}
+	return 0;
+}
+
+static int same_curve(const struct mc_run *a, const struct mc_run *b)
+{
+	return strcmp(a->task, b->task) == 0 && strcmp(a->label, b->label) == 0;
+}
+
+/* The runs that belong with run number `first`: none if an earlier one stands for them. */
+static void gather(struct group *g, const struct mc_runs *rs, size_t first)
+{
+	g->n = 0;
+	for (size_t i = 0; i < rs->n; i++) {
+		if (rs->run[i].n == 0 || !same_curve(&rs->run[i], &rs->run[first]))
+			continue;
+		if (i < first) {
+			g->n = 0;
+			return;
+		}
+		g->run[g->n++] = &rs->run[i];
+	}
+}
+
+static int add_curve(struct mc_curves *cs, struct group *g, int64_t window, enum mc_band band,
+    size_t points, struct mc_err *e)
+{
+	struct mc_curve *grown = more(cs->curve, cs->n, &cs->room, sizeof *cs->curve, e), *c;
+
+	if (grown == NULL)
+		return -1;
+	cs->curve = grown;
+	c = &cs->curve[cs->n++];
+	memset(c, 0, sizeof *c);
+	memcpy(c->task, g->run[0]->task, sizeof c->task);
+	memcpy(c->label, g->run[0]->label, sizeof c->label);
+	c->runs = g->n;
+	return combine(c, g, window, band, points, e);
+}
+
+int mc_curves_make(struct mc_curves *cs, const struct mc_runs *rs, int64_t window,
+    enum mc_band band, size_t points, struct mc_err *e)
+{
+	struct group g = { 0 };
+	int r = -1;
+
+	g.run = calloc(rs->n + 1, sizeof *g.run);
+	g.at = calloc(rs->n + 1, sizeof *g.at);
+	g.value = calloc(rs->n + 1, sizeof *g.value);
+	if (g.run == NULL || g.at == NULL || g.value == NULL) {
+		mc_err_nomem(e, "learning curves", (rs->n + 1) * 3 * sizeof(double));
+		goto done;
+	}
+	for (size_t i = 0; i < rs->n; i++) {
+		gather(&g, rs, i);
+		if (g.n > 0 && add_curve(cs, &g, window, band, points, e) < 0)
+			goto done;
+	}
+	r = 0;
+done:
+	free(g.run);
+	free(g.at);
+	free(g.value);
+	return r;
+}
+
+void mc_curves_release(struct mc_curves *cs)
+{
+	for (size_t i = 0; i < cs->n; i++)
+		free(cs->curve[i].x);
+	free(cs->curve);
+	memset(cs, 0, sizeof *cs);
+}

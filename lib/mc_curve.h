@@ -1,0 +1,105 @@
+/*
+ * Learning curves: what runs' logs say, smoothed and combined over runs.
+ *
+ * A log is a stream of `header`, `episode` and `metric` frames (mc-frame(5)). Each gives
+ * one run; the runs of one task and one label (the method) give one curve.
+ */
+#ifndef MC_CURVE_H
+#define MC_CURVE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mc_err.h"
+
+/* What is drawn against environment steps. */
+enum mc_series_kind {
+	MC_SERIES_RETURN,      /* episodic return */
+	MC_SERIES_REQUESTS,    /* requests in an environment step, whole team */
+	MC_SERIES_LINKS_SHARE, /* requests / links: share of the possible links that are used */
+	MC_SERIES_METRIC,      /* a number of the `metric` frames */
+};
+
+struct mc_series {
+	enum mc_series_kind kind;
+	char metric[64];       /* its name */
+	char program[32];      /* the program that gives it; empty = any */
+};
+
+/* "return", "requests", "links-share", "NAME" or "PROGRAM:NAME" of a metric. */
+void mc_series_parse(struct mc_series *s, const char *text);
+
+struct mc_reading {
+	struct mc_series what;
+	const char *by;        /* header entry that also tells curves apart ("mc-metalearn.K"), or NULL */
+	size_t max_frame;
+};
+
+/* A point is a fraction num / den, so that an average over a window is a ratio of sums. */
+struct mc_point {
+	double steps;          /* environment steps up to and with this episode */
+	double num, den;
+	int64_t episode;
+};
+
+struct mc_run {
+	char task[64], label[64]; /* label: the method, and " K=5" where curves are told apart by K */
+	uint64_t seed;
+	size_t n, room;
+	struct mc_point *point; /* in the order of the log: steps never fall */
+	double steps;           /* of all its episodes so far */
+	int64_t episodes;       /* seen in the log */
+	int64_t cut;            /* offset where the log stops; negative = it is complete */
+};
+
+enum { MC_METRICS = 32 };
+
+struct mc_runs {
+	size_t n, room;
+	struct mc_run *run;
+	char metric[MC_METRICS][96]; /* "PROGRAM:NAME" of what the logs' metric frames hold, as seen */
+	size_t metrics;
+};
+
+/*
+ * Adds the runs of one file ("-": standard input); streams may be concatenated. A log that
+ * stops before its `end` is used as far as its whole frames go: `cut` says so. MC_NOINPUT,
+ * MC_DATA (no stream, a checkpoint, no header), MC_IOERR, MC_OSERR.
+ */
+int mc_runs_read(struct mc_runs *rs, const char *path, const struct mc_reading *how, struct mc_err *e);
+void mc_runs_release(struct mc_runs *rs);
+
+/* 1 % of the longest run's episodes, at least 1. */
+int64_t mc_runs_window(const struct mc_runs *rs);
+
+/* Around the mean of several runs. */
+enum mc_band {
+	MC_BAND_NONE,
+	MC_BAND_RANGE,         /* minimum to maximum */
+	MC_BAND_BOOTSTRAP,     /* 95 % percentile bootstrap of the mean (mc_stat.h), seed 1 */
+};
+
+struct mc_curve {
+	char task[64], label[64];
+	size_t runs;
+	size_t n;
+	double *x, *y;         /* [n] environment steps; mean over the runs */
+	double *lo, *hi;       /* [n] band; equal to y for one run and for MC_BAND_NONE */
+};
+
+struct mc_curves {
+	size_t n, room;
+	struct mc_curve *curve; /* by task, then label, each in the order of its first run */
+};
+
+/*
+ * Every run's value at x is the average over its last `window` episodes up to x. A curve
+ * starts where all its runs have a whole window (or, where one is shorter than that, at that
+ * run's end) and stops where its shortest run does. At most `points` points, evenly spread over those of
+ * its shortest run. Runs without a single point are left out. 0, or -1 and MC_OSERR.
+ */
+int mc_curves_make(struct mc_curves *cs, const struct mc_runs *rs, int64_t window,
+    enum mc_band band, size_t points, struct mc_err *e);
+void mc_curves_release(struct mc_curves *cs);
+
+#endif
