@@ -1,0 +1,48 @@
+#!/usr/bin/python3
+"""Writes a run's log with made-up returns, for the tests of what reads logs.
+
+usage: make-logs.py FILE [task=push_N3] [method=meta] [seed=1] [episodes=40] [links=1]
+       [level=0] [K=10] [end=1] [first=0] [nan=0]
+
+Episode e returns level + e + seed / 10 and has `agents` requests in each of its 25 steps; a
+metric frame after every tenth episode holds loss = 1 / (1 + e).
+"""
+import struct
+import sys
+import zlib
+
+import msgpack
+
+
+def frame(kind, **entries):
+    body = {"mc": 1, "type": kind, **entries, "crc32": 0xFFFFFFFF}
+    raw = msgpack.packb(body)[:-4]
+    return raw + struct.pack(">I", zlib.crc32(raw))
+
+
+def main():
+    opts = {"task": "push_N3", "method": "meta", "seed": "1", "episodes": "40", "links": "1",
+            "level": "0", "K": "10", "end": "1", "nan": "0"}
+    opts.update(a.split("=", 1) for a in sys.argv[2:])
+    seed, episodes, level = int(opts["seed"]), int(opts["episodes"]), float(opts["level"])
+    agents = 6 if "N6" in opts["task"] else 3
+    method = opts["method"]
+    out = [frame("header", task=opts["task"], agents=agents, obs_dim=12, act_dim=2, steps=25, seed=seed, gamma=0.95,
+                 hidden=128, share=False, range=None, comm=method if method in ("none", "full") else "learned",
+                 prey="none", explore={"start": 0.2, "end": 0.2, "episodes": 0}, method=method,
+                 **{"mc-metalearn": {"K": int(opts["K"])}})]
+    for e in range(episodes):
+        links = 25 * agents * (agents - 1) if int(opts["links"]) else 0
+        out.append(frame("episode", iteration=e, episode=e, **{"return": level + e + seed / 10},
+                         requests=25 * agents if links else 0, links=links, steps=25))
+        if e % 10 == 9:
+            loss = float("nan") if e < int(opts["nan"]) else 1 / (1 + e)
+            out.append(frame("metric", program="mc-critic", iteration=e, episode=e,
+                             values={"loss": loss, "q_mean": level}))
+    if int(opts["end"]):
+        out.append(frame("end", frames=len(out)))
+    with open(sys.argv[1], "wb") as f:
+        f.write(b"".join(out))
+
+
+main()

@@ -1,0 +1,367 @@
+# mc-plot(1): what is drawn, from what, and what is refused.
+bats_require_minimum_version 1.5.0
+
+setup() {
+	T=$BATS_TEST_TMPDIR
+	PATH=$MC_BIN:$PATH
+	unset LC_ALL
+	export LC_CTYPE=C.UTF-8
+	cd "$T"
+}
+
+log() {
+	"$BATS_TEST_DIRNAME/make-logs.py" "$@"
+}
+
+# `!` in the middle of a test is not seen by bats
+absent() {
+	if grep -q "$@"; then
+		return 1
+	fi
+}
+
+@test "a log is drawn on the terminal, 80 by 24 where there is none" {
+	log a.log
+	run mc-plot curves a.log
+	[ "$status" -eq 0 ]
+	[[ "${lines[0]}" == *"push_N3, episodic return" ]]
+	[[ "$output" == *"environment steps"* ]]
+	[[ "$output" == *"   meta @@@@@"* ]]
+	[[ "$output" == *"single episodes; one run" ]]
+	[ "${#lines[@]}" -le 24 ]
+	[ "$(printf '%s\n' "$output" | awk '{ if (length > w) w = length } END { print w }')" -le 80 ]
+	printf '%s' "$output" | LC_ALL=C absent '[[:cntrl:]]'
+}
+
+@test "a return that grows is drawn from the lower left to the upper right" {
+	log a.log
+	mc-plot curves a.log | sed -n '2,/+-----/p' | grep @ >rows
+	[ "$(head -n 1 rows | awk '{ print index($0, "@") }')" -gt 60 ]
+	[ "$(tail -n 1 rows | awk '{ print index($0, "@") }')" -lt 12 ]
+}
+
+@test "several tasks give several panels, one legend" {
+	log a.log task=push_N3
+	log b.log task=push_N6 method=full
+	run mc-plot curves a.log b.log
+	[ "$status" -eq 0 ]
+	[[ "$output" == *"push_N3, episodic return"* ]]
+	[[ "$output" == *"push_N6, episodic return"* ]]
+	[ "$(grep -c 'full #####   meta @@@@@' <<<"$output")" -eq 1 ]
+}
+
+@test "standard input is read when no log is named, and for -" {
+	log a.log
+	cat a.log | mc-plot curves >one
+	mc-plot curves - <a.log >two
+	mc-plot curves a.log >three
+	cmp one three
+	cmp two three
+}
+
+@test "two logs in one stream are two runs" {
+	log a.log seed=1
+	log b.log seed=2
+	cat a.log b.log | mc-plot curves >one
+	mc-plot curves a.log b.log >two
+	cmp one two
+	grep -q 'mean of 2 runs, band: minimum to maximum' one
+}
+
+@test "the picture's kind follows from its name" {
+	log a.log
+	mc-plot curves a.log -o a.svg
+	mc-plot curves a.log -o a.png
+	mc-plot curves a.log -o a.pdf
+	head -c 5 a.svg | grep -q '<?xml'
+	tail -c 8 a.svg | grep -q '</svg>'
+	[ "$(head -c 4 a.png | od -An -tx1)" = " 89 50 4e 47" ]
+	[ "$(head -c 4 a.pdf)" = "%PDF" ]
+}
+
+@test "a picture holds title, panel, axes, legend and caption" {
+	log a.log
+	log b.log seed=2
+	mc-plot curves a.log b.log -o a.svg --title "Push it's <new>" -w 5
+	for text in "Push it's &lt;new>" push_N3 "environment steps" "episodic return" meta \
+	    "moving average over 5 episodes; line: mean of 2 runs, band: minimum to maximum"; do
+		grep -qF ">$text<" a.svg
+	done
+}
+
+@test "the same logs give the same bytes" {
+	log a.log
+	log b.log seed=2
+	mc-plot curves a.log b.log -o a.svg
+	mc-plot curves a.log b.log -o b.svg
+	cmp a.svg b.svg
+}
+
+@test "--emit leaves a script and data that draw the picture again" {
+	log a.log
+	log b.log seed=2
+	mkdir sub
+	mc-plot curves a.log b.log -o sub/fig.svg --emit
+	cp sub/fig.svg first.svg
+	rm sub/fig.svg
+	cd sub
+	gnuplot fig.gp
+	cmp fig.svg ../first.svg
+}
+
+@test "the data are mean and range of the runs' returns, against steps" {
+	log a.log seed=1
+	log b.log seed=3 episodes=30
+	mc-plot curves a.log b.log -o fig.svg --emit
+	grep -v '^#' fig.dat >numbers
+	[ "$(wc -l <numbers)" -eq 30 ]
+	[ "$(sed -n 1p numbers)" = "25 0.2 0.1 0.3" ]
+	[ "$(sed -n 30p numbers)" = "750 29.2 29.1 29.3" ]
+}
+
+@test "a window averages over the episodes before, whole windows only" {
+	log a.log
+	mc-plot curves a.log -o fig.svg --emit -w 10
+	grep -v '^#' fig.dat >numbers
+	[ "$(wc -l <numbers)" -eq 31 ]
+	[ "$(sed -n 1p numbers)" = "250 4.6" ]
+	[ "$(sed -n 31p numbers)" = "1000 34.6" ]
+}
+
+@test "the window is one per cent of the longest run unless said" {
+	log a.log episodes=1000
+	mc-plot curves a.log -o fig.svg --emit
+	grep -q 'moving average over 10 episodes' fig.gp
+	[ "$(grep -vc '^#' fig.dat)" -eq 300 ]
+	[ "$(tail -n 1 fig.dat)" = "25000 994.6" ]
+}
+
+@test "five runs have a bootstrap interval, fewer their range, --band decides" {
+	for s in 1 2 3 4 5; do
+		log $s.log seed=$s
+	done
+	mc-plot curves [1-5].log | grep -q 'mean of 5 runs, band: 95 % bootstrap interval of the mean'
+	mc-plot curves [1-4].log | grep -q 'mean of 4 runs, band: minimum to maximum'
+	mc-plot curves [1-5].log --band range | grep -q 'band: minimum to maximum'
+	mc-plot curves [1-5].log --band none | absent band
+	mc-plot curves [1-5].log -o fig.svg --emit
+	sed -n 2p fig.dat | awk '{ exit !($2 == 0.3 && $3 > 0.1 && $3 < 0.25 && $4 > 0.35 && $4 < 0.5) }'
+}
+
+@test "a method has its colour whatever stands beside it" {
+	log a.log method=meta
+	log b.log method=none
+	log c.log method=stgs
+	mc-plot curves a.log -o one.svg --emit
+	mc-plot curves a.log b.log c.log -o three.svg --emit
+	grep -q "with lines .*#D55E00" one.gp
+	grep -q "'three.dat' index 0 .*with lines .*#D55E00" three.gp
+	grep -q "'three.dat' index 1 .*with lines .*#000000" three.gp
+	grep -q "'three.dat' index 2 .*with lines .*#009E73" three.gp
+}
+
+@test "requests, shares of links and metrics can be drawn" {
+	log a.log
+	mc-plot curves a.log -y requests -o fig.svg --emit
+	[ "$(tail -n 1 fig.dat)" = "1000 3" ]
+	mc-plot curves a.log -y links-share -o fig.svg --emit
+	[ "$(tail -n 1 fig.dat)" = "1000 0.5" ]
+	mc-plot curves a.log -y loss -o fig.svg --emit
+	[ "$(grep -v '^#' fig.dat | tr '\n' ';')" = "250 0.1;500 0.05;750 0.03333333;1000 0.025;" ]
+	mc-plot curves a.log -y mc-critic:q_mean -o fig.svg --emit
+	[ "$(tail -n 1 fig.dat)" = "1000 0" ]
+}
+
+@test "a metric that is not a number before learning starts is left out" {
+	log a.log nan=20
+	mc-plot curves a.log -y loss -o fig.svg --emit
+	[ "$(grep -v '^#' fig.dat | head -n 1)" = "750 0.03333333" ]
+}
+
+@test "a metric that is not there is refused, naming those that are" {
+	log a.log
+	run mc-plot curves a.log -y los
+	[ "$status" -eq 64 ]
+	[ "$output" = "mc-plot: --y: no metric los in these logs; there are return, requests, links-share, mc-critic:loss, mc-critic:q_mean" ]
+	run mc-plot curves a.log -y mc-metalearn:loss
+	[ "$status" -eq 64 ]
+}
+
+@test "the share of links has no curve where there are none" {
+	log a.log links=0
+	run mc-plot curves a.log -y links-share
+	[ "$status" -eq 65 ]
+	[[ "$output" == "mc-plot: no episode with a link in these logs"* ]]
+	log b.log method=full
+	run mc-plot curves a.log b.log -y links-share
+	[ "$status" -eq 0 ]
+}
+
+@test "--by tells curves apart by an entry of the header" {
+	log a.log K=5
+	log b.log K=10
+	run mc-plot curves a.log b.log --by mc-metalearn.K
+	[ "$status" -eq 0 ]
+	[[ "$output" == *"meta K=5 "*"meta K=10 "* ]]
+	run mc-plot curves a.log b.log --by no.such
+	[ "$status" -eq 0 ]
+	[[ "$output" == *"mean of 2 runs"* ]]
+}
+
+@test "a log still being written is drawn as far as it goes" {
+	log a.log end=0
+	run --separate-stderr mc-plot curves a.log
+	[ "$status" -eq 0 ]
+	[ "$stderr" = "mc-plot: a.log: still running, or cut, at $(stat -c %s a.log)" ]
+	[[ "$output" == *"   meta @@@@@"* ]]
+	log b.log
+	head -c 3000 b.log >cut.log
+	run --separate-stderr mc-plot curves cut.log
+	[ "$status" -eq 0 ]
+	[[ "$stderr" == "mc-plot: cut.log: still running, or cut, at 2"* ]]
+}
+
+@test "a log without an episode yet is no picture" {
+	log a.log episodes=0 end=0
+	run mc-plot curves a.log
+	[ "$status" -eq 65 ]
+	[[ "${lines[1]}" == "mc-plot: no episode in these logs"* ]]
+}
+
+@test "a log that cannot be opened" {
+	run mc-plot curves none.log
+	[ "$status" -eq 66 ]
+	[ "${#lines[@]}" -eq 1 ]
+	[[ "$output" == "mc-plot: none.log: "* ]]
+}
+
+@test "what is no stream is refused" {
+	echo "hello, world" >text
+	: >empty
+	for f in text empty; do
+		run mc-plot curves $f -o fig.svg
+		[ "$status" -eq 65 ]
+		[ "${#lines[@]}" -eq 1 ]
+		[[ "$output" == "mc-plot: $f:"* ]]
+	done
+	[ ! -e fig.svg ]
+}
+
+@test "a damaged log is refused, not drawn in part" {
+	log a.log
+	printf '\377' | dd of=a.log bs=1 seek=2000 conv=notrunc 2>/dev/null
+	run mc-plot curves a.log -o fig.svg
+	[ "$status" -eq 65 ]
+	[ ! -e fig.svg ]
+}
+
+@test "an unknown kind of picture, option or picture is misuse" {
+	log a.log
+	run mc-plot curves a.log -o fig.jpg
+	[ "$status" -eq 64 ]
+	[ "$output" = "mc-plot: fig.jpg: unknown kind of picture; end its name in .svg, .png or .pdf" ]
+	run mc-plot curves a.log --windwo 3
+	[ "$status" -eq 64 ]
+	[[ "$output" == *"did you mean --window?" ]]
+	run mc-plot curvs a.log
+	[ "$status" -eq 64 ]
+	[[ "$output" == *"there are: curves" ]]
+	run mc-plot
+	[ "$status" -eq 64 ]
+	run mc-plot curves a.log --emit
+	[ "$status" -eq 64 ]
+	run mc-plot curves a.log --band wide
+	[ "$status" -eq 64 ]
+}
+
+@test "a picture that cannot be created leaves nothing" {
+	log a.log
+	run mc-plot curves a.log -o no/such/fig.svg
+	[ "$status" -eq 73 ]
+	mkdir dir.svg
+	run mc-plot curves a.log -o dir.svg
+	[ "$status" -eq 73 ]
+	[ -z "$(ls dir.svg)" ]
+	[ ! -e dir.svg.tmp ]
+}
+
+@test "no gnuplot is said, with its package" {
+	log a.log
+	mkdir empty
+	mc=$(command -v mc-plot)
+	PATH=$T/empty run "$mc" curves a.log -o fig.svg
+	[ "$status" -eq 69 ]
+	[ "$output" = "mc-plot: gnuplot: not found; install gnuplot-nox" ]
+	[ ! -e fig.svg ]
+}
+
+@test "a gnuplot that fails is reported with its message, the old picture stands" {
+	log a.log
+	mkdir fake
+	printf '#!/bin/sh\necho >&2; echo "line 3: no such terminal" >&2; exit 1\n' >fake/gnuplot
+	chmod +x fake/gnuplot
+	echo old >fig.svg
+	PATH=$T/fake:$PATH run mc-plot curves a.log -o fig.svg
+	[ "$status" -eq 74 ]
+	[ "$output" = "mc-plot: gnuplot: failed: line 3: no such terminal" ]
+	[ "$(cat fig.svg)" = old ]
+	[ ! -e fig.svg.tmp ]
+	printf '#!/bin/sh\nexit 0\n' >fake/gnuplot
+	PATH=$T/fake:$PATH run mc-plot curves a.log -o fig.svg
+	[ "$status" -eq 74 ]
+	[ "$(cat fig.svg)" = old ]
+}
+
+@test "a full disk is an I/O error" {
+	log a.log
+	run bash -c 'mc-plot curves a.log >/dev/full'
+	[ "$status" -eq 74 ]
+	[[ "$output" == "mc-plot: <stdout>: "* ]]
+}
+
+@test "a reader that leaves early is no error message" {
+	log a.log
+	run bash -c 'mc-plot curves a.log | head -n 1'
+	[ "$status" -eq 0 ]
+	[ "${#lines[@]}" -eq 1 ]
+}
+
+@test "text from a log or the command line cannot become gnuplot commands" {
+	log a.log task='x`touch pwned`"' method="m'; system('touch pwned'); #"
+	run mc-plot curves a.log -o fig.svg --title "t'.system('touch pwned').'"
+	[ "$status" -eq 0 ]
+	mc-plot curves a.log >/dev/null
+	[ ! -e pwned ]
+	log b.log task=$'a\nset output "pwned"\n\033[31m'
+	mc-plot curves b.log >out
+	[ ! -e pwned ]
+	absent $'\033' out
+}
+
+@test "beyond ASCII: as it is in UTF-8, question marks elsewhere" {
+	log a.log
+	mc-plot curves a.log --title "größer" | grep -q größer
+	LC_CTYPE=C mc-plot curves a.log --title "größer" | grep -q 'gr?.*er'
+}
+
+@test "help and version" {
+	mc-plot --help | grep -q '^usage: mc-plot curves'
+	mc-plot -V | grep -q '^mc-plot '
+}
+
+@test "the man page's examples run" {
+	page=$BATS_TEST_DIRNAME/../man/mc-plot.1
+	mandoc -Tlint -W warning "$page"
+	mkdir runs
+	for s in 1 2 3; do
+		log runs/push_N3-meta-$s.log seed=$s
+		log runs/push_N3-full-$s.log seed=$s method=full
+	done
+	cp runs/push_N3-meta-1.log run.log
+	sed -n 's/^\.Dl \$ //p' "$page" | sed 's/\\-/-/g; s/\\e/\\/g' >examples
+	[ "$(wc -l <examples)" -ge 3 ]
+	while read -r line; do
+		bash -c "$line"
+	done <examples
+	[ -s figure.svg ]
+}
