@@ -47,7 +47,8 @@ SRC := $(wildcard $(MODULES:%=lib/%.c))
 PROGRAMS := $(patsubst lib/mc_run_%.c,mc-%,$(filter lib/mc_run_%.c,$(SRC)))
 TESTS := $(patsubst tests/%.c,%,$(wildcard tests/t_*.c))
 # Tests that also run with mc_real = double.
-TESTS_DOUBLE := $(filter t_fixtures t_gradient t_world t_dense t_lstm t_meta t_policy,$(TESTS))
+TESTS_DOUBLE := $(filter t_fixtures t_gradient t_world t_dense t_lstm t_meta t_policy \
+	t_baseline t_comm t_rule t_sweep,$(TESTS))
 BATS := $(wildcard tests/*.bats)
 
 .DELETE_ON_ERROR:
