@@ -1,0 +1,213 @@
+/*
+ * The exact meta-gradient: the whole inner loop, written out again in plain terms of the lower
+ * modules, against central differences in double over every parameter of the rule.
+ */
+#include "mc_math.h"
+#include "mc_optim.h"
+#include "mc_sweep.h"
+#include "tiny.h"
+
+enum { K = 2 };
+
+struct problem {
+	struct mc_dims dims;
+	struct mc_sweep_opts o;
+	struct mc_sweep x;
+	struct mc_params theta, eta;  /* theta(0) */
+	mc_real *nu;                  /* nu(0) */
+	struct mc_traj tau[K + 1];
+	mc_real *advantage;           /* [K,T] */
+};
+
+static void make(struct problem *p, int share, int masked, int fresh, int last_only, double beta)
+{
+	struct mc_err e;
+
+	p->dims = tiny;
+	p->dims.share = share;
+	/* a nu of 0 makes the update nearly alpha sign(g): a larger eps keeps differences meaningful */
+	p->o = (struct mc_sweep_opts){ .K = K, .last_only = last_only, .gamma = 0.95, .beta = beta,
+		.alpha = 0.05, .rho = 0.9, .eps = fresh ? 1e-2 : 1e-8 };
+	p->theta = tiny_net(MC_NET_COMM, &p->dims, 31);
+	p->eta = tiny_net(MC_NET_RULE, &p->dims, 32);
+	p->nu = fresh ? tiny_zeros(p->theta.size) : tiny_random(p->theta.size, 0.5, 33);
+	for (size_t i = 0; i < p->theta.size; i++)
+		p->nu[i] = fresh ? 0 : p->nu[i] + (mc_real)0.6;
+	for (int k = 0; k <= K; k++)
+		p->tau[k] = tiny_traj(&p->dims, masked, 40 + (uint64_t)k);
+	p->advantage = tiny_random(K * p->dims.T, 1, 50);
+	if (mc_sweep_init(&p->x, &p->dims, &p->o, &tiny_arena, &e) < 0)
+		abort();
+}
+
+/* The K updates from theta(0), nu(0); theta ends as theta(K). */
+static struct mc_params run(struct problem *p)
+{
+	struct mc_params theta = p->theta;
+	mc_real *nu = tiny_zeros(theta.size);
+
+	theta.v = tiny_zeros(theta.size);
+	memcpy(theta.v, p->theta.v, theta.size * sizeof *nu);
+	memcpy(nu, p->nu, theta.size * sizeof *nu);
+	mc_sweep_rewind(&p->x);
+	for (int k = 0; k < K; k++)
+		mc_sweep_update(&p->x, &p->tau[k], &theta, nu, &p->eta);
+	mc_sweep_last(&p->x, &p->tau[K]);
+	return theta;
+}
+
+static double sweep(struct problem *p, const struct mc_params *theta, mc_real *grad)
+{
+	double J = mc_sweep_start(&p->x, theta, p->advantage);
+
+	for (int k = K; k >= 1; k--)
+		J += mc_sweep_step(&p->x, k, &p->eta, p->advantage, grad);
+	return J;
+}
+
+/* ---- J again, from eq. 5, 7 and 8 ---- */
+
+static double bracket(const struct problem *p, const mc_real *z, int k)
+{
+	const size_t pairs = p->dims.N * p->dims.d;
+	double sum = 0;
+
+	for (size_t i = 0; i < p->dims.T * pairs; i++) {
+		const double c = 1 / (1 + exp(-(double)z[i]));
+		const double adv = (double)p->advantage[(size_t)(k - 1) * p->dims.T + i / pairs];
+
+		if (p->tau[k].m[i])
+			sum += log(p->tau[k].I[i] ? c : 1 - c) * adv
+			    - p->o.beta * (c * log(c) + (1 - c) * log(1 - c));
+	}
+	return sum;
+}
+
+static double J_again(void *ctx)
+{
+	struct problem *p = ctx;
+	const struct mc_arena_mark mark = mc_arena_mark(&tiny_arena);
+	const size_t n = p->theta.size, pairs = p->dims.N * p->dims.d;
+	struct mc_params theta = p->theta;
+	struct mc_comm *comm = &p->x.comm;
+	struct mc_rule *rule = &p->x.rule;
+	mc_real *nu = tiny_zeros(n), *dz = tiny_zeros(p->dims.T * pairs);
+	double J = 0;
+
+	theta.v = tiny_zeros(n);
+	memcpy(theta.v, p->theta.v, n * sizeof *nu);
+	memcpy(nu, p->nu, n * sizeof *nu);
+	for (int k = 1; k <= K; k++) {
+		const struct mc_traj *t = &p->tau[k - 1];
+		mc_real *g = tiny_zeros(n);
+
+		mc_comm_forward(comm, &theta, t->o);
+		mc_rule_forward(rule, &p->eta, t->r, comm->c, t->m, p->o.gamma);
+		for (size_t i = 0; i < p->dims.T * pairs; i++)
+			dz[i] = t->m[i] ? (t->I[i] - comm->c[i]) * rule->A_hat[i] : 0;
+		mc_comm_backward(comm, &theta, t->o, dz, g);
+		for (size_t i = 0; i < n; i++) {
+			nu[i] = (mc_real)p->o.rho * nu[i] + (mc_real)(1 - p->o.rho) * g[i] * g[i];
+			theta.v[i] += (mc_real)p->o.alpha * g[i] / MC_M(sqrt)(nu[i] + (mc_real)p->o.eps);
+		}
+		mc_comm_forward(comm, &theta, p->tau[k].o);
+		if (!p->o.last_only)
+			J += bracket(p, comm->z, k) / K;
+		else if (k == K)
+			J += bracket(p, comm->z, k);
+	}
+	mc_arena_reset(&tiny_arena, mark);
+	return J;
+}
+
+static void gradient(int share, int masked, int fresh, int last_only, double beta)
+{
+	struct problem p;
+	char name[128];
+
+	make(&p, share, masked, fresh, last_only, beta);
+	const struct mc_params theta = run(&p);
+	mc_real *grad = tiny_zeros(p.eta.size);
+	const double J = sweep(&p, &theta, grad);
+
+	snprintf(name, sizeof name, "%s nets, %s, nu(0) %s 0, %s, beta = %g", share ? "shared" : "own",
+	    masked ? "masked" : "all live", fresh ? "=" : ">", last_only ? "k = K alone" : "all k", beta);
+	const double value = fabs(J - J_again(&p)), error = tiny_error(J_again, &p, p.eta.v, grad,
+	    p.eta.size, 1e-5);
+
+	if (!ok(value <= 1e-12 && error <= 1e-6, "meta-gradient: %s", name))
+		diag("J is off by %g, its gradient by %g", value, error);
+}
+
+/* ---- in either scalar type ---- */
+
+/* An agent that hears nobody learns nothing, and its part of every sweep is zero. */
+static void masked_agent(void)
+{
+	struct problem p;
+	int g_zero = 1, v_zero = 1;
+
+	make(&p, 0, 0, 0, 0, 0.01);
+	for (int k = 0; k <= K; k++)
+		for (size_t t = 0; t < p.dims.T; t++)
+			p.tau[k].m[t * 2] = p.tau[k].I[t * 2] = 0;
+	const struct mc_params theta = run(&p);
+
+	sweep(&p, &theta, tiny_zeros(p.eta.size));
+	for (int i = 0; i < theta.tensors; i++)
+		for (size_t a = 0; a < theta.tensor[i].stride; a++) {
+			const size_t at = theta.tensor[i].offset + a;
+
+			g_zero = g_zero && p.x.g[at] == 0 && p.x.g[p.x.size + at] == 0;
+			v_zero = v_zero && p.x.lambda[at] == 0 && p.x.v[at] == 0;
+		}
+	ok(g_zero, "an agent without neighbours: g = 0");
+	ok(v_zero, "and lambda = v = 0");
+}
+
+/* What stands in I, c or A_hat of masked slots is never looked at. */
+static void masked_slots(void)
+{
+	struct problem p;
+
+	make(&p, 0, 1, 0, 0, 0.01);
+	struct mc_params theta = run(&p);
+	mc_real *one = tiny_zeros(p.eta.size), *two = tiny_zeros(p.eta.size);
+	const double J = sweep(&p, &theta, one);
+
+	for (int k = 0; k <= K; k++)
+		for (size_t i = 0; i < p.dims.T * 2; i++)
+			p.tau[k].I[i] = p.tau[k].m[i] ? p.tau[k].I[i] : 1;
+	theta = run(&p);
+	ok(J == sweep(&p, &theta, two), "masked slots: J does not see their I");
+	ok(memcmp(one, two, p.eta.size * sizeof *one) == 0, "nor does its gradient");
+}
+
+/* The tape can be used again, and a sweep does not change it. */
+static void again(void)
+{
+	struct problem p;
+
+	make(&p, 0, 1, 0, 0, 0.01);
+	mc_real *one = tiny_zeros(p.eta.size), *two = tiny_zeros(p.eta.size), *three = tiny_zeros(p.eta.size);
+	struct mc_params theta = run(&p);
+
+	sweep(&p, &theta, one);
+	sweep(&p, &theta, two);
+	ok(memcmp(one, two, p.eta.size * sizeof *one) == 0, "a second sweep over the tape gives the same bytes");
+	theta = run(&p);
+	sweep(&p, &theta, three);
+	ok(memcmp(one, three, p.eta.size * sizeof *one) == 0, "and so does a second tape");
+}
+
+int main(void)
+{
+	tiny_start();
+	if (IN_DOUBLE)
+		for (int i = 0; i < 32; i++)
+			gradient(i & 1, i >> 1 & 1, i >> 2 & 1, i >> 3 & 1, i >> 4 & 1 ? 0.3 : 0);
+	masked_agent();
+	masked_slots();
+	again();
+	return tiny_done();
+}
