@@ -250,8 +250,12 @@ int mc_scan_array(const unsigned char *p, size_t n, struct mc_scan_array *a,
 		return -1;
 	}
 	*what = "an array's data is no bin that fills the rest of the ext";
-	if (expect(p, n, &at, MC_ITEM_BIN, &it) < 0 || at + it.size != n) {
+	if (expect(p, n, &at, MC_ITEM_BIN, &it) < 0) {
 		*bad = at;
+		return -1;
+	}
+	if (at + it.size != n) {
+		*bad = at + it.size;
 		return -1;
 	}
 	a->data = p + at;
