@@ -140,6 +140,11 @@ const struct mc_task *mc_world_task(const struct mc_world *w)
 	return &w->scene.task;
 }
 
+const struct mc_scene *mc_world_scene(const struct mc_world *w)
+{
+	return &w->scene;
+}
+
 /* ---- state ---- */
 
 void mc_world_reset(struct mc_world *w, size_t k, uint64_t seed, uint32_t env, uint32_t episode)

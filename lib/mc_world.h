@@ -29,6 +29,10 @@ struct mc_world *mc_world_new(const struct mc_task *task, size_t n, const struct
 void mc_world_free(struct mc_world *w);
 const struct mc_task *mc_world_task(const struct mc_world *w);
 
+/* Entities and their constants (mc_particle.h), to describe them. */
+struct mc_scene;
+const struct mc_scene *mc_world_scene(const struct mc_world *w);
+
 /* Environment k starts the episode (seed, env, episode): equal bit for bit everywhere. */
 void mc_world_reset(struct mc_world *w, size_t k, uint64_t seed, uint32_t env, uint32_t episode);
 

@@ -1,0 +1,256 @@
+#include "mc_describe.h"
+
+#include "mc_particle.h"
+#include "mc_world.h"
+
+/* ---- what the kinds are called ---- */
+
+static const char *about(enum mc_task_kind kind)
+{
+	switch (kind) {
+	case MC_NAVIGATION: return "Cooperative navigation: the agents cover the landmarks.";
+	case MC_PREDATOR_PREY: return "Predator-prey: the predators are the team; the preys are scripted.";
+	case MC_PUSH: return "Cooperative push: the agents push a ball onto a target.";
+	case MC_EVADE: return "Evade: the preys are the team; the predators are scripted. It trains preys for predator_prey.";
+	}
+	return "";
+}
+
+/* Name of entity i. */
+static const char *role(const struct mc_task *t, int i)
+{
+	switch (t->kind) {
+	case MC_NAVIGATION: return i < t->N ? "agent" : "landmark";
+	case MC_PUSH: return i < t->N ? "agent" : i == t->N ? "ball" : "target";
+	case MC_PREDATOR_PREY:
+	case MC_EVADE: return i < t->N ? "predator" : i < t->N + t->M ? "prey" : "landmark";
+	}
+	return "";
+}
+
+/* ---- entities ---- */
+
+static void range_text(char *out, size_t size, int first, int n)
+{
+	if (n == 1)
+		(void)snprintf(out, size, "%d", first);
+	else
+		(void)snprintf(out, size, "%d-%d", first, first + n - 1);
+}
+
+static void number_text(char *out, size_t size, double v)
+{
+	if (v > 0)
+		(void)snprintf(out, size, "%.4g", v);
+	else
+		(void)snprintf(out, size, "-");
+}
+
+static void entity_line(const struct mc_scene *s, int first, int n, FILE *to)
+{
+	const struct mc_entity *x = &s->entity[first];
+	char index[24], mass[16], accel[16], speed[16];
+
+	range_text(index, sizeof index, first, n);
+	number_text(mass, sizeof mass, x->mass);
+	number_text(accel, sizeof accel, x->accel);
+	number_text(speed, sizeof speed, x->speed);
+	fprintf(to, "  %-8s %-9s %-7.4g %-6s %-6s %-9s %-6s %s\n", index, role(&s->task, first), x->size, mass,
+	    first < s->moving ? "yes" : "no", first < s->colliding ? "yes" : "no", accel, speed);
+}
+
+static void entities(const struct mc_scene *s, FILE *to)
+{
+	const int E = s->task.entities;
+
+	fprintf(to, "\nEntities\n  %-8s %-9s %-7s %-6s %-6s %-9s %-6s %s\n",
+	    "index", "role", "size", "mass", "moves", "collides", "accel", "max speed");
+	for (int first = 0, i = 0; i < E; first = i) {
+		while (i < E && role(&s->task, i) == role(&s->task, first))
+			i++;
+		entity_line(s, first, i - first, to);
+	}
+}
+
+/* ---- observation ---- */
+
+/* One block of `count` entries of 2 numbers from index *at; nothing if there is none. */
+static void block(FILE *to, int *at, int count, const char *what)
+{
+	char index[24];
+
+	if (count <= 0)
+		return;
+	range_text(index, sizeof index, *at, 2 * count);
+	fprintf(to, "  %-9s %s", index, what);
+	if (count > 1)
+		fprintf(to, " (%d of 2 numbers)", count);
+	fprintf(to, "\n");
+	*at += 2 * count;
+}
+
+static int least(int a, int b)
+{
+	return a < b ? a : b;
+}
+
+static void prey_blocks(const struct mc_task *t, FILE *to)
+{
+	int at = 0;
+
+	block(to, &at, 1, "own velocity");
+	block(to, &at, 1, "own position");
+	block(to, &at, t->L, "landmarks, in index order");
+	block(to, &at, t->N, "predators, in index order");
+	block(to, &at, t->M - 1, "other preys, in index order");
+	block(to, &at, t->M - 1, "velocities of the other preys, in index order");
+}
+
+static void observation(const struct mc_task *t, FILE *to)
+{
+	int at = 0;
+
+	fprintf(to, "\nObservation of an agent: %d numbers; positions of others are relative to it\n", t->obs_dim);
+	if (t->kind == MC_EVADE) {
+		prey_blocks(t, to);
+		return;
+	}
+	block(to, &at, 1, "own velocity");
+	block(to, &at, 1, "own position");
+	switch (t->kind) {
+	case MC_NAVIGATION:
+		block(to, &at, t->l, "nearest landmarks, nearest first");
+		break;
+	case MC_PREDATOR_PREY:
+		block(to, &at, least(t->l, t->L), "nearest landmarks, nearest first");
+		block(to, &at, least(t->l, t->M), "nearest preys, nearest first");
+		break;
+	case MC_PUSH:
+		block(to, &at, 1, "ball");
+		block(to, &at, 1, "target");
+		break;
+	case MC_EVADE:
+		break;
+	}
+	block(to, &at, t->N - 1, t->kind == MC_PREDATOR_PREY ? "other predators, in index order" :
+	    "other agents, in index order");
+	if (t->kind == MC_PREDATOR_PREY) {
+		fprintf(to, "\nInput of a prey policy (--prey FILE): %d numbers\n", t->prey_obs_dim);
+		prey_blocks(t, to);
+	}
+}
+
+/* ---- reward and reset ---- */
+
+static void reward(const struct mc_task *t, FILE *to)
+{
+	fprintf(to, "\nReward of a step, one number for the team (contact: |p_i - p_j| < size_i + size_j)\n");
+	switch (t->kind) {
+	case MC_NAVIGATION:
+		fprintf(to,
+		    "  Every landmark costs the distance of its nearest agent; collisions cost.\n"
+		    "      r = - sum over landmarks of (distance of the nearest agent) - C / %d\n"
+		    "  C: ordered pairs of agents in contact. MPE's simple_spread shares R = %d (r - 1):\n"
+		    "  a return here of x is %d (x - 25) there.\n", t->N, t->N, t->N);
+		return;
+	case MC_PREDATOR_PREY:
+		fprintf(to,
+		    "  Every predator pays for the distance of its nearest prey; touching preys pays 10.\n"
+		    "      r = -0.1 sum over predators of (distance of the nearest prey) + 10 C\n"
+		    "  C: predator-prey pairs in contact. In PIC's simple_tag every predator gets this r.\n");
+		return;
+	case MC_PUSH:
+		fprintf(to,
+		    "  The ball shall be at the target, an agent at the ball.\n"
+		    "      r = -2 |p_ball - p_target| - 0.1 min over agents of |p_i - p_ball| + 0.1 C\n"
+		    "  C: agents in contact with the ball. PIC's simple_coop_push shares this r; MPE has no such task.\n");
+		return;
+	case MC_EVADE:
+		fprintf(to,
+		    "  Being touched costs 10; so does leaving the field, more and more.\n"
+		    "      r = -10 C - sum over preys of (bound(|p_x|) + bound(|p_y|))\n"
+		    "      bound(x) = 0 below 0.9, 10 (x - 0.9) below 1, then min(exp(2x - 2), 10)\n"
+		    "  C: predator-prey pairs in contact. The sum of the preys' rewards of PIC's simple_tag.\n");
+		return;
+	}
+}
+
+static void reset(const struct mc_task *t, FILE *to)
+{
+	const double R = t->arena;
+
+	fprintf(to, "\nReset: velocities 0, positions uniform in [-H, H)^2\n");
+	switch (t->kind) {
+	case MC_NAVIGATION:
+		fprintf(to, "  agents, landmarks: H = %.4g\n", R);
+		return;
+	case MC_PUSH:
+		fprintf(to, "  agents: H = %.4g; ball, target: H = %.4g, the target at least 0.8 from the ball\n", R, R - 0.2);
+		return;
+	case MC_PREDATOR_PREY:
+	case MC_EVADE:
+		fprintf(to, "  predators, preys: H = %.4g; landmarks: H = %.4g\n", R, R - 0.1);
+		return;
+	}
+}
+
+static void scripted(const struct mc_task *t, FILE *to)
+{
+	if (t->kind == MC_EVADE)
+		fprintf(to, "\nPredators pursue: u = (p_j - p_i) / |p_j - p_i|, j the nearest prey\n");
+	if (t->kind == MC_PREDATOR_PREY)
+		fprintf(to,
+		    "\nPreys flee from the nearest predator j and are pulled back beyond 0.9 (or act by --prey FILE)\n"
+		    "      e = (p_i - p_j) / |p_i - p_j|\n"
+		    "      u_c = clip(e_c - 10 max(|p_ic| - 0.9, 0) sign(p_ic), -1, 1)\n");
+}
+
+int mc_describe(const struct mc_task *t, FILE *to, struct mc_err *e)
+{
+	struct mc_world *w = mc_world_new(t, 1, NULL, -1, e);
+
+	if (!w)
+		return -1;
+	fprintf(to, "%s\n%s\n\n  agents %d, entities %d, scripted %d, obs_dim %d, act_dim 2, steps %d\n",
+	    t->name, about(t->kind), t->agents, t->entities, t->scripted, t->obs_dim, MC_EPISODE);
+	entities(mc_world_scene(w), to);
+	fprintf(to,
+	    "\nA step of dt = %g: force = accel u + contacts, u clipped to [-1, 1] by component\n"
+	    "      v <- %g v + force / mass dt, cut to the maximum speed;  p <- p + v dt\n"
+	    "      contact of a and b, d = p_a - p_b, x = (size_a + size_b - |d|) / %g:\n"
+	    "      force on a = %g * %g log(1 + exp(x)) d / |d|, on b the opposite\n",
+	    MC_DT, 1 - MC_DAMPING, MC_CONTACT_MARGIN, MC_CONTACT_FORCE, MC_CONTACT_MARGIN);
+	scripted(t, to);
+	observation(t, to);
+	reward(t, to);
+	reset(t, to);
+	mc_world_free(w);
+	return 0;
+}
+
+int mc_describe_list(FILE *to, struct mc_err *e)
+{
+	fprintf(to, "%-22s %6s %8s %8s %7s %7s  %s\n", "task", "agents", "entities", "scripted", "obs_dim", "act_dim",
+	    "about");
+	for (int i = 0; mc_task_name(i); i++) {
+		struct mc_task t;
+
+		if (mc_task_parse(&t, mc_task_name(i), e) < 0)
+			return -1;
+		const char *text = about(t.kind);
+		int n = 0;
+
+		while (text[n] && text[n] != ':')
+			n++;
+		fprintf(to, "%-22s %6d %8d %8d %7d %7d  %.*s\n", t.name, t.agents, t.entities, t.scripted, t.obs_dim,
+		    2, n, text);
+	}
+	fprintf(to, "\nOther sizes, numbers from 1 to 256:\n"
+	    "  navigation_N{n}_l{l}            n agents, n landmarks, l <= n of them observed\n"
+	    "  predator_prey_N{n}_l{l}         n predators, n/3 preys, n/3 + 1 landmarks\n"
+	    "  predator_prey_N{n}_M{m}_L{L}_l{l}  n predators, m preys, L landmarks\n"
+	    "  push_N{n}                       n agents\n"
+	    "  evade_N{n}                      n predators, n/3 preys, n/3 + 1 landmarks\n"
+	    "  evade_N{n}_M{m}_L{L}            n predators, m preys, L landmarks\n");
+	return 0;
+}
