@@ -105,6 +105,9 @@ check-fixtures: $B/tests/t_fixtures $D/tests/t_fixtures ## golden values alone, 
 bench-learner: $B/tests/bench_learner ## time one update of the learner
 	@$<
 
+bench-meta: $B/tests/bench_meta ## time one update and one meta-step of the rule
+	@$<
+
 # ---- packages ----
 DEPS := gcc libc6-dev make libmsgpack-dev zlib1g-dev libopenblas0-pthread gnuplot-nox
 DEPS_CHECK := $(DEPS) bats mandoc python3 python3-msgpack python3-numpy jq
@@ -137,6 +140,6 @@ help: ## list the targets
 clean: ## remove what was built
 	rm -rf build bin
 
-.PHONY: bench-learner deps check-deps all check check-built check-layers check-fixtures help clean
+.PHONY: bench-learner bench-meta deps check-deps all check check-built check-layers check-fixtures help clean
 .SECONDARY:
 -include $(shell find build -name '*.d' 2>/dev/null)
