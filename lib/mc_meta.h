@@ -3,8 +3,9 @@
  * learned rule (eq. 5), the baseline, and the exact meta-gradient of the rule (eq. 6-9).
  * This is all that mc-metalearn computes; it knows nothing of streams.
  *
- * Layers: mc_comm (eq. 4, 5, entropy), mc_return, mc_baseline, and here the rule,
- * Algorithm 1 lines 9, 12, 13 and the reverse sweep of algorithm.md section 5.
+ * Layers: mc_return, mc_baseline, mc_comm (eq. 4, 5, entropy), mc_rule (the rule, both ways),
+ * mc_sweep (line 9 on a tape, and the reverse sweep that gives the exact meta-gradient), and
+ * here the methods, lines 12 and 13, options, state and figures.
  */
 #ifndef MC_META_H
 #define MC_META_H
@@ -62,7 +63,9 @@ struct mc_params *mc_meta_params(struct mc_meta *x, enum mc_net net);
  * A trajectory in order. Not `last`: one update of theta_c, theta_c(k-1) -> theta_c(k) (and
  * under reinforce one step of phi after it). `last`: the meta-step, lines 12 and 13, on the
  * K trajectories after tau(0). MC_DATA when numbers diverge (net and iteration named), or
- * when a trajectory comes out of order (last before K updates, or a K+1st without last).
+ * when a trajectory comes out of order (last before K updates, a K+1st without last, or an
+ * iteration that is not the one after the last update): then nothing has changed.
+ * `fig` may be NULL; a figure keeps its value until what it tells of happens again.
  */
 int mc_meta_trajectory(struct mc_meta *x, const struct mc_traj *t, struct mc_meta_figures *fig,
     struct mc_err *e);
