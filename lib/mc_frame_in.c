@@ -286,7 +286,10 @@ static int check_count(const struct mc_in *in, struct mc_err *e)
 	return 0;
 }
 
-/* The order of frames in a stream: header first, end last, a checkpoint alone. */
+/*
+ * The order of frames in a stream: header first, end last, a checkpoint alone. A program that failed
+ * before it had a header sends nothing but an `end` with the error.
+ */
 static int check_order(struct mc_in *in, struct mc_err *e)
 {
 	const char *type = in->frame.type;
@@ -308,7 +311,7 @@ static int check_order(struct mc_in *in, struct mc_err *e)
 			return out_of_order(in, e, "before the end frame stands another", type);
 		in->index = 0;
 		in->frame.index = 0;
-	} else if (in->at != INSIDE && !bare) {
+	} else if (in->at != INSIDE && !bare && !(end && mc_map_has(&in->frame.map, "error"))) {
 		return out_of_order(in, e, in->at == AT_START ?
 		    "a stream must start with a header, not with" :
 		    "after end only a header may follow, not", type);

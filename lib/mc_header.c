@@ -198,11 +198,12 @@ void mc_header_pass(struct mc_fb *b, const struct mc_map *m, const struct mc_hea
 static int differ(const struct mc_map *old, const struct mc_map *now, const char *key, struct mc_err *e)
 {
 	char was[96], is[96];
+	const char *path = strncmp(old->path, "header", 6) == 0 ? old->path + 6 + (old->path[6] == '.') : old->path;
 
 	mc_map_text(old, key, was, sizeof was);
 	mc_map_text(now, key, is, sizeof is);
 	return mc_err_set(e, MC_USAGE, old->frame->place, -1, "give the option as it was, or start anew with --fresh",
-	    "the run has %s%s%s = %s, the options say %s", old->path, old->path[0] ? "." : "", key, was, is);
+	    "the run has %s%s%s = %s, the options say %s", path, path[0] ? "." : "", key, was, is);
 }
 
 /* Every entry of `a` has its like in `b`; `swap` when a is the new header. */

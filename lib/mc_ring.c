@@ -54,6 +54,25 @@ static void handle(int sig, void (*handler)(int))
 	(void)sigaction(sig, &a, NULL);
 }
 
+void mc_ring_refused(const char *program, const struct mc_err *e)
+{
+	struct mc_err ignored;
+	char text[600];
+
+	if (isatty(1))
+		return;
+	handle(SIGPIPE, SIG_IGN);
+	struct mc_fb *b = mc_fb_new(&ignored);
+	struct mc_out *out = b ? mc_out_fd(1, "<stdout>", &ignored) : NULL;
+
+	mc_err_line(e, program, text, sizeof text);
+	if (out && mc_out_end(out, b, program, text, &ignored) == 0)
+		(void)mc_out_flush(out, &ignored);
+	if (out)
+		(void)mc_out_close(out, &ignored);
+	mc_fb_free(b);
+}
+
 void mc_signals_catch(void)
 {
 	handle(SIGINT, on_stop);

@@ -72,6 +72,12 @@ void mc_saved_free(struct mc_saved *s);
 /* Asks for 1 MiB of buffer where fd is a pipe; a refusal is no error. */
 void mc_pipe_widen(int fd);
 
+/*
+ * For a program of a ring that fails before its stream has begun (a wrong option): sends an `end`
+ * with the error to standard output, unless that is a terminal, so that the ring ends in order.
+ */
+void mc_ring_refused(const char *program, const struct mc_err *e);
+
 /* Frames to a terminal are refused with a hint (MC_USAGE). */
 int mc_ring_refuse_terminal(struct mc_err *e);
 

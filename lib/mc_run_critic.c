@@ -32,6 +32,7 @@ struct critic {
 	int started;                 /* the first trajectory has come: params from now on are updates */
 	int64_t iteration, episode;  /* of the last update */
 	int moved;                   /* that update was not skipped for warm-up */
+	int64_t comm_iteration;      /* of the theta_c in hand */
 	struct mc_learner_figures sum;
 	int64_t summed, since_metric;
 };
@@ -262,13 +263,14 @@ static struct mc_params *held(struct critic *x, const char *name)
 
 /*
  * Before the first trajectory nets come to be set: from a checkpoint, or another owner's
- * initial theta_c. Afterwards theta_c(k) is an update, on which c' moves.
+ * initial theta_c. Afterwards theta_c(k) is an update, on which c' moves, once.
  */
 static int on_params(struct critic *x, const struct mc_frame *f, struct mc_err *e)
 {
 	char net[32];
+	int64_t iteration;
 
-	if (mc_map_str(&f->map, "net", net, sizeof net, e) < 0)
+	if (mc_map_str(&f->map, "net", net, sizeof net, e) < 0 || mc_map_int(&f->map, "iteration", &iteration, e) < 0)
 		return -1;
 	struct mc_params *p = held(x, net);
 
@@ -277,7 +279,9 @@ static int on_params(struct critic *x, const struct mc_frame *f, struct mc_err *
 	if (strcmp(net, "comm") == 0 && !x->opts.stgs) {
 		if (mc_params_unpack(&f->map, "params", p, x->theta_c, e) < 0)
 			return -1;
-		mc_learner_take_comm(x->learner, x->theta_c, x->started && x->moved);
+		/* at a barrier the same theta_c(k) comes once more: c' has moved */
+		mc_learner_take_comm(x->learner, x->theta_c, x->moved && iteration > x->comm_iteration);
+		x->comm_iteration = iteration;
 		return 0;
 	}
 	if (x->started)
@@ -356,9 +360,6 @@ static int run(struct critic *x, struct mc_err *e)
 {
 	struct mc_err ignored;
 
-	x->pool = mc_pool_new(x->filter.threads, e);
-	if (!x->pool)
-		return -1;
 	const int r = mc_filter_run(&x->filter, e);
 
 	(void)mc_journal_close(x->file, NULL, 0, &ignored);
@@ -369,7 +370,8 @@ static int run(struct critic *x, struct mc_err *e)
 	return r;
 }
 
-int mc_run_critic(int argc, char **argv, struct mc_err *e)
+/* *streaming is set once the stream is this program's to end, with an error if need be. */
+static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 {
 	struct critic x = { 0 };
 	struct mc_learner_opts *o = &x.opts;
@@ -420,5 +422,19 @@ int mc_run_critic(int argc, char **argv, struct mc_err *e)
 		.max_frame = (size_t)max_frame, .ctx = &x, .header = on_header, .frame = on_frame, .end = on_end };
 	if (mc_ring_refuse_terminal(e) < 0 || mc_blas_init(e) < 0)
 		return -1;
+	x.pool = mc_pool_new(x.filter.threads, e);
+	if (!x.pool)
+		return -1;
+	*streaming = 1;
 	return run(&x, e);
+}
+
+int mc_run_critic(int argc, char **argv, struct mc_err *e)
+{
+	int streaming = 0;
+	const int r = program(argc, argv, &streaming, e);
+
+	if (r < 0 && !streaming)
+		mc_ring_refused(self, e);
+	return r;
 }

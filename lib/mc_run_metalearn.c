@@ -286,7 +286,8 @@ static int check_options(struct metalearn *x, const char *method, struct mc_err 
 	return 0;
 }
 
-int mc_run_metalearn(int argc, char **argv, struct mc_err *e)
+/* *streaming is set once the stream is this program's to end, with an error if need be. */
+static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 {
 	struct metalearn x = { 0 };
 	struct mc_meta_opts *o = &x.opts;
@@ -337,8 +338,19 @@ int mc_run_metalearn(int argc, char **argv, struct mc_err *e)
 		return -1;
 	x.filter = (struct mc_filter){ .name = self, .argc = argc, .argv = argv, .threads = 1,
 		.max_frame = (size_t)max_frame, .ctx = &x, .header = on_header, .frame = on_frame };
+	*streaming = 1;
 	const int r = mc_filter_run(&x.filter, e);
 
 	mc_arena_free(&x.arena);
+	return r;
+}
+
+int mc_run_metalearn(int argc, char **argv, struct mc_err *e)
+{
+	int streaming = 0;
+	const int r = program(argc, argv, &streaming, e);
+
+	if (r < 0 && !streaming)
+		mc_ring_refused(self, e);
 	return r;
 }

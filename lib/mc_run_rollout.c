@@ -166,7 +166,8 @@ static int source_episode(struct source *s, const struct options *o, struct mc_p
 	return mc_out_built(s->out, s->fb, e) < 0 || mc_out_flush(s->out, e) < 0 ? -1 : 0;
 }
 
-static int source(const struct options *o, int argc, char **argv, struct mc_pool *pool, struct mc_err *e)
+static int source(const struct options *o, int argc, char **argv, struct mc_pool *pool, int *streaming,
+    struct mc_err *e)
 {
 	struct source s = { 0 };
 	struct mc_err ignored;
@@ -180,6 +181,7 @@ static int source(const struct options *o, int argc, char **argv, struct mc_pool
 		r = source_episode(&s, o, pool, k, e);
 	if (r == 0)
 		r = mc_out_end(s.out, s.fb, NULL, NULL, e);
+	*streaming = s.out != NULL;
 	if (s.out && mc_out_close(s.out, r < 0 ? &ignored : e) < 0)
 		r = -1;
 	mc_fb_free(s.fb);
@@ -229,7 +231,7 @@ static int open_env(const struct options *o, struct mc_header *h, struct mc_para
 	return 0;
 }
 
-static int ring(struct options *o, struct mc_header *h, struct mc_pool *pool, struct mc_err *e)
+static int ring(struct options *o, struct mc_header *h, struct mc_pool *pool, int *streaming, struct mc_err *e)
 {
 	struct mc_arena arena = { 0 };
 	struct mc_params prey = { 0 };
@@ -245,6 +247,7 @@ static int ring(struct options *o, struct mc_header *h, struct mc_pool *pool, st
 		if (h->dims.N == 1 && h->comm == MC_LEARNED)
 			r = mc_usage(e, "--comm", "give --comm none", "%s has one agent: nobody to talk to", h->task);
 	}
+	*streaming = r == 0;
 	if (r == 0)
 		r = mc_train(&o->train, h, prey.v ? &prey : NULL, env, pool, e);
 	mc_env_free(env);
@@ -252,7 +255,8 @@ static int ring(struct options *o, struct mc_header *h, struct mc_pool *pool, st
 	return r;
 }
 
-int mc_run_rollout(int argc, char **argv, struct mc_err *e)
+/* *streaming is set once the stream is somebody's to end, with an error if need be. */
+static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 {
 	struct options o = {
 		.comm = "learned", .seed = 1, .gamma = 0.95, .range = -1, .hidden = 128, .episodes = 50000,
@@ -311,8 +315,18 @@ int mc_run_rollout(int argc, char **argv, struct mc_err *e)
 
 	if (!pool)
 		return -1;
-	const int r = o.load ? source(&o, argc, argv, pool, e) : ring(&o, &h, pool, e);
+	const int r = o.load ? source(&o, argc, argv, pool, streaming, e) : ring(&o, &h, pool, streaming, e);
 
 	mc_pool_free(pool);
+	return r;
+}
+
+int mc_run_rollout(int argc, char **argv, struct mc_err *e)
+{
+	int streaming = 0;
+	const int r = program(argc, argv, &streaming, e);
+
+	if (r < 0 && !streaming)
+		mc_ring_refused("mc-rollout", e);
 	return r;
 }
