@@ -23,7 +23,7 @@ struct range {
 	size_t n;
 	size_t owner;
 	double sumsq;        /* of its gradient */
-	int finite;          /* are its parameters, after the step? */
+	int finite;          /* are its parameters and moments, after the step? */
 };
 
 /*
@@ -270,7 +270,9 @@ size_t mc_learner_transitions(const struct mc_learner *l)
 
 int mc_learner_ready(const struct mc_learner *l)
 {
-	return mc_replay_count(l->D) >= l->o.B;
+	const size_t n = mc_replay_count(l->D);
+
+	return n >= l->o.B && n >= l->o.warmup;
 }
 
 static void sample_piece(void *ctx, size_t piece, int worker)
@@ -324,7 +326,7 @@ static void apply(const struct mc_learner *l, const struct trained *t, struct ra
 	adam.v += r->theta;
 	mc_adam_range(&adam, t->adam.step + 1, theta, grad, 0, r->n, t->ascend);
 	mc_polyak(t->target.v + r->theta, theta, r->n, l->o.tau);
-	r->finite = mc_all_finite(theta, r->n);
+	r->finite = mc_all_finite(theta, r->n) && mc_all_finite(adam.v, r->n);
 }
 
 static void add_piece(void *ctx, size_t piece, int worker)
@@ -389,8 +391,9 @@ static int optimise(struct mc_learner *l, struct trained *t, double *norm, struc
 		mc_pool_run(l->pool, clipped_piece, l, t->ranges);
 	t->adam.step++;
 	for (size_t k = 0; k < t->ranges; k++)
-		if (!t->range[k].finite && !mc_params_finite(&t->p, where, sizeof where))
-			return diverged(e, t->p.net, where, l->k);
+		if (!t->range[k].finite)
+			return diverged(e, t->p.net, mc_params_finite(&t->p, where, sizeof where) ?
+			    "the gradient's second moment" : where, l->k);
 	return 0;
 }
 
