@@ -112,6 +112,11 @@ static void json_text(FILE *to, const unsigned char *p, size_t n)
 	(void)fputc('"', to);
 }
 
+void mc_json_string(FILE *to, const char *s)
+{
+	json_text(to, (const unsigned char *)s, strlen(s));
+}
+
 /* ---- arrays ---- */
 
 static enum mc_dtype dtype_of(const struct mc_scan_array *a)

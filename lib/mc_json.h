@@ -21,4 +21,7 @@ void mc_json_frame(FILE *to, const struct mc_frame *f, int full);
 void mc_json_double(FILE *to, double v);
 void mc_json_float(FILE *to, float v);
 
+/* A string with its quotes. */
+void mc_json_string(FILE *to, const char *s);
+
 #endif
