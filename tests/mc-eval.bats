@@ -1,0 +1,245 @@
+# mc-eval(1): what it measures, and what it refuses.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	T=$BATS_TEST_TMPDIR
+	PATH=$MC_BIN:$PATH
+	cd "$T"
+}
+
+ckpt() {
+	"$BATS_TEST_DIRNAME/make-ckpt.py" "$@"
+}
+
+value() {
+	jq -r ".$1"
+}
+
+# |$1 - $2| <= $3
+near() {
+	awk -v a="$1" -v b="$2" -v tol="$3" 'BEGIN { d = a - b; exit !(d <= tol && -d <= tol) }'
+}
+
+@test "nets of zeros stand still: the known returns of standing still" {
+	for pair in push_N3:-57.880 navigation_N3_l3:-140.816 predator_prey_N6_l6:-18.032 push_N6:-57.636; do
+		ckpt run.ckpt task=${pair%:*}
+		near "$(mc-eval --json -n 400 run.ckpt | value return_mean)" "${pair#*:}" 0.0006
+	done
+}
+
+@test "the figures, one JSON object a line, under stable names" {
+	ckpt a.ckpt
+	ckpt b.ckpt method=full seed=3 episode=90
+	mc-eval --json -n 10 -s 5 a.ckpt b.ckpt >out
+	[ "$(wc -l <out)" -eq 2 ]
+	[ "$(head -n 1 out | jq -c keys_unsorted)" = '["file","task","method","seed","trained_episodes","eval_seed","episodes","comm","greedy","return_mean","return_se","return_iqm","return_iqm_ci","requests_per_step","edge_rate","bytes_per_step"]' ]
+	[ "$(head -n 1 out | jq -c '[.file,.task,.method,.seed,.trained_episodes,.eval_seed,.episodes,.comm,.greedy]')" = '["a.ckpt","push_N3","meta",7,400,5,10,"learned",false]' ]
+	[ "$(tail -n 1 out | jq -c '[.file,.method,.seed,.trained_episodes,.comm]')" = '["b.ckpt","full",3,90,"full"]' ]
+	jq -e '.return_iqm_ci[0] < .return_iqm and .return_iqm < .return_iqm_ci[1]' out
+}
+
+@test "mean, standard error and IQM are those of the episodes" {
+	ckpt a.ckpt random=2
+	for n in 1 2 3 4 5 6 7; do # the sum over n episodes less the sum over n - 1 is episode n's
+		mc-eval --json -n $n a.ckpt
+	done | jq -s '
+		[.[] | .return_mean * .episodes] as $sum
+		| [range(7) | $sum[.] - (if . > 0 then $sum[. - 1] else 0 end)] as $x
+		| ($x | add / 7) as $mean
+		| .[6]
+		| (.return_mean - $mean | fabs) < 1e-9 and
+		  (.return_se - (($x | map(. - $mean | . * .) | add) / 6 / 7 | sqrt) | fabs) < 1e-9 and
+		  (.return_iqm - ($x | sort | .[1:6] | add / 5) | fabs) < 1e-9' >out
+	[ "$(cat out)" = true ]
+}
+
+@test "full asks for every link, none for no link, and a message is an observation" {
+	ckpt f.ckpt method=full task=push_N6
+	[ "$(mc-eval --json -n 4 f.ckpt | jq -c '[.requests_per_step,.edge_rate,.bytes_per_step]')" = "[30,1,2160]" ]
+	ckpt n.ckpt method=none
+	[ "$(mc-eval --json -n 4 n.ckpt | jq -c '[.requests_per_step,.edge_rate,.bytes_per_step]')" = "[0,0,0]" ]
+}
+
+@test "learned decisions are drawn with the nets' probability" {
+	ckpt half.ckpt
+	near "$(mc-eval --json half.ckpt | value edge_rate)" 0.5 0.005
+	ckpt more.ckpt bias=1
+	near "$(mc-eval --json more.ckpt | value edge_rate)" 0.731 0.005
+	ckpt all.ckpt bias=40
+	[ "$(mc-eval --json all.ckpt | value edge_rate)" = 1 ]
+}
+
+@test "--greedy asks where the probability exceeds one half" {
+	ckpt half.ckpt
+	ckpt more.ckpt bias=0.01
+	[ "$(mc-eval --json --greedy -n 5 half.ckpt | value edge_rate)" = 0 ]
+	[ "$(mc-eval --json --greedy -n 5 more.ckpt | value edge_rate)" = 1 ]
+	[ "$(mc-eval --json --greedy -n 5 more.ckpt | value greedy)" = true ]
+}
+
+@test "--comm overrides the run's decisions, and messages matter" {
+	ckpt a.ckpt random=3
+	mc-eval --json -n 20 a.ckpt >own
+	mc-eval --json -n 20 --comm learned a.ckpt >learned
+	mc-eval --json -n 20 --comm full a.ckpt >full
+	mc-eval --json -n 20 --comm none a.ckpt >none
+	cmp own learned
+	[ "$(jq -c '[.comm,.edge_rate]' full)" = '["full",1]' ]
+	[ "$(jq -c '[.comm,.edge_rate]' none)" = '["none",0]' ]
+	[ "$(value return_mean <full)" != "$(value return_mean <none)" ]
+}
+
+@test "learned decisions need a comm net" {
+	ckpt f.ckpt method=full
+	run mc-eval --comm learned f.ckpt
+	[ "$status" -eq 64 ]
+	[ "$output" = "mc-eval: f.ckpt: this run has no comm net (method full); leave --comm out for the decisions that it was trained with" ]
+}
+
+@test "links out of range are none, and without any there is no share" {
+	ckpt far.ckpt range=100
+	ckpt near.ckpt range=0.5 bias=40
+	ckpt none.ckpt range=0
+	[ "$(mc-eval --json -n 5 far.ckpt --comm full | value requests_per_step)" = 6 ]
+	mc-eval --json -n 50 near.ckpt | jq -e '.edge_rate == 1 and .requests_per_step > 0 and .requests_per_step < 4'
+	[ "$(mc-eval --json -n 5 none.ckpt | jq -c '[.edge_rate,.requests_per_step]')" = "[null,0]" ]
+	mc-eval -n 5 none.ckpt | sed -n 2p | grep -q '  -  *0.0$'
+}
+
+@test "one agent has nobody to talk to" {
+	ckpt one.ckpt task=push_N1 method=none
+	run -0 mc-eval --json -n 1 one.ckpt
+	[ "$(jq -c '[.edge_rate,.return_se]' <<<"$output")" = "[null,null]" ]
+}
+
+@test "the run's seed does not move the initial states, -s does" {
+	ckpt a.ckpt seed=1
+	ckpt b.ckpt seed=2
+	[ "$(mc-eval --json -n 5 a.ckpt | value return_mean)" = "$(mc-eval --json -n 5 b.ckpt | value return_mean)" ]
+	[ "$(mc-eval --json -n 5 a.ckpt | value return_mean)" != "$(mc-eval --json -n 5 -s 2 a.ckpt | value return_mean)" ]
+}
+
+@test "the same bytes for any number of threads" {
+	ckpt a.ckpt random=4 task=predator_prey_N6_l6 hidden=32
+	mc-eval --json -n 120 a.ckpt >one
+	mc-eval --json -n 120 --threads 2 a.ckpt >two
+	mc-eval --json -n 120 --threads 5 a.ckpt >five
+	cmp one two
+	cmp one five
+}
+
+@test "shared nets serve every agent" {
+	ckpt a.ckpt share=1 bias=40
+	[ "$(mc-eval --json -n 5 a.ckpt | value edge_rate)" = 1 ]
+}
+
+@test "a table: a row for each checkpoint, aligned, and what the columns mean" {
+	ckpt a.ckpt
+	ckpt a-longer-name.ckpt method=full
+	mc-eval -n 25 -s 3 a.ckpt a-longer-name.ckpt >out
+	[ "$(sed -n 1p out | awk '{ print $1, $2, $3, $6, $8 }')" = "checkpoint task method return IQM" ]
+	[ "$(sed -n 2p out | awk '{ print $1, $2, $3, $4, $5 }')" = "a.ckpt push_N3 meta 7 400" ]
+	[ "$(sed -n 3p out | awk '{ print $1, $2, $3, $11, $12, $13 }')" = "a-longer-name.ckpt push_N3 full 6.00 1.000 288.0" ]
+	[ "$(sed -n 1,3p out | awk '{ print length }' | uniq | wc -l)" -eq 1 ]
+	grep -q '^Over episodes 0 to 24 of environment 0, seed 3, no exploration\.$' out
+	grep -q '95 % percentile-bootstrap interval (2000 resamples)' out
+}
+
+@test "standard input is a checkpoint too" {
+	ckpt a.ckpt
+	[ "$(mc-eval --json -n 5 - <a.ckpt | value return_mean)" = "$(mc-eval --json -n 5 a.ckpt | value return_mean)" ]
+}
+
+@test "a checkpoint that cannot be opened" {
+	run mc-eval none.ckpt
+	[ "$status" -eq 66 ]
+	[ "${#lines[@]}" -eq 1 ]
+	[[ "$output" == "mc-eval: none.ckpt: "* ]]
+}
+
+@test "what is no checkpoint is refused, and said what it is" {
+	"$BATS_TEST_DIRNAME/make-logs.py" a.log
+	run mc-eval a.log
+	[ "$status" -eq 65 ]
+	[[ "$output" == "mc-eval: a.log:0: this is a stream that begins with a header, no checkpoint"* ]]
+	echo "hello, world" >text
+	: >empty
+	ckpt a.ckpt
+	head -c 1000 a.ckpt >cut
+	for f in text empty cut; do
+		run mc-eval $f
+		[ "$status" -eq 65 ]
+		[ "${#lines[@]}" -eq 1 ]
+		[[ "$output" == "mc-eval: $f:"* ]]
+	done
+}
+
+@test "a damaged checkpoint is refused" {
+	ckpt a.ckpt
+	printf '\377' | dd of=a.ckpt bs=1 seek=3000 conv=notrunc 2>/dev/null
+	run mc-eval a.ckpt
+	[ "$status" -eq 65 ]
+}
+
+@test "a task that this build does not know, or knows otherwise" {
+	ckpt a.ckpt task=juggling_N3
+	run mc-eval a.ckpt
+	[ "$status" -eq 65 ]
+	[[ "$output" == 'mc-eval: a.ckpt: trained on task "juggling_N3", which this build does not know'* ]]
+	ckpt b.ckpt agents=4
+	run mc-eval b.ckpt
+	[ "$status" -eq 65 ]
+	[[ "$output" == "mc-eval: b.ckpt: made for 4 agents"* ]]
+}
+
+@test "misuse" {
+	ckpt a.ckpt
+	for args in "-n 0 a.ckpt" "-n x a.ckpt" "--comm some a.ckpt" "--gredy a.ckpt" "--threads 0 a.ckpt" ""; do
+		run mc-eval $args
+		[ "$status" -eq 64 ]
+		[ "${#lines[@]}" -eq 1 ]
+	done
+}
+
+@test "rows before a failure stand" {
+	ckpt a.ckpt
+	run --separate-stderr mc-eval --json -n 5 a.ckpt none.ckpt
+	[ "$status" -eq 66 ]
+	[ "$(value file <<<"$output")" = a.ckpt ]
+}
+
+@test "a full disk is an I/O error" {
+	ckpt a.ckpt
+	run bash -c 'mc-eval -n 5 a.ckpt >/dev/full'
+	[ "$status" -eq 74 ]
+	[[ "$output" == "mc-eval: <stdout>: "* ]]
+}
+
+@test "a reader that leaves early is no error message" {
+	ckpt a.ckpt
+	run bash -c 'mc-eval -n 5 a.ckpt a.ckpt a.ckpt | head -n 1'
+	[ "$status" -eq 0 ]
+	[ "${#lines[@]}" -eq 1 ]
+}
+
+@test "help and version" {
+	mc-eval --help | grep -q '^usage: mc-eval '
+	mc-eval -V | grep -q '^mc-eval '
+}
+
+@test "the man page's examples run" {
+	page=$BATS_TEST_DIRNAME/../man/mc-eval.1
+	mandoc -Tlint -W warning "$page"
+	mkdir runs
+	for s in 1 2; do
+		ckpt runs/push_N3-meta-$s.ckpt seed=$s
+		ckpt runs/push_N3-full-$s.ckpt seed=$s method=full
+	done
+	cp runs/push_N3-meta-1.ckpt run.ckpt
+	sed -n 's/^\.Dl \$ //p' "$page" | sed 's/\\-/-/g; s/\\e/\\/g; s/\\(aq/'"'"'/g' >examples
+	[ "$(wc -l <examples)" -ge 3 ]
+	while read -r line; do
+		bash -c "$line"
+	done <examples
+}
