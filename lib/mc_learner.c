@@ -10,6 +10,7 @@
 #include "mc_policy.h"
 #include "mc_replay.h"
 #include "mc_rng.h"
+#include "mc_stgs.h"
 
 enum {
 	SAMPLE = 64,     /* rows of a piece of sampling */
@@ -29,10 +30,12 @@ struct range {
 /*
  * A net that is learned here: parameters, target, moments, and its gradient in parts. An
  * agent that has a net of its own is an owner; the critic and shared nets have one owner.
+ * Another program's comm has parameters and target only.
  */
 struct trained {
 	struct mc_params p, target;
-	struct mc_adam adam;
+	struct mc_adam adam; /* policies, critic */
+	mc_real *nu;         /* [size] RMSprop of comm under stgs; NULL: Adam */
 	int ascend;
 	double clip;         /* bound of each owner's norm; 0 = none */
 	size_t owners, parts; /* parts of each owner's gradient */
@@ -49,17 +52,18 @@ struct mc_learner {
 	struct mc_pool *pool;
 	struct mc_arena arena;
 	struct mc_replay *D;
-	struct trained policy, critic;
-	struct mc_params comm, comm_target;
-	int comm_known;      /* comm holds parameters, comm_target those that follow them */
+	struct trained policy, critic, comm;
+	int comm_known;      /* comm holds parameters, its target those that follow them */
 
 	struct mc_actor *actor;
 	struct mc_critic_step *critic_step;
 	struct mc_policy_step *policy_step;
+	struct mc_stgs *stgs; /* NULL but for stgs */
 	uint32_t *word;      /* [B] replay draws */
 	struct mc_batch batch;
-	mc_real *u, *u_next; /* [B,N,d] draws of C^i and C' */
+	mc_real *u, *u_next; /* [B,N,d] draws of C^i (under stgs logistic noise) and C' */
 	uint8_t *I, *I_next; /* [B,N,d] C^i and C' */
+	mc_real *soft, *dI;  /* [B,N,d] under stgs: I before rounding; the objective's derivative */
 	mc_real *a_next;     /* [B,N,A] target policies' actions */
 	mc_real *q_next, *y, *q; /* [B] */
 
@@ -76,6 +80,11 @@ void mc_learner_defaults(struct mc_learner_opts *o)
 		.lr_comm = 1e-3, .rho = 0.9, .eps = 1e-8, .temp = 1,
 		.scale_policy = 0.1, .scale_comm = 0.1,
 	};
+}
+
+static int has_comm(const struct mc_learner *l)
+{
+	return l->o.decide == MC_LEARNED;
 }
 
 /* ---- making one ---- */
@@ -108,30 +117,57 @@ static size_t cut_ranges(const struct trained *t, struct range *to)
 	return n;
 }
 
-/* parts: of the gradient of each of the N agents, or of the critic. */
-static int trained_new(struct mc_learner *l, struct trained *t, enum mc_net net, size_t parts,
-    double lr, double clip, struct mc_err *e)
+static int nets_new(struct mc_learner *l, struct trained *t, enum mc_net net, struct mc_err *e)
 {
-	const size_t R = sizeof(mc_real);
-
-	if (mc_params_new(&t->p, net, &l->dims, &l->arena, e) < 0 ||
-	    mc_params_new(&t->target, net, &l->dims, &l->arena, e) < 0)
+	if (mc_params_new(&t->p, net, &l->dims, &l->arena, e) < 0)
 		return -1;
+	return mc_params_new(&t->target, net, &l->dims, &l->arena, e);
+}
+
+/* Room for t's gradient; parts: of that of each of the N agents, or of the critic. */
+static int gradient_new(struct mc_learner *l, struct trained *t, size_t parts, struct mc_err *e)
+{
+	const int critic = t->p.net == MC_NET_CRITIC;
+
 	t->owners = t->p.P;
-	t->parts = net == MC_NET_CRITIC ? parts : parts * l->dims.N / t->p.P;
+	t->parts = critic ? parts : parts * l->dims.N / t->p.P;
 	t->one = t->p.size / t->p.P;
-	t->ascend = net != MC_NET_CRITIC;
-	t->clip = clip;
+	t->ascend = !critic;
 	t->ranges = cut_ranges(t, NULL);
-	t->adam = (struct mc_adam){ .lr = lr, .b1 = l->o.b1, .b2 = l->o.b2, .eps = l->o.adam_eps,
-		.m = take(l, t->p.size, R, e), .v = take(l, t->p.size, R, e) };
-	t->part = take(l, t->owners * t->parts * t->one, R, e);
+	t->part = take(l, t->owners * t->parts * t->one, sizeof *t->part, e);
 	t->scale = take(l, t->owners, sizeof *t->scale, e);
 	t->range = take(l, t->ranges, sizeof *t->range, e);
-	if (!t->adam.m || !t->adam.v || !t->part || !t->scale || !t->range)
+	if (!t->part || !t->scale || !t->range)
 		return -1;
 	(void)cut_ranges(t, t->range);
 	return 0;
+}
+
+static int adam_new(struct mc_learner *l, struct trained *t, double lr, double clip, struct mc_err *e)
+{
+	const struct mc_learner_opts *o = &l->o;
+
+	t->clip = clip;
+	t->adam = (struct mc_adam){ .lr = lr, .b1 = o->b1, .b2 = o->b2, .eps = o->adam_eps,
+		.m = take(l, t->p.size, sizeof(mc_real), e),
+		.v = take(l, t->p.size, sizeof(mc_real), e) };
+	return t->adam.m && t->adam.v ? 0 : -1;
+}
+
+/* Communication nets of another program, or under stgs our own. */
+static int comm_new(struct mc_learner *l, struct mc_err *e)
+{
+	const size_t pairs = l->o.B * l->dims.N * l->dims.d, R = sizeof(mc_real);
+	struct trained *t = &l->comm;
+
+	if (nets_new(l, t, MC_NET_COMM, e) < 0)
+		return -1;
+	if (!l->o.stgs)
+		return 0;
+	return gradient_new(l, t, mc_policy_parts(&l->dims, l->o.B), e) == 0 &&
+	    (t->nu = take(l, t->p.size, R, e)) &&
+	    (l->stgs = mc_stgs_new(&l->dims, l->o.B, mc_pool_threads(l->pool), &l->arena, e)) &&
+	    (l->soft = take(l, pairs, R, e)) && (l->dI = take(l, pairs, R, e)) ? 0 : -1;
 }
 
 static int batch_new(struct mc_learner *l, struct mc_err *e)
@@ -149,24 +185,19 @@ static int batch_new(struct mc_learner *l, struct mc_err *e)
 	    (l->y = take(l, B, R, e)) && (l->q = take(l, B, R, e)) ? 0 : -1;
 }
 
-static int has_comm(const struct mc_learner *l)
-{
-	return l->o.decide == MC_LEARNED;
-}
-
 static int fill(struct mc_learner *l, struct mc_err *e)
 {
 	const struct mc_dims *x = &l->dims;
 	const struct mc_learner_opts *o = &l->o;
 	const int workers = mc_pool_threads(l->pool);
 
-	if (trained_new(l, &l->policy, MC_NET_POLICY, mc_policy_parts(x, o->B), o->lr_policy,
-	    o->clip_policy, e) < 0 ||
-	    trained_new(l, &l->critic, MC_NET_CRITIC, mc_critic_parts(o->B), o->lr_critic,
-	    o->clip_critic, e) < 0)
-		return -1;
-	if (has_comm(l) && (mc_params_new(&l->comm, MC_NET_COMM, x, &l->arena, e) < 0 ||
-	    mc_params_new(&l->comm_target, MC_NET_COMM, x, &l->arena, e) < 0))
+	if (nets_new(l, &l->policy, MC_NET_POLICY, e) < 0 ||
+	    nets_new(l, &l->critic, MC_NET_CRITIC, e) < 0 ||
+	    gradient_new(l, &l->policy, mc_policy_parts(x, o->B), e) < 0 ||
+	    gradient_new(l, &l->critic, mc_critic_parts(o->B), e) < 0 ||
+	    adam_new(l, &l->policy, o->lr_policy, o->clip_policy, e) < 0 ||
+	    adam_new(l, &l->critic, o->lr_critic, o->clip_critic, e) < 0 ||
+	    (has_comm(l) && comm_new(l, e) < 0))
 		return -1;
 	l->actor = mc_actor_new(x, o->B, workers, &l->arena, e);
 	l->critic_step = mc_critic_step_new(x, o->B, workers, &l->arena, e);
@@ -211,16 +242,22 @@ static void trained_init(struct trained *t, uint64_t seed, double last_scale)
 
 	mc_params_init(&t->p, seed, last_scale);
 	memcpy(t->target.v, t->p.v, bytes);
-	memset(t->adam.m, 0, bytes);
-	memset(t->adam.v, 0, bytes);
-	t->adam.step = 0;
+	if (t->nu) {
+		memset(t->nu, 0, bytes);
+	} else {
+		memset(t->adam.m, 0, bytes);
+		memset(t->adam.v, 0, bytes);
+		t->adam.step = 0;
+	}
 }
 
 void mc_learner_init(struct mc_learner *l)
 {
 	trained_init(&l->policy, l->o.seed, l->o.scale_policy);
 	trained_init(&l->critic, l->o.seed, 1);
-	l->comm_known = 0;
+	if (l->stgs)
+		trained_init(&l->comm, l->o.seed, l->o.scale_comm);
+	l->comm_known = l->stgs != NULL;
 }
 
 struct mc_params *mc_learner_params(struct mc_learner *l, enum mc_net net, int target)
@@ -230,7 +267,7 @@ struct mc_params *mc_learner_params(struct mc_learner *l, enum mc_net net, int t
 	if (net == MC_NET_CRITIC)
 		return target ? &l->critic.target : &l->critic.p;
 	if (net == MC_NET_COMM && has_comm(l))
-		return target ? &l->comm_target : &l->comm;
+		return target ? &l->comm.target : &l->comm.p;
 	return NULL;
 }
 
@@ -241,13 +278,15 @@ void mc_learner_changed(struct mc_learner *l)
 
 void mc_learner_take_comm(struct mc_learner *l, const mc_real *theta_c, int move)
 {
+	struct mc_params *p = &l->comm.p, *target = &l->comm.target;
+
 	if (!has_comm(l))
 		return;
-	memcpy(l->comm.v, theta_c, l->comm.size * sizeof *theta_c);
+	memcpy(p->v, theta_c, p->size * sizeof *theta_c);
 	if (!l->comm_known)
-		memcpy(l->comm_target.v, theta_c, l->comm.size * sizeof *theta_c);
+		memcpy(target->v, theta_c, p->size * sizeof *theta_c);
 	else if (move)
-		mc_polyak(l->comm_target.v, l->comm.v, l->comm.size, l->o.tau);
+		mc_polyak(target->v, p->v, p->size, l->o.tau);
 	l->comm_known = 1;
 }
 
@@ -286,7 +325,10 @@ static void sample_piece(void *ctx, size_t piece, int worker)
 	if (l->o.decide != MC_LEARNED)
 		return;
 	mc_rng_uniform(l->u_next + at, at, n * Nd, l->o.seed, MC_RNG_ASK_TARGET, l->k, 0);
-	mc_rng_uniform(l->u + at, at, n * Nd, l->o.seed, MC_RNG_ASK_POLICY, l->k, 0);
+	if (l->stgs)
+		mc_rng_logistic(l->u + at, at, n * Nd, l->o.seed, MC_RNG_LOGISTIC, l->k, 0);
+	else
+		mc_rng_uniform(l->u + at, at, n * Nd, l->o.seed, MC_RNG_ASK_POLICY, l->k, 0);
 }
 
 static void sample(struct mc_learner *l)
@@ -313,20 +355,26 @@ static mc_real *add_parts(const struct trained *t, const struct range *r)
 	return sum;
 }
 
-/* Adam, and then the target's step towards it (section 3, step 6), while all is near. */
+/* Adam or RMSprop, and then the target's step (section 3, step 6), while all is near. */
 static void apply(const struct mc_learner *l, const struct trained *t, struct range *r, mc_real *grad)
 {
+	const struct mc_learner_opts *o = &l->o;
 	struct mc_adam adam = t->adam;
 	mc_real *theta = t->p.v + r->theta;
 
+	if (!t->nu) {
+		adam.m += r->theta;
+		adam.v += r->theta;
+	}
 	if (t->scale[r->owner] < 1)
 		for (size_t k = 0; k < r->n; k++)
 			grad[k] *= (mc_real)t->scale[r->owner];
-	adam.m += r->theta;
-	adam.v += r->theta;
-	mc_adam_range(&adam, t->adam.step + 1, theta, grad, 0, r->n, t->ascend);
-	mc_polyak(t->target.v + r->theta, theta, r->n, l->o.tau);
-	r->finite = mc_all_finite(theta, r->n) && mc_all_finite(adam.v, r->n);
+	if (t->nu)
+		mc_rmsprop_step(theta, t->nu + r->theta, grad, r->n, o->lr_comm, o->rho, o->eps);
+	else
+		mc_adam_range(&adam, t->adam.step + 1, theta, grad, 0, r->n, t->ascend);
+	mc_polyak(t->target.v + r->theta, theta, r->n, o->tau);
+	r->finite = mc_all_finite(theta, r->n) && mc_all_finite(t->nu ? t->nu + r->theta : adam.v, r->n);
 }
 
 static void add_piece(void *ctx, size_t piece, int worker)
@@ -407,7 +455,7 @@ static int update_critic(struct mc_learner *l, struct mc_learner_figures *fig, s
 		.o_next = x->o_next, .a_next = l->a_next, .gamma = l->o.gamma,
 		.q_next = l->q_next, .y = l->y, .q = l->q };
 
-	mc_actor_decide(l->actor, l->o.decide, &l->comm_target, l->o.B, x->o_next, x->m_next, l->u_next,
+	mc_actor_decide(l->actor, l->o.decide, &l->comm.target, l->o.B, x->o_next, x->m_next, l->u_next,
 	    NULL, NULL, l->I_next, l->pool);
 	mc_actor_act(l->actor, &l->policy.target, l->o.B, x->o_next, l->I_next, l->a_next, l->pool);
 	fig->critic_loss = mc_critic_gradient(l->critic_step, &l->critic.p, &l->critic.target, &b,
@@ -417,19 +465,36 @@ static int update_critic(struct mc_learner *l, struct mc_learner_figures *fig, s
 	return optimise(l, &l->critic, &fig->critic_norm, e);
 }
 
-/* Eq. (3): section 3, step 4 */
+/* C^i: sampled, or under stgs rounded from what has a derivative */
+static void decide(struct mc_learner *l)
+{
+	const struct mc_batch *x = &l->batch;
+
+	if (l->stgs)
+		mc_stgs_decide(l->stgs, &l->comm.p, l->o.B, x->o, x->m, l->u, l->o.temp, l->I, l->soft,
+		    NULL, l->pool);
+	else
+		mc_actor_decide(l->actor, l->o.decide, &l->comm.p, l->o.B, x->o, x->m, l->u,
+		    NULL, NULL, l->I, l->pool);
+}
+
+/* Eq. (3): section 3, step 4; under stgs step 5 too, both gradients before either step. */
 static int update_policies(struct mc_learner *l, struct mc_learner_figures *fig, struct mc_err *e)
 {
 	const struct mc_batch *x = &l->batch;
-	const struct mc_policy_batch b = { .B = l->o.B, .o = x->o, .a = x->a, .I = l->I };
+	const struct mc_policy_batch b = { .B = l->o.B, .o = x->o, .a = x->a, .I = l->I,
+		.m = x->m, .dI = l->dI };
 
-	mc_actor_decide(l->actor, l->o.decide, &l->comm, l->o.B, x->o, x->m, l->u,
-	    NULL, NULL, l->I, l->pool);
+	decide(l);
 	fig->objective = mc_policy_gradient(l->policy_step, &l->policy.p, &l->critic.p, &b,
 	    l->policy.part, l->pool);
 	if (!isfinite(fig->objective))
 		return diverged(e, MC_NET_POLICY, "the objective", l->k);
-	return optimise(l, &l->policy, &fig->policy_norm, e);
+	if (l->stgs)
+		mc_stgs_gradient(l->stgs, &l->comm.p, l->dI, l->comm.part, l->pool);
+	if (optimise(l, &l->policy, &fig->policy_norm, e) < 0)
+		return -1;
+	return l->stgs ? optimise(l, &l->comm, &fig->comm_norm, e) : 0;
 }
 
 int mc_learner_update(struct mc_learner *l, uint32_t k, struct mc_learner_figures *fig, struct mc_err *e)
@@ -474,11 +539,23 @@ void mc_learner_state_pack(struct mc_fb *b, struct mc_learner *l)
 {
 	adam_pack(b, "policy", &l->policy);
 	adam_pack(b, "critic", &l->critic);
+	if (l->stgs) {
+		mc_fb_map(b, "comm");
+		mc_params_pack(b, "nu", &l->comm.p, l->comm.nu);
+		mc_fb_close(b);
+	}
 }
 
 int mc_learner_state_unpack(const struct mc_map *state, struct mc_learner *l, struct mc_err *e)
 {
-	if (adam_unpack(state, "policy", &l->policy, e) < 0)
+	struct mc_map map;
+
+	if (adam_unpack(state, "policy", &l->policy, e) < 0 ||
+	    adam_unpack(state, "critic", &l->critic, e) < 0)
 		return -1;
-	return adam_unpack(state, "critic", &l->critic, e);
+	if (!l->stgs)
+		return 0;
+	if (mc_map_map(state, "comm", &map, e) < 0)
+		return -1;
+	return mc_params_unpack(&map, "nu", &l->comm.p, l->comm.nu, e);
 }

@@ -1,6 +1,7 @@
 /*
  * Golden values of what acts and what mc-critic computes: communication nets, policies, the
- * critic's loss (eq. 1) and the policies' gradient through the critic (eq. 3).
+ * critic's loss (eq. 1), the policies' gradient through the critic (eq. 3), and the pass that
+ * gives the communication nets' as well (stgs).
  */
 #include <string.h>
 
@@ -9,6 +10,7 @@
 #include "mc_critic.h"
 #include "mc_math.h"
 #include "mc_policy.h"
+#include "mc_stgs.h"
 
 /* Dimensions of a batch, from o [B,N,O], a and the hidden width of a net. */
 static struct mc_dims dims_of(struct fixture *f, const struct mc_map *in, const char *net,
@@ -252,4 +254,57 @@ static void check_policy_gradient(struct fixture *f, const struct mc_map *in, co
 int fixture_policy_gradient(const struct mc_map *root, const char *name, char *why, size_t size)
 {
 	return fixture_cases(root, name, check_policy_gradient, why, size);
+}
+
+/* ---- stgs ---- */
+
+static void check_stgs(struct fixture *f, const struct mc_map *in, const struct mc_map *out)
+{
+	size_t B;
+	const struct mc_dims x = dims_of(f, in, "policy", "dense_0", &B);
+	const size_t n = B * x.N * x.d, parts = mc_policy_parts(&x, B);
+	const struct mc_params comm = fixture_params(f, in, "comm", MC_NET_COMM, &x);
+	const struct mc_params policy = fixture_params(f, in, "policy", MC_NET_POLICY, &x);
+	const struct mc_params critic = fixture_params(f, in, "critic", MC_NET_CRITIC, &x);
+	const mc_real *L = fixture_reals(f, in, "L", SHAPE(B, x.N, x.d));
+	mc_real *part = fixture_new(f, parts * policy.size), *part_comm = fixture_new(f, parts * comm.size);
+	mc_real *grad = fixture_new(f, policy.size), *grad_comm = fixture_new(f, comm.size);
+	mc_real *z = fixture_new(f, n), *soft = fixture_new(f, n), *objective = fixture_new(f, x.N);
+	double *sums = fixture_alloc(f, x.N, sizeof *sums);
+	uint8_t *I = fixture_alloc(f, n, 1);
+	const struct mc_policy_batch b = { .B = B, .I = I, .dI = fixture_new(f, n),
+		.m = fixture_bytes(f, in, "m", SHAPE(B, x.N, x.d)),
+		.o = fixture_reals(f, in, "o", SHAPE(B, x.N, x.O)),
+		.a = fixture_reals(f, in, "a", SHAPE(B, x.N, x.A)), .a_pi = fixture_new(f, B * x.N * x.A),
+		.q = fixture_new(f, x.N * B), .objective = sums };
+	struct mc_stgs *stgs = mc_stgs_new(&x, B, 1, &f->arena, &f->err);
+	struct mc_policy_step *step = mc_policy_step_new(&x, B, 1, &f->arena, &f->err);
+	struct mc_pool *pool = one_thread(f);
+
+	if (!stgs || !step || !pool) {
+		fixture_failed(f);
+		return;
+	}
+	mc_stgs_decide(stgs, &comm, B, b.o, b.m, L, fixture_real(f, in, "temp"), I, soft, z, pool);
+	(void)mc_policy_gradient(step, &policy, &critic, &b, part, pool);
+	mc_stgs_gradient(stgs, &comm, b.dI, part_comm, pool);
+	whole_gradient(&policy, &x, part, parts, f, grad);
+	whole_gradient(&comm, &x, part_comm, parts, f, grad_comm);
+	for (size_t i = 0; i < x.N; i++)
+		objective[i] = (mc_real)sums[i];
+	fixture_is_reals(f, out, "z", SHAPE(B, x.N, x.d), z, 1e-5);
+	fixture_is_reals(f, out, "soft", SHAPE(B, x.N, x.d), soft, 1e-5);
+	fixture_is_bytes(f, out, "I", SHAPE(B, x.N, x.d), I);
+	fixture_is_reals(f, out, "a_pi", SHAPE(B, x.N, x.A), b.a_pi, 1e-5);
+	fixture_is_reals(f, out, "q", SHAPE(x.N, B), b.q, 1e-5);
+	fixture_is_reals(f, out, "objective", SHAPE(x.N), objective, 1e-5);
+	fixture_is_reals(f, out, "dI", SHAPE(B, x.N, x.d), b.dI, 1e-5);
+	fixture_is_tree(f, out, "grad_policy", &policy, grad, 1e-5);
+	fixture_is_tree(f, out, "grad_comm", &comm, grad_comm, 1e-5);
+	mc_pool_free(pool);
+}
+
+int fixture_stgs(const struct mc_map *root, const char *name, char *why, size_t size)
+{
+	return fixture_cases(root, name, check_stgs, why, size);
 }

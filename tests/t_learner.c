@@ -301,6 +301,29 @@ static void shared(void)
 	rig_free(&r);
 }
 
+/* stgs owns comm: it and its target move, and follow the same rules. */
+static void straight_through(void)
+{
+	struct mc_learner_opts o = options(MC_LEARNED);
+	struct mc_dims x = three;
+	struct mc_learner_figures fig;
+
+	o.stgs = 1;
+	threads(o, &three, "stgs");
+	resume(o, "stgs");
+	struct rig r = rig_new(&three, o, 1), fresh = rig_new(&three, o, 1);
+
+	ok(same_block(&r, &fresh, MC_NET_COMM, 0), "stgs: comm starts from the seed");
+	warm_up(&r, &three);
+	ok(iterate(&r, &three, 1, 3, &fig) == 0 && fig.comm_norm > 0, "stgs: comm has a gradient");
+	ok(!same_block(&r, &fresh, MC_NET_COMM, 0) && !same_block(&r, &fresh, MC_NET_COMM, 1),
+	    "stgs: comm and its target move");
+	rig_free(&r);
+	rig_free(&fresh);
+	x.share = 1;
+	threads(o, &x, "stgs, shared nets");
+}
+
 static void clipping(void)
 {
 	struct mc_learner_opts o = options(MC_LEARNED);
@@ -386,6 +409,7 @@ int main(void)
 	threads(options(MC_FULL), &three, "full");
 	threads(options(MC_NONE), &three, "none");
 	resume(options(MC_LEARNED), "learned");
+	straight_through();
 	one_agent();
 	many_agents();
 	shared();
