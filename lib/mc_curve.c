@@ -53,7 +53,7 @@ static int read_label(const struct mc_map *header, char *label, size_t size, str
 	return mc_map_str(header, "comm", label, size, e);
 }
 
-/* Adds " K=5" for the path "mc-metalearn.K"; nothing where the header has no such entry. */
+/* Adds " beta=0.01" for the path "mc-metalearn.beta"; nothing where the header has no such entry. */
 static void add_entry(const struct mc_map *header, const char *path, char *label, size_t size)
 {
 	struct mc_map m = *header, inner;
@@ -72,6 +72,18 @@ static void add_entry(const struct mc_map *header, const char *path, char *label
 	snprintf(label + used, size - used, " %s=%s", path, value);
 }
 
+/* One path after the other, separated by commas. */
+static void add_entries(const struct mc_map *header, const char *by, char *label, size_t size)
+{
+	char path[128];
+
+	for (size_t n; *by; by += n + (by[n] == ',')) {
+		n = strcspn(by, ",");
+		snprintf(path, sizeof path, "%.*s", (int)n, by);
+		add_entry(header, path, label, size);
+	}
+}
+
 static struct mc_run *start_run(struct mc_runs *rs, const struct mc_frame *f, const char *by, struct mc_err *e)
 {
 	struct mc_run *grown = more(rs->run, rs->n, &rs->room, sizeof *rs->run, e), *run;
@@ -87,7 +99,7 @@ static struct mc_run *start_run(struct mc_runs *rs, const struct mc_frame *f, co
 	    mc_map_uint(&f->map, "seed", &run->seed, e) < 0)
 		return NULL;
 	if (by)
-		add_entry(&f->map, by, run->label, sizeof run->label);
+		add_entries(&f->map, by, run->label, sizeof run->label);
 	rs->n++;
 	return run;
 }

@@ -31,7 +31,7 @@ void mc_series_parse(struct mc_series *s, const char *text);
 
 struct mc_reading {
 	struct mc_series what;
-	const char *by;        /* header entry that also tells curves apart ("mc-metalearn.K"), or NULL */
+	const char *by;        /* header entries that also tell curves apart ("meta_k,mc-metalearn.beta"), or NULL */
 	size_t max_frame;
 };
 
@@ -43,7 +43,7 @@ struct mc_point {
 };
 
 struct mc_run {
-	char task[64], label[64]; /* label: the method, and " K=5" where curves are told apart by K */
+	char task[64], label[64]; /* label: the method, and " meta_k=5" where curves are told apart by it */
 	uint64_t seed;
 	size_t n, room;
 	struct mc_point *point; /* in the order of the log: steps never fall */

@@ -256,17 +256,22 @@ done:
 /* Why there is nothing to draw. */
 static int nothing(const struct mc_runs *rs, const struct mc_series *what, struct mc_err *e)
 {
-	char there[200] = "";
+	char there[sizeof e->hint - 8] = "there are return, requests, links-share";
 
 	if (what->kind != MC_SERIES_METRIC)
 		return mc_err_set(e, MC_DATA, NULL, -1, "has the run only just begun?",
 		    what->kind == MC_SERIES_LINKS_SHARE ? "no episode with a link in these logs" : "no episode in these logs");
 	for (size_t i = 0; i < rs->metrics; i++) {
+		const char *name = strchr(rs->metric[i], ':') + 1;
 		const size_t used = strlen(there);
 
-		snprintf(there + used, sizeof there - used, "%s%s", used ? ", " : "there are return, requests, links-share, ", rs->metric[i]);
+		if (used + 2 + strlen(name) + 5 >= sizeof there) {
+			strcpy(there + used, ", ...");
+			break;
+		}
+		snprintf(there + used, sizeof there - used, ", %s", name);
 	}
-	return mc_err_set(e, MC_USAGE, "--y", -1, there[0] ? there : "there are return, requests, links-share",
+	return mc_err_set(e, MC_USAGE, "--y", -1, there,
 	    "no metric %s%s%s in these logs", what->program, what->program[0] ? ":" : "", what->metric);
 }
 
@@ -364,7 +369,7 @@ int mc_run_plot(int argc, char **argv, struct mc_err *e)
 		{ MC_OPT_INT, 'w', "window", "EPISODES", &o.window, 0, 1e9,
 		  "average over so many episodes up to each point; 0 = 1 % of the longest run" },
 		{ MC_OPT_STR, 0, "by", "ENTRY", &o.by, 0, 0,
-		  "tell curves apart by an entry of the header too, such as seed or mc-metalearn.K" },
+		  "tell curves apart by entries of the header too: seed, meta_k, mc-metalearn.beta; several with commas" },
 		{ MC_OPT_STR, 0, "band", "KIND", &o.band, 0, 0,
 		  "around the mean of several runs: range (minimum to maximum), bootstrap (95 % interval of the mean), "
 		  "none, or auto: range for fewer than five runs, else bootstrap" },

@@ -30,7 +30,7 @@ def main():
     out = [frame("header", task=opts["task"], agents=agents, obs_dim=12, act_dim=2, steps=25, seed=seed, gamma=0.95,
                  hidden=128, share=False, range=None, comm=method if method in ("none", "full") else "learned",
                  prey="none", explore={"start": 0.2, "end": 0.2, "episodes": 0}, method=method,
-                 **{"mc-metalearn": {"K": int(opts["K"])}})]
+                 meta_k=int(opts["K"]), **{"mc-metalearn": {"beta": 0.01}})]
     for e in range(episodes):
         links = 25 * agents * (agents - 1) if int(opts["links"]) else 0
         out.append(frame("episode", iteration=e, episode=e, **{"return": level + e + seed / 10},

@@ -182,7 +182,7 @@ absent() {
 	log a.log
 	run mc-plot curves a.log -y los
 	[ "$status" -eq 64 ]
-	[ "$output" = "mc-plot: --y: no metric los in these logs; there are return, requests, links-share, mc-critic:loss, mc-critic:q_mean" ]
+	[ "$output" = "mc-plot: --y: no metric los in these logs; there are return, requests, links-share, loss, q_mean" ]
 	run mc-plot curves a.log -y mc-metalearn:loss
 	[ "$status" -eq 64 ]
 }
@@ -200,9 +200,12 @@ absent() {
 @test "--by tells curves apart by an entry of the header" {
 	log a.log K=5
 	log b.log K=10
-	run mc-plot curves a.log b.log --by mc-metalearn.K
+	run mc-plot curves a.log b.log --by meta_k
 	[ "$status" -eq 0 ]
-	[[ "$output" == *"meta K=5 "*"meta K=10 "* ]]
+	[[ "$output" == *"meta meta_k=5 "*"meta meta_k=10 "* ]]
+	run mc-plot curves a.log b.log --by mc-metalearn.beta,meta_k
+	[ "$status" -eq 0 ]
+	[[ "$output" == *"meta beta=0.01 meta_k=5 "* ]]
 	run mc-plot curves a.log b.log --by no.such
 	[ "$status" -eq 0 ]
 	[[ "$output" == *"mean of 2 runs"* ]]
@@ -245,6 +248,13 @@ absent() {
 		[[ "$output" == "mc-plot: $f:"* ]]
 	done
 	[ ! -e fig.svg ]
+}
+
+@test "a checkpoint is no log, and said to be one" {
+	"$BATS_TEST_DIRNAME/make-ckpt.py" run.ckpt
+	run mc-plot curves run.ckpt
+	[ "$status" -eq 65 ]
+	[ "$output" = "mc-plot: run.ckpt:0: is a checkpoint, not a run's log; mc-eval measures checkpoints" ]
 }
 
 @test "a damaged log is refused, not drawn in part" {
