@@ -148,6 +148,7 @@ near() {
 
 @test "standard input is a checkpoint too" {
 	ckpt a.ckpt
+	mc-eval --json -n 5 - <a.ckpt | jq -e '.file == "-" and .return_mean < 0'
 	[ "$(mc-eval --json -n 5 - <a.ckpt | value return_mean)" = "$(mc-eval --json -n 5 a.ckpt | value return_mean)" ]
 }
 
@@ -221,6 +222,7 @@ near() {
 	run bash -c 'mc-eval -n 5 a.ckpt a.ckpt a.ckpt | head -n 1'
 	[ "$status" -eq 0 ]
 	[ "${#lines[@]}" -eq 1 ]
+	[[ "$output" == "checkpoint "* ]]
 }
 
 @test "help and version" {

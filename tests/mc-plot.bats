@@ -334,6 +334,7 @@ absent() {
 	run bash -c 'mc-plot curves a.log | head -n 1'
 	[ "$status" -eq 0 ]
 	[ "${#lines[@]}" -eq 1 ]
+	[[ "$output" == *"push_N3, episodic return" ]]
 }
 
 @test "text from a log or the command line cannot become gnuplot commands" {
