@@ -5,6 +5,13 @@
 #include <time.h>
 #include <unistd.h>
 
+int mc_quiet(void)
+{
+	const char *quiet = getenv("MC_QUIET");
+
+	return quiet && *quiet;
+}
+
 static double now(void)
 {
 	struct timespec t;
@@ -15,10 +22,8 @@ static double now(void)
 
 void mc_progress_start(struct mc_progress *p, FILE *to, int64_t episodes, int64_t goal)
 {
-	const char *quiet = getenv("MC_QUIET");
-
 	memset(p, 0, sizeof *p);
-	p->to = (quiet && *quiet) || !isatty(fileno(to)) ? NULL : to;
+	p->to = mc_quiet() || !isatty(fileno(to)) ? NULL : to;
 	p->first = episodes;
 	p->goal = goal;
 	p->started = p->shown = now();

@@ -17,6 +17,9 @@ struct mc_progress {
 	int open;                /* a line stands on the terminal */
 };
 
+/* Does the user want no chatter? MC_QUIET is set and not empty. */
+int mc_quiet(void);
+
 /* Shows nothing unless `to` is a terminal and MC_QUIET is unset. */
 void mc_progress_start(struct mc_progress *p, FILE *to, int64_t episodes, int64_t goal);
 /* After each episode: its return and its requests per step. Redraws at most five times a second. */

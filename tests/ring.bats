@@ -1,0 +1,353 @@
+# The ring: opening, continuing, signals, failures, locks. Short runs with small nets.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	: "${MC_BIN:=$BATS_TEST_DIRNAME/../bin}"
+	PATH=$MC_BIN:$PATH
+	train=$BATS_TEST_DIRNAME/../pipelines/train
+	cd "$BATS_TEST_TMPDIR"
+	small=(-t navigation_N3_l3 -R '--hidden 8 -C 7' -Q '--batch 32 --threads 1')
+	rule=(-M '--rule-hidden 8')
+}
+
+# A run that is long enough to be disturbed: waits until $1 holds so many bytes of log.
+await_log() {
+	for _ in $(seq 500); do
+		[ ! -e "$1" ] || [ "$(stat -c %s "$1")" -lt "$2" ] || return 0
+		sleep 0.02
+	done
+	return 1
+}
+
+@test "a run leaves checkpoint and log, and no replay file" {
+	run "$train" "${small[@]}" -m none -e 30 -o d
+	[ "$status" -eq 0 ]
+	[ -z "$output" ]
+	[ -s d/run.ckpt ]
+	[ ! -e d/run.replay ]
+	mc-cat --verify d/run.ckpt
+	mc-cat --verify d/run.log
+	[ "$(mc-cat --type episode d/run.log | wc -l)" -eq 30 ]
+}
+
+@test "a run of meta ends at the first meta-iteration with enough episodes, and says so" {
+	"$train" "${small[@]}" "${rule[@]}" -m meta -e 40 -o d
+	[ "$(mc-cat d/run.ckpt | jq .episode)" -eq 44 ]
+	[ "$(mc-cat d/run.ckpt | jq .iteration)" -eq 40 ]
+	[ "$(mc-cat --type episode d/run.log | wc -l)" -eq 44 ]
+}
+
+@test "one metric from each program for each meta-iteration" {
+	"$train" "${small[@]}" "${rule[@]}" -m meta -e 44 -o d
+	for p in mc-rollout mc-metalearn mc-critic; do
+		[ "$(mc-cat --type metric d/run.log | jq -c "select(.program == \"$p\")" | wc -l)" -eq 4 ]
+	done
+	"$train" "${small[@]}" -m full -e 40 -o f
+	for p in mc-rollout mc-critic; do
+		[ "$(mc-cat --type metric f/run.log | jq -c "select(.program == \"$p\")" | wc -l)" -eq 4 ]
+	done
+}
+
+@test "the same seed gives the same bytes, another seed others" {
+	"$train" "${small[@]}" "${rule[@]}" -m meta -e 60 -o a
+	"$train" "${small[@]}" "${rule[@]}" -m meta -e 60 -o b
+	"$train" "${small[@]}" "${rule[@]}" -m meta -e 60 -s 2 -o c
+	cmp a/run.ckpt b/run.ckpt
+	cmp a/run.log b/run.log
+	! cmp -s a/run.ckpt c/run.ckpt
+}
+
+@test "threads change no byte" {
+	"$train" -t navigation_N6_l1 -R '--hidden 8 --threads 1' -Q '--batch 300 --threads 1' -m full -e 60 -o a
+	"$train" -t navigation_N6_l1 -R '--hidden 8 --threads 3' -Q '--batch 300 --threads 3' -m full -e 60 -o b
+	cmp a/run.ckpt b/run.ckpt
+	cmp a/run.log b/run.log
+}
+
+@test "checkpoints more or less often change no byte" {
+	"$train" "${small[@]}" "${rule[@]}" -m meta -e 60 -o a
+	"$train" "${small[@]}" "${rule[@]}" -m meta -e 60 -o b -R '--hidden 8 -C 1'
+	cmp a/run.ckpt b/run.ckpt
+	cmp a/run.log b/run.log
+}
+
+@test "-e 0 leaves the untrained team, the same policy for every method" {
+	"$train" "${small[@]}" "${rule[@]}" -m meta -e 0 -o a
+	"$train" "${small[@]}" -m reinforce -e 0 -o b
+	"$train" "${small[@]}" -m none -e 0 -o c
+	policy() { mc-cat --full "$1/run.ckpt" | jq -c '[.params.policy, .params.critic, .params.target.policy]'; }
+	[ "$(policy a)" = "$(policy b)" ]
+	[ "$(policy a)" = "$(policy c)" ]
+	[ "$(mc-cat a/run.ckpt | jq .episode)" -eq 0 ]
+	[ "$(mc-cat --full a/run.ckpt | jq -c .params.comm)" = "$(mc-cat --full b/run.ckpt | jq -c .params.comm)" ]
+}
+
+@test "targets start as copies" {
+	"$train" "${small[@]}" -m reinforce -e 0 -o a
+	[ "$(mc-cat --full a/run.ckpt | jq '.params.comm == .params.target.comm')" = true ]
+	[ "$(mc-cat --full a/run.ckpt | jq '.params.policy == .params.target.policy')" = true ]
+	[ "$(mc-cat --full a/run.ckpt | jq '.params.critic == .params.target.critic')" = true ]
+}
+
+@test "only the nets that a run has are in its checkpoint" {
+	"$train" "${small[@]}" -m none -e 20 -o a
+	[ "$(mc-cat a/run.ckpt | jq -c '.params | keys')" = '["critic","policy","target"]' ]
+	[ "$(mc-cat a/run.ckpt | jq -c '.params.target | keys')" = '["critic","policy"]' ]
+	"$train" "${small[@]}" -m reinforce -e 20 -o b
+	[ "$(mc-cat b/run.ckpt | jq -c '.params | keys')" = '["baseline","comm","critic","policy","target"]' ]
+	"$train" "${small[@]}" "${rule[@]}" -m meta -e 20 -o c
+	[ "$(mc-cat c/run.ckpt | jq -c '.params | keys')" = '["baseline","comm","critic","policy","rule","target"]' ]
+	"$train" "${small[@]}" -M '--rule-hidden 8 --freeze' -m meta -e 20 -o d
+	[ "$(mc-cat d/run.ckpt | jq -c '.params | keys')" = '["comm","critic","policy","rule","target"]' ]
+	[ "$(mc-cat d/run.ckpt | jq '.header.meta_k')" = null ]
+}
+
+@test "--keep leaves checkpoints at the first meta-iteration at or after each" {
+	"$train" "${small[@]}" "${rule[@]}" -m meta -e 60 -o d -R '--hidden 8 --keep 0,12,50'
+	[ "$(mc-cat d/run-0.ckpt | jq .episode)" -eq 0 ]
+	[ "$(mc-cat d/run-12.ckpt | jq .episode)" -eq 22 ]
+	[ "$(mc-cat d/run-50.ckpt | jq .episode)" -eq 55 ]
+	[ "$(mc-cat d/run.ckpt | jq .episode)" -eq 66 ]
+}
+
+@test "the bare ring of the manual" {
+	mkfifo ring
+	(mc-rollout -t push_N3 -e 30 --hidden 8 -c r.ckpt -l r.log <ring | mc-metalearn --rule-hidden 8 | mc-critic --batch 32 >ring)
+	[ "$(mc-cat r.ckpt | jq .episode)" -eq 33 ]
+	mc-cat --verify r.log
+}
+
+@test "an environment in another process: the same bytes" {
+	"$train" "${small[@]}" "${rule[@]}" -m meta -e 40 -o a
+	mkfifo ring
+	mkdir c
+	(mc-rollout -t navigation_N3_l3 --env 'mc-envsim -t navigation_N3_l3 --env 1' -e 40 --hidden 8 -C 7 -c c/run.ckpt -l c/run.log <ring |
+	    mc-metalearn --rule-hidden 8 | mc-critic --batch 32 -D c/run.replay >ring)
+	cmp a/run.ckpt c/run.ckpt
+	cmp a/run.log c/run.log
+}
+
+@test "an environment of another seed or index is refused" {
+	run -64 mc-rollout -t navigation_N3_l3 --env 'mc-envsim -t navigation_N3_l3 --env 1 -s 5' </dev/stdin < <(sleep 1) >/dev/null
+	[[ "$output" == *"seed"* ]]
+	run -64 mc-rollout -t navigation_N3_l3 --env 'mc-envsim -t navigation_N3_l3' < <(sleep 1) >/dev/null
+	[[ "$output" == *"index"* ]]
+}
+
+@test "stopped by TERM and continued: the bytes of the run that was never stopped" {
+	"$train" "${small[@]}" "${rule[@]}" -m meta -e 900 -o a
+	"$train" "${small[@]}" "${rule[@]}" -m meta -e 900 -o b 2>err &
+	pid=$!
+	await_log b/run.log 20000
+	kill -TERM $pid
+	status=0
+	wait $pid || status=$?
+	[ "$status" -eq 75 ]
+	[ ! -s err ]
+	[ -e b/run.replay ]
+	episodes=$(mc-cat b/run.ckpt | jq .episode)
+	[ "$episodes" -gt 0 ]
+	[ "$episodes" -lt 900 ]
+	"$train" "${small[@]}" "${rule[@]}" -m meta -e 900 -o b
+	cmp a/run.ckpt b/run.ckpt
+	cmp a/run.log b/run.log
+	[ ! -e b/run.replay ]
+}
+
+@test "a run whose length is raised: the bytes of the longer run" {
+	"$train" "${small[@]}" -m reinforce -e 90 -o a -Q '--batch 32 --keep-replay'
+	"$train" "${small[@]}" -m reinforce -e 40 -o b -Q '--batch 32 --keep-replay --threads 2'
+	"$train" "${small[@]}" -m reinforce -e 90 -o b -Q '--batch 32 --keep-replay --threads 1'
+	cmp a/run.ckpt b/run.ckpt
+	cmp a/run.log b/run.log
+	cmp a/run.replay b/run.replay
+	mc-cat --verify a/run.replay
+}
+
+@test "a finished run is left as it is" {
+	"$train" "${small[@]}" -m none -e 30 -o a
+	sum=$(cat a/* | cksum)
+	unset MC_QUIET
+	run "$train" "${small[@]}" -m none -e 30 -o a
+	[ "$status" -eq 0 ]
+	[[ "$output" == *"finished: 30 episodes"* ]]
+	[ "$(cat a/* | cksum)" = "$sum" ]
+}
+
+@test "raising -e without the replay file says why not" {
+	"$train" "${small[@]}" -m none -e 30 -o a
+	run "$train" "${small[@]}" -m none -e 60 -o a
+	[ "$status" -eq 66 ]
+	[ "${#lines[@]}" -eq 1 ]
+	[[ "$output" == *"--keep-replay"* ]]
+}
+
+@test "a replay buffer in memory cannot be continued, and that is said" {
+	mkfifo ring
+	(mc-rollout -t push_N3 --comm none -e 20 --hidden 8 -c r.ckpt <ring | mc-critic --batch 32 >ring)
+	(mc-rollout -t push_N3 --comm none -e 40 --hidden 8 -c r.ckpt <ring | mc-critic --batch 32 2>err >ring) || true
+	grep -q 'mc-critic: -D: .*cannot be continued' err
+	[ "$(wc -l <err)" -eq 1 ]
+}
+
+@test "an option that would make another run is refused with both values" {
+	"$train" "${small[@]}" -m none -e 30 -o a
+	run "$train" -t navigation_N3_l3 -R '--hidden 9' -Q '--batch 32' -m none -e 60 -o a
+	[ "$status" -eq 64 ]
+	[ "${#lines[@]}" -eq 1 ]
+	[[ "$output" == *"hidden = 8"*"say 9"* ]]
+	run "$train" "${small[@]}" -m none -e 60 -o a -s 4
+	[ "$status" -eq 64 ]
+	[[ "$output" == *"seed = 1"*"say 4"* ]]
+	run "$train" "${small[@]}" -m none -e 60 -o a -Q '--batch 64'
+	[ "$status" -eq 64 ]
+	[[ "$output" == *"batch = 32"*"say 64"* ]]
+	run "$train" "${small[@]}" -m none -e 60 -o a -t push_N3
+	[ "$status" -eq 64 ]
+	[[ "$output" == *"navigation_N3_l3"*"push_N3"* ]]
+}
+
+@test "--fresh starts anew" {
+	"$train" "${small[@]}" -m none -e 30 -o a
+	"$train" -t navigation_N3_l3 -R '--hidden 9 --fresh' -Q '--batch 32' -m none -e 20 -o a
+	[ "$(mc-cat a/run.ckpt | jq .header.hidden)" -eq 9 ]
+	[ "$(mc-cat --type episode a/run.log | wc -l)" -eq 20 ]
+}
+
+@test "a second run on the same checkpoint exits 75 and the first is unharmed" {
+	"$train" "${small[@]}" "${rule[@]}" -m meta -e 700 -o a
+	"$train" "${small[@]}" "${rule[@]}" -m meta -e 700 -o b &
+	pid=$!
+	await_log b/run.log 2000
+	run "$train" "${small[@]}" "${rule[@]}" -m meta -e 700 -o b
+	[ "$status" -eq 75 ]
+	[ "${#lines[@]}" -eq 1 ]
+	wait $pid
+	cmp a/run.ckpt b/run.ckpt
+	cmp a/run.log b/run.log
+}
+
+@test "USR1 makes a checkpoint and the run goes on" {
+	"$train" -t navigation_N3_l3 -R '--hidden 8' -Q '--batch 32' -m full -e 900 -o a &
+	pid=$!
+	await_log a/run.log 5000
+	kill -USR1 $pid
+	for _ in $(seq 200); do [ -e a/run.ckpt ] && break; sleep 0.02; done
+	mc-cat --verify a/run.ckpt
+	wait $pid
+	[ "$(mc-cat a/run.ckpt | jq .episode)" -eq 900 ]
+}
+
+@test "a killed program: the others end at once, one line names it, its status comes out" {
+	for victim in mc-rollout mc-metalearn mc-critic; do
+		rm -rf d
+		"$train" "${small[@]}" "${rule[@]}" -m meta -e 100000 -o d 2>err &
+		pid=$!
+		await_log d/run.log 5000
+		pkill -KILL -P $pid -x $victim
+		start=$(date +%s)
+		status=0
+		wait $pid || status=$?
+		[ "$status" -eq 137 ]
+		[ $(($(date +%s) - start)) -le 2 ]
+		[ "$(wc -l <err)" -eq 1 ]
+		grep -q "train: $victim was killed by signal 9" err
+	done
+}
+
+@test "killed and continued: the bytes of the run that was never stopped" {
+	"$train" "${small[@]}" "${rule[@]}" -m meta -e 700 -o a
+	bytes=8000
+	for victim in mc-rollout mc-metalearn mc-critic; do
+		"$train" "${small[@]}" "${rule[@]}" -m meta -e 700 -o d 2>/dev/null &
+		pid=$!
+		await_log d/run.log $bytes
+		bytes=$((bytes + 12000))
+		pkill -KILL -P $pid -x $victim
+		status=0
+		wait $pid || status=$?
+		[ "$status" -eq 137 ]
+	done
+	"$train" "${small[@]}" "${rule[@]}" -m meta -e 700 -o d
+	cmp a/run.ckpt d/run.ckpt
+	cmp a/run.log d/run.log
+}
+
+@test "a ring that cannot work is refused before it starts" {
+	mkfifo ring
+	(mc-rollout -t push_N3 -e 30 --hidden 8 <ring | mc-critic 2>err >ring) || true
+	grep -q 'nobody learns whom to talk to' err
+	[ "$(wc -l <err)" -eq 1 ]
+	(mc-rollout -t push_N3 --comm none -e 30 --hidden 8 <ring | mc-metalearn 2>err | mc-critic >ring) || true
+	grep -q 'nothing to learn under --comm none' err
+	[ "$(wc -l <err)" -eq 1 ]
+	(mc-rollout -t push_N3 -e 30 --hidden 8 <ring 2>err | mc-metalearn >ring) || true
+	grep -q 'nobody learns the policy' err
+	[ "$(wc -l <err)" -eq 1 ]
+	(mc-rollout -t push_N3 -e 30 --hidden 8 <ring | mc-metalearn | mc-metalearn 2>err | mc-critic >ring) || true
+	grep -q 'mc-metalearn learns whom to talk to already' err
+	[ "$(wc -l <err)" -eq 1 ]
+}
+
+@test "a wrong option in one program: its line, its status, nothing else" {
+	for o in -R -M -Q; do
+		run "$train" -t push_N3 -m meta -e 30 -o d $o '--bogus 3'
+		[ "$status" -eq 64 ]
+		[ "${#lines[@]}" -eq 1 ]
+		[[ "$output" == *"--bogus: unknown option"* ]]
+	done
+	run "$train" -t pull_N3 -o d
+	[ "$status" -eq 64 ]
+	[ "${#lines[@]}" -eq 1 ]
+	run "$train" -t push_N3 -m gossip -o d
+	[ "$status" -eq 64 ]
+	[[ "$output" == *"unknown method"* ]]
+	run "$train"
+	[ "$status" -eq 64 ]
+}
+
+@test "numbers that diverge stop the run with net and iteration; the checkpoint stands" {
+	run "$train" -t navigation_N3_l3 -m full -e 400 -o d -R '--hidden 128 -C 5' -Q '--lr-critic 1000 --lr-policy 100'
+	[ "$status" -eq 65 ]
+	[ "${#lines[@]}" -eq 1 ]
+	[[ "$output" == "mc-critic: critic: "*"at iteration "*"the last checkpoint stands"* ]]
+	mc-cat --verify d/run.ckpt
+}
+
+@test "a ring's end that is no pipe is refused with a hint" {
+	run -64 bash -c 'mc-rollout -t push_N3 </dev/null >/dev/null'
+	[[ "$output" == *mkfifo* ]]
+	touch f
+	run -64 bash -c 'mc-rollout -t push_N3 <f | cat >/dev/null; exit ${PIPESTATUS[0]}'
+	[[ "$output" == *mkfifo* ]]
+}
+
+@test "a file that cannot grow: 74 with the cause, and the earlier checkpoint stands" {
+	"$train" "${small[@]}" -m none -e 30 -o d -Q '--batch 32 --keep-replay'
+	cp d/run.ckpt before
+	run bash -c 'trap "" XFSZ; ulimit -f 400; exec "$@"' - "$train" "${small[@]}" -m none -e 400 -o d -Q '--batch 32 --keep-replay'
+	[ "$status" -eq 74 ]
+	[ "${#lines[@]}" -eq 1 ]
+	[[ "$output" == "mc-critic: d/run.replay"*"File too large"* ]]
+	mc-cat --verify d/run.ckpt
+	[ ! -e d/run.ckpt.tmp ]
+	"$train" "${small[@]}" -m none -e 60 -o d -Q '--batch 32 --keep-replay'
+}
+
+@test "mc-rollout --load writes trajectories that others can read" {
+	"$train" "${small[@]}" "${rule[@]}" -m meta -e 30 -o d
+	mc-rollout --load d/run.ckpt -n 4 >t.mc
+	mc-cat --verify t.mc
+	[ "$(mc-cat --type trajectory t.mc | wc -l)" -eq 4 ]
+	[ "$(mc-cat --type trajectory -n 1 t.mc | jq -c .o.shape)" = '[26,3,14]' ]
+	mc-rollout --load d/run.ckpt -n 4 | cmp - <(mc-rollout --load d/run.ckpt -n 4)
+	run -64 mc-rollout --load d/run.ckpt -t push_N3
+	run -66 mc-rollout --load missing
+	run -65 mc-rollout --load d/run.log
+	head -c 3000 d/run.ckpt >cut
+	run -65 mc-rollout --load cut
+	run bash -c 'mc-rollout --load d/run.ckpt -n 100000 | head -c 100 >/dev/null'
+	[ "$status" -eq 0 ]
+	[ -z "$output" ]
+}
