@@ -3,6 +3,7 @@
  * of: navigation with 3 and 6 agents, H = 128, B = 256, half of the messages requested.
  *
  *     make bench-learner
+ *     build/release/tests/bench_learner N O THREADS     one case alone, for a profiler
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -108,7 +109,7 @@ static void bench(size_t N, size_t O, int threads)
 	mc_arena_free(&arena);
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	static const struct { size_t m, n, k; enum mc_op ta, tb; const char *what; } g[] = {
 		{ 320, 512, 26, MC_N, MC_N, "messages x kernel_x" },
@@ -129,6 +130,10 @@ int main(void)
 	if (mc_blas_init(&e) < 0)
 		die(&e);
 	printf("%s, %s\n", mc_blas_version(), mc_blas_core());
+	if (argc == 4) {
+		bench((size_t)atoi(argv[1]), (size_t)atoi(argv[2]), atoi(argv[3]));
+		return 0;
+	}
 	for (size_t i = 0; i < sizeof g / sizeof *g; i++)
 		printf("%-24s [%3zu,%3zu,%3zu] %6.1f GFLOP/s\n", g[i].what, g[i].m, g[i].n, g[i].k,
 		    gemm_rate(g[i].m, g[i].n, g[i].k, g[i].ta, g[i].tb));
