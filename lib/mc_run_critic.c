@@ -380,6 +380,7 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 	mc_learner_defaults(o);
 	batch = (long)o->B, replay = (long)o->replay, warmup = (long)o->warmup;
 	const struct mc_opt table[] = {
+		{ MC_OPT_STR, 'm', "method", "METHOD", &x.method, 0, 0, "stgs: learn whom to talk to as well, by straight-through Gumbel-softmax" },
 		{ MC_OPT_STR, 'D', "replay-file", "FILE", &x.path, 0, 0, "keep the replay buffer D in this file, so that the run can be continued" },
 		{ MC_OPT_FLAG, 0, "keep-replay", NULL, &x.keep_replay, 0, 0, "do not delete that file when the run is done" },
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "Learning" },
@@ -395,12 +396,18 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 		{ MC_OPT_REAL, 0, "clip-policy", "X", &o->clip_policy, 0, 1e30, "bound of the norm of each agent's policy gradient; 0 = none" },
 		{ MC_OPT_REAL, 0, "tau", "X", &o->tau, 0, 1, "the targets' step towards the nets" },
 		{ MC_OPT_REAL, 0, "scale-policy", "X", &o->scale_policy, 0, 1e3, "factor of the policies' last kernels at the start" },
+		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "Communication nets, with -m stgs" },
+		{ MC_OPT_REAL, 0, "lr-comm", "X", &o->lr_comm, 0, 1e3, "RMSprop's learning rate" },
+		{ MC_OPT_REAL, 0, "rho", "X", &o->rho, 0, 0.999999999, "RMSprop's decay" },
+		{ MC_OPT_REAL, 0, "eps", "X", &o->eps, 1e-30, 1, "RMSprop's epsilon, inside the root" },
+		{ MC_OPT_REAL, 0, "temp", "X", &o->temp, 1e-6, 1e6, "temperature of the relaxed decisions" },
+		{ MC_OPT_REAL, 0, "scale-comm", "X", &o->scale_comm, 0, 1e3, "factor of their last kernels at the start" },
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "The rest" },
 		{ MC_OPT_INT, 0, "threads", "N", &threads, 1, 1024, "threads; never changes a result" },
 		{ MC_OPT_INT, 0, "max-frame", "BYTES", &max_frame, 65536, 1e15, "largest frame that is accepted" },
 		{ MC_OPT_FLAG, 0, NULL, NULL, NULL, 0, 0, NULL },
 	};
-	const struct mc_prog prog = { self, "[-D FILE] [option ...] < trajectories > trajectories and parameters",
+	const struct mc_prog prog = { self, "[-m stgs] [-D FILE] [option ...] < trajectories > trajectories and parameters",
 		"Learns values and, through them, how to act: the critic Q and the agents' policies, from trajectories "
 		"that come through a ring.", table };
 	int first;
@@ -412,6 +419,9 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 		return mc_usage(e, argv[first], "see mc-critic --help", "mc-critic takes no operand");
 	if (replay < batch)
 		return mc_usage(e, "--replay", NULL, "D of %ld transitions never holds a batch of %ld", replay, batch);
+	if (x.method && strcmp(x.method, "stgs") != 0)
+		return mc_usage(e, "-m", "none, full: mc-rollout --comm; reinforce, meta: mc-metalearn -m",
+		    "\"%s\" is not this program's: stgs is", x.method);
 	if (x.keep_replay && !x.path)
 		return mc_usage(e, "--keep-replay", "give -D FILE as well", "there is no replay file to keep");
 	o->B = (size_t)batch, o->replay = (size_t)replay;

@@ -211,6 +211,7 @@ int main(void)
 	compare(dir, "push_N3", MC_METHOD_FULL);
 	compare(dir, "predator_prey_N3_l3", MC_METHOD_REINFORCE);
 	compare(dir, "navigation_N3_l3", MC_METHOD_META);
+	compare(dir, "navigation_N3_l3", MC_METHOD_STGS);
 	(void)snprintf(command, sizeof command, "rm -rf %s", dir);
 	if (system(command) != 0)
 		diag("cannot remove %s", dir);
