@@ -29,20 +29,20 @@ void mc_relative(const struct mc_block *b, int i, int j, struct mc_lane *o)
 }
 
 /* Puts the nearer of two neighbours in the list first; equal ones stay as they are. */
-static void order(struct mc_lane *first, struct mc_lane *second)
+static void order(struct mc_lane *restrict a, struct mc_lane *restrict b)
 {
-	mc_real *restrict d = first[0].v, *restrict x = first[1].v, *restrict y = first[2].v;
-	mc_real *restrict D = second[0].v, *restrict X = second[1].v, *restrict Y = second[2].v;
-
 	for (int k = 0; k < MC_LANES; k++) {
-		const int swap = D[k] < d[k];
-		const mc_real d0 = swap ? D[k] : d[k], d1 = swap ? d[k] : D[k];
-		const mc_real x0 = swap ? X[k] : x[k], x1 = swap ? x[k] : X[k];
-		const mc_real y0 = swap ? Y[k] : y[k], y1 = swap ? y[k] : Y[k];
+		/* loaded first, whatever is chosen: only then does this become vector code */
+		const mc_real da = a[0].v[k], xa = a[1].v[k], ya = a[2].v[k];
+		const mc_real db = b[0].v[k], xb = b[1].v[k], yb = b[2].v[k];
+		const int swap = db < da;
 
-		d[k] = d0, D[k] = d1;
-		x[k] = x0, X[k] = x1;
-		y[k] = y0, Y[k] = y1;
+		a[0].v[k] = swap ? db : da;
+		a[1].v[k] = swap ? xb : xa;
+		a[2].v[k] = swap ? yb : ya;
+		b[0].v[k] = swap ? da : db;
+		b[1].v[k] = swap ? xa : xb;
+		b[2].v[k] = swap ? ya : yb;
 	}
 }
 
@@ -97,11 +97,14 @@ void mc_unit_to_nearest(const struct mc_block *b, int i, int first, int count,
 	}
 }
 
-/* Forces between a and b in one environment; r^2 = d2 > 0. */
+/* Forces between i and j in environment k, d2 = r^2; none at one point. */
 static void contact(const struct mc_scene *s, const struct mc_block *b, int i, int j, int k,
     mc_real d2, mc_real r_min, struct mc_lane *f)
 {
 	const mc_real margin = (mc_real)MC_CONTACT_MARGIN;
+
+	if (!(d2 > 0))
+		return;
 	const mc_real r = MC_M(sqrt)(d2);
 	const mc_real pen = margin * mc_softplus((r_min - r) / margin);
 	const mc_real size = (mc_real)MC_CONTACT_FORCE * pen / r;
@@ -118,13 +121,20 @@ static void contact(const struct mc_scene *s, const struct mc_block *b, int i, i
 	}
 }
 
-/* The environments, as bits, in which d2 is below `limit` and not zero. */
-static unsigned below(const struct mc_lane *d2, mc_real limit)
+/*
+ * Squared distances of i and j, and the environments, as bits, in which they are below `limit`.
+ * Not inlined: inside the loop over pairs gcc 12 takes the loops apart before it looks for vectors.
+ */
+static __attribute__((noinline)) unsigned find_near(struct mc_lane *d2, const struct mc_block *b,
+    int i, int j, mc_real limit)
 {
-	unsigned bits = 0;
+	unsigned hit[MC_LANES], bits = 0;
 
+	mc_distance2(d2, b, i, j);
 	for (unsigned k = 0; k < MC_LANES; k++)
-		bits |= (unsigned)((d2->v[k] < limit) & (d2->v[k] > 0)) << k;
+		hit[k] = d2->v[k] < limit ? 1u << k : 0;
+	for (int k = 0; k < MC_LANES; k++)
+		bits |= hit[k];
 	return bits;
 }
 
@@ -142,10 +152,9 @@ static void add_contacts(const struct mc_scene *s, const struct mc_block *b, str
 			const mc_real r_min = (mc_real)(s->entity[i].size + s->entity[j].size);
 			const mc_real far = r_min + 30 * (mc_real)MC_CONTACT_MARGIN;
 			struct mc_lane d2;
-			unsigned hit;
+			unsigned hit = find_near(&d2, b, i, j, far * far) & live;
 
-			mc_distance2(&d2, b, i, j);
-			for (hit = below(&d2, far * far) & live; hit; hit &= hit - 1) {
+			for (; hit; hit &= hit - 1) {
 				const int k = __builtin_ctz(hit);
 
 				contact(s, b, i, j, k, d2.v[k], r_min, f);

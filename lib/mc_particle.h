@@ -28,8 +28,8 @@
 enum { MC_LANES = 16 };
 
 struct mc_lane {
-	_Alignas(64) mc_real v[MC_LANES];
-};
+	mc_real v[MC_LANES];
+} __attribute__((aligned(64)));
 
 /* The state of a block: [entities] each. Only the first `live` lanes are environments; the
  * rest is padding, computed along and never looked at. */

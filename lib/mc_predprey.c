@@ -88,20 +88,69 @@ static void observe_prey(const struct mc_scene *s, const struct mc_block *b, int
 		}
 }
 
-/* y = x W + b for a block; W [in, out] row by row. */
-static void dense(const mc_real *W, const mc_real *bias, int in, int out,
-    const struct mc_lane *x, struct mc_lane *y)
+/* a b + c, fused where the machine does that in one instruction. */
+static inline mc_real multiply_add(mc_real a, mc_real b, mc_real c)
 {
-	for (int j = 0; j < out; j++) {
-		struct mc_lane sum;
+#ifdef __FMA__
+	return MC_M(__builtin_fma)(a, b, c);
+#else
+	return a * b + c;
+#endif
+}
 
-		for (int k = 0; k < MC_LANES; k++)
-			sum.v[k] = bias[j];
-		for (int i = 0; i < in; i++)
-			for (int k = 0; k < MC_LANES; k++)
-				sum.v[k] += W[i * out + j] * x[i].v[k];
-		y[j] = sum;
+/*
+ * y = x W + b for a block; W [in, out] row by row. Outputs go by fours, and by two in the last
+ * layer: so many sums are under way at once, in registers, that none is waited for.
+ */
+static __attribute__((noinline)) void dense_by_4(const mc_real *W, const mc_real *bias, int in, int out,
+    const struct mc_lane *restrict x, struct mc_lane *restrict y)
+{
+	for (int j = 0; j < out; j += 4) {
+		struct mc_lane a, b, c, d;
+
+		for (int k = 0; k < MC_LANES; k++) {
+			a.v[k] = bias[j];
+			b.v[k] = bias[j + 1];
+			c.v[k] = bias[j + 2];
+			d.v[k] = bias[j + 3];
+		}
+		for (int i = 0; i < in; i++) {
+			const mc_real *w = W + i * out + j;
+
+			for (int k = 0; k < MC_LANES; k++) {
+				const mc_real v = x[i].v[k];
+
+				a.v[k] = multiply_add(w[0], v, a.v[k]);
+				b.v[k] = multiply_add(w[1], v, b.v[k]);
+				c.v[k] = multiply_add(w[2], v, c.v[k]);
+				d.v[k] = multiply_add(w[3], v, d.v[k]);
+			}
+		}
+		y[j] = a;
+		y[j + 1] = b;
+		y[j + 2] = c;
+		y[j + 3] = d;
 	}
+}
+
+static void dense_by_2(const mc_real *W, const mc_real *bias, int in,
+    const struct mc_lane *restrict x, struct mc_lane *restrict y)
+{
+	struct mc_lane a, b;
+
+	for (int k = 0; k < MC_LANES; k++) {
+		a.v[k] = bias[0];
+		b.v[k] = bias[1];
+	}
+	for (int i = 0; i < in; i++)
+		for (int k = 0; k < MC_LANES; k++) {
+			const mc_real v = x[i].v[k];
+
+			a.v[k] = multiply_add(W[2 * i], v, a.v[k]);
+			b.v[k] = multiply_add(W[2 * i + 1], v, b.v[k]);
+		}
+	y[0] = a;
+	y[1] = b;
 }
 
 static void relu(struct mc_lane *x, int n)
@@ -120,11 +169,11 @@ static void prey_policy(const struct mc_scene *s, const struct mc_block *b, stru
 
 	for (int i = s->task.N; i < s->task.N + s->task.M; i++) {
 		observe_prey(s, b, i, s->input);
-		dense(w[0], w[1], s->task.prey_obs_dim, H, s->input, h1);
+		dense_by_4(w[0], w[1], s->task.prey_obs_dim, H, s->input, h1);
 		relu(h1, H);
-		dense(w[2], w[3], H, H, h1, h2);
+		dense_by_4(w[2], w[3], H, H, h1, h2);
 		relu(h2, H);
-		dense(w[4], w[5], H, 2, h2, &u[2 * i]);
+		dense_by_2(w[4], w[5], H, h2, &u[2 * i]);
 		for (int c = 2 * i; c < 2 * i + 2; c++)
 			mc_vec_tanh(u[c].v, u[c].v, MC_LANES);
 	}
