@@ -574,6 +574,30 @@ static void observations(void)
 	done(&x);
 }
 
+/* The largest sizes that names allow: everything listed, nearest first. */
+static void large(void)
+{
+	struct mc_world *w = world_of("navigation_N256_l256", 1);
+	const struct mc_task *t = mc_world_task(w);
+	mc_real *a = calloc(512, sizeof *a), r;
+	mc_real *o = calloc((size_t)t->agents * (size_t)t->obs_dim, sizeof *o);
+	int sorted = 1;
+
+	mc_world_reset(w, 0, 1, 0, 0);
+	ok(mc_world_step(w, a, &r, NULL, NULL) == 0, "N = 256: a step");
+	mc_world_observe(w, o);
+	for (int i = 0; i < t->agents; i++)
+		for (int j = 0; j + 1 < t->l; j++) {
+			const mc_real *p = o + i * t->obs_dim + 4 + 2 * j;
+
+			sorted &= p[0] * p[0] + p[1] * p[1] <= p[2] * p[2] + p[3] * p[3];
+		}
+	ok(sorted, "N = l = 256: landmarks are in order of distance");
+	free(a);
+	free(o);
+	mc_world_free(w);
+}
+
 /* ---- refusals ---- */
 
 static void refusals(void)
@@ -872,6 +896,76 @@ static void reference_returns(void)
 	still("evade_N6", "-411.573", "30.0250");
 }
 
+/* Where entity i of [E, 2] goes to reach the nearest of n entities from `first`: a unit vector. */
+static void towards(const mc_real *pos, int i, int first, int n, double u[2])
+{
+	double best = INFINITY;
+
+	for (int j = first; j < first + n; j++) {
+		const double x = (double)pos[2 * j] - (double)pos[2 * i], y = (double)pos[2 * j + 1] - (double)pos[2 * i + 1];
+		const double d = hypot(x, y);
+
+		if (d < best) {
+			best = d;
+			u[0] = d > 0 ? x / d : 0;
+			u[1] = d > 0 ? y / d : 0;
+		}
+	}
+}
+
+/* The learning team on the rule of its kind (predators pursue, preys flee), 200 episodes. */
+static void hunt(const char *name, double want, double contacts)
+{
+	enum { n = 200 };
+	struct mc_world *w = world_of(name, n);
+	const struct mc_task *t = mc_world_task(w);
+	const int predators = t->kind == MC_PREDATOR_PREY, A = t->agents;
+	const int first = predators ? 0 : t->N;
+	mc_real *a = calloc(n * 2 * (size_t)A, sizeof *a), r[n], pos[128], vel[128];
+	int32_t C[n];
+	double sum = 0, touched = 0;
+
+	for (uint32_t k = 0; k < n; k++)
+		mc_world_reset(w, k, 1, 0, k);
+	for (int s = 0; s < MC_EPISODE; s++) {
+		for (int k = 0; k < n; k++) {
+			mc_world_get(w, (size_t)k, pos, vel);
+			for (int i = 0; i < A; i++) {
+				const int e = first + i;
+				double u[2] = { 0 };
+
+				towards(pos, e, predators ? t->N : 0, predators ? t->M : t->N, u);
+				for (int c = 0; c < 2; c++) {
+					const double p = (double)pos[2 * e + c];
+					const double pull = 10 * fmax(fabs(p) - 0.9, 0) * (p > 0 ? 1 : -1);
+
+					a[(k * A + i) * 2 + c] = (mc_real)(predators ? u[c] : -u[c] - pull);
+				}
+			}
+		}
+		if (mc_world_step(w, a, r, C, NULL) < 0)
+			abort();
+		for (int k = 0; k < n; k++) {
+			sum += (double)r[k] / n;
+			touched += (double)C[k] / n;
+		}
+	}
+	/* single precision takes other turns after contacts */
+	is_near(sum, want, sizeof(mc_real) == sizeof(float) ? 1.5 : 0.051, name);
+	if (contacts > 0)
+		is_near(touched, contacts, sizeof(mc_real) == sizeof(float) ? 0.2 : 0.051, name);
+	free(a);
+	mc_world_free(w);
+}
+
+static void hunts(void)
+{
+	hunt("predator_prey_N3_l3", 17.4, 2.3);
+	hunt("predator_prey_N6_l6", 42.4, 5.2);
+	hunt("evade_N3", -38.3, 0);
+	hunt("evade_N6", -80.1, 0);
+}
+
 int main(void)
 {
 	motion();
@@ -886,6 +980,7 @@ int main(void)
 	flee_rule();
 	pursuit();
 	observations();
+	large();
 	refusals();
 	prey_weights();
 	golden_resets();
@@ -893,5 +988,6 @@ int main(void)
 	batches();
 	masks();
 	reference_returns();
+	hunts();
 	return tap_done();
 }
