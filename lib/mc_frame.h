@@ -143,8 +143,8 @@ void mc_in_close(struct mc_in *in);
  *                  cut stream the length read, with "after N whole frames"), MC_IOERR
  * A frame that is complete is given out before more is read: latency is one read.
  * After `end` a new `header` may start the next stream. `end`'s count is checked.
- * In a regular file every frame must have its crc32. Bytes after a checkpoint fail the call
- * after the one that gave it out: call until MC_READ_END.
+ * In a regular file every frame must have its crc32. A checkpoint is given out only when the
+ * file has ended after it.
  */
 enum mc_read mc_in_frame(struct mc_in *in, struct mc_frame *f, struct mc_err *e);
 

@@ -255,6 +255,21 @@ static int gather(struct mc_in *in, size_t *len, struct mc_err *e)
 	}
 }
 
+/* A checkpoint of len bytes is alone in its file: whoever is given it knows that nothing follows. */
+static int check_alone(struct mc_in *in, size_t len, struct mc_err *e)
+{
+	int got = 1;
+
+	if (in->flags & MC_IN_FIXTURE || in->at != AT_START || strcmp(in->scan.type, "checkpoint") != 0)
+		return 0;
+	if (in->end - in->begin == len)
+		got = more(in, e);
+	if (got > 0)
+		return mc_err_set(e, MC_DATA, in->name, in->offset + (int64_t)len, "give it a file of its own",
+		    "bytes follow the only frame of a checkpoint");
+	return got;
+}
+
 static int unpack(struct mc_in *in, size_t len, struct mc_err *e)
 {
 	const msgpack_unpack_return r = msgpack_unpack((const char *)in->bytes + in->begin, len,
@@ -360,8 +375,7 @@ enum mc_read mc_in_frame(struct mc_in *in, struct mc_frame *f, struct mc_err *e)
 	if (in->at == ALONE) {
 		got = in->end > in->begin ? 1 : more(in, &why);
 		if (got > 0)
-			(void)out_of_order(in, &why, "bytes follow the only",
-			    in->flags & MC_IN_FIXTURE ? "map" : "frame of a checkpoint");
+			(void)out_of_order(in, &why, "bytes follow the only", "map");
 		return got == 0 ? MC_READ_END : fail(in, &why, e);
 	}
 	got = gather(in, &len, &why);
@@ -374,7 +388,7 @@ enum mc_read mc_in_frame(struct mc_in *in, struct mc_frame *f, struct mc_err *e)
 		    "the frame has no crc32, which it must have in a file");
 		return fail(in, &why, e);
 	}
-	if (unpack(in, len, &why) < 0)
+	if (check_alone(in, len, &why) < 0 || unpack(in, len, &why) < 0)
 		return fail(in, &why, e);
 	fill_frame(in, len);
 	if (check_order(in, &why) < 0) {

@@ -705,6 +705,8 @@ static void test_flags(struct mc_fb *b)
 	s->n = 0;
 	add_frame(s, b, "checkpoint", 1);
 	ok(from_file(s->p, s->n, 0).e.code == 0, "a checkpoint alone");
+	add(s, "\0", 1);
+	is_int((long long)from_file(s->p, s->n, 0).frames, 0, "which is not given out when a byte follows it");
 	ok(from_memory("\x81\xa1x\x05", 4, MC_IN_FIXTURE).e.code == 0, "a fixture is a bare map");
 	refused_by(from_memory("\x81\xa1x\x05\x05", 5, MC_IN_FIXTURE), 4, "bytes follow the only map", "at once",
 	    "two values are no fixture");
