@@ -925,9 +925,26 @@ static void test_counting(struct mc_fb *b)
 	(void)mc_out_close(o, NULL);
 }
 
-int main(void)
+/* "t_frame write" gives tests/python.bats a stream with every builder call in it. */
+static int write_stream(struct mc_fb *b)
+{
+	struct mc_out *o = mc_out_fd(STDOUT_FILENO, "<stdout>", NULL);
+	int r;
+
+	build_everything(b);
+	r = mc_out_built(o, b, NULL);
+	r |= mc_out_end(o, b, NULL, NULL, NULL);
+	r |= mc_out_close(o, NULL);
+	mc_fb_free(b);
+	return r != 0;
+}
+
+int main(int argc, char **argv)
 {
 	struct mc_fb *b = mc_fb_new(NULL);
+
+	if (argc > 1 && !strcmp(argv[1], "write"))
+		return write_stream(b);
 
 	test_flax_bytes(b);
 	test_integers(b);
