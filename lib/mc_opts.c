@@ -262,23 +262,23 @@ enum mc_parsed mc_opts_parse(const struct mc_prog *p, int argc, char **argv, int
 /* Text from column `indent`, wrapped at 79; the cursor stands at `column`. */
 static void wrap(FILE *to, const char *text, int column, int indent)
 {
+	int first = 1;
+
 	while (*text) {
 		const size_t word = strcspn(text, " ");
 
-		if (column + (int)word > 79 && column > indent) {
+		if (!first && column + 1 + (int)word > 79) {
 			fprintf(to, "\n%*s", indent, "");
 			column = indent;
+		} else if (!first) {
+			fputc(' ', to);
+			column++;
 		}
 		fprintf(to, "%.*s", (int)word, text);
 		column += (int)word;
+		first = 0;
 		text += word;
-		if (*text == ' ') {
-			text++;
-			if (column < 79 && *text) {
-				fputc(' ', to);
-				column++;
-			}
-		}
+		text += strspn(text, " ");
 	}
 	fputc('\n', to);
 }
@@ -306,13 +306,13 @@ static void default_text(const struct mc_opt *o, char *out, size_t size)
 	}
 }
 
-static void help_line(FILE *to, const struct mc_opt *o)
+static void help_line(FILE *to, const struct mc_opt *o, int first)
 {
 	char left[80], text[640], dflt[96];
 	int n = 0;
 
 	if (o->type == MC_OPT_GROUP) {
-		fprintf(to, "\n%s:\n", o->help);
+		fprintf(to, "%s%s:\n", first ? "" : "\n", o->help);
 		return;
 	}
 	if (o->letter)
@@ -341,9 +341,9 @@ void mc_opts_help(const struct mc_prog *p, FILE *to)
 	wrap(to, p->about, 0, 0);
 	fputc('\n', to);
 	for (const struct mc_opt *o = p->opts; !is_last(o); o++)
-		help_line(to, o);
-	help_line(to, &common[0]);
-	help_line(to, &common[1]);
+		help_line(to, o, o == p->opts);
+	help_line(to, &common[0], 0);
+	help_line(to, &common[1], 0);
 	fprintf(to, "\nThe manual: man %s; the concepts: man metacomm.\n", p->name);
 }
 
