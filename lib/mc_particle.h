@@ -63,7 +63,7 @@ struct mc_scene {
 	struct mc_lane *input;    /* scratch: an observation, [the widest] */
 };
 
-/* The draws of one reset, in order: tasks.md's u in [0, 1). */
+/* The draws of one reset, in order: u in [0, 1), (w >> 8) 2^-24 of its words w. */
 struct mc_draws {
 	uint64_t seed;
 	uint32_t env, episode;
