@@ -124,8 +124,10 @@ int mc_journal_close(struct mc_journal *l, struct mc_fb *b, int done, struct mc_
 
 	if (!l)
 		return 0;
-	if (done)
-		r = mc_out_end(l->out, b, NULL, NULL, e);
+	if (done && (mc_out_end(l->out, b, NULL, NULL, e) < 0 || mc_out_flush(l->out, e) < 0))
+		r = -1;
+	if (r == 0 && done && fsync(l->fd) < 0)
+		r = mc_err_errno(e, MC_IOERR, l->path, NULL, "cannot bring it to the disk");
 	if (mc_out_close(l->out, r < 0 ? &ignored : e) < 0)
 		r = -1;
 	free(l);

@@ -201,8 +201,12 @@ static void keep_name(const char *ckpt, int64_t episodes, char *out, size_t size
 	(void)snprintf(out, size, "%.*s-%lld.ckpt", (int)stem, ckpt, (long long)episodes);
 }
 
-/* A barrier, and what came with it on the disk: the log first, then the checkpoint that counts on it. */
-static int commit(struct train *t, struct mc_err *e)
+/*
+ * A barrier, and what came with it on the disk: the log first, then the checkpoint that counts on it.
+ * The last one is preceded by the log's `end`, which the checkpoint does not count: so the log is
+ * complete once the checkpoint says that the run is, and can still be cut back if -e is raised.
+ */
+static int commit(struct train *t, int is_last, struct mc_err *e)
 {
 	char names[MC_KEEP_MAX][1024];
 	const char *paths[MC_KEEP_MAX + 1];
@@ -214,6 +218,13 @@ static int commit(struct train *t, struct mc_err *e)
 		return -1;
 	if (t->log && mc_journal_sync(t->log, &bytes, &frames, e) < 0)
 		return -1;
+	if (t->log && is_last) {
+		struct mc_journal *log = t->log;
+
+		t->log = NULL;
+		if (mc_journal_close(log, t->fb, 1, e) < 0)
+			return -1;
+	}
 	for (; t->next_keep < t->o->nkeep && t->o->keep[t->next_keep] <= t->episode; t->next_keep++, n++) {
 		keep_name(t->o->ckpt, t->o->keep[t->next_keep], names[n], sizeof names[n]);
 		paths[n] = names[n];
@@ -366,18 +377,18 @@ static int is_due(const struct train *t)
 static int run(struct train *t, int *stopped, struct mc_err *e)
 {
 	*stopped = 0;
-	if (t->o->ckpt && t->iteration == 0 && is_due(t) && commit(t, e) < 0)
+	if (t->o->ckpt && t->iteration == 0 && is_due(t) && commit(t, 0, e) < 0)
 		return -1;
 	while (t->episode < t->o->episodes && !(*stopped = mc_signal_stop())) {
 		if (meta_iteration(t, e) < 0)
 			return -1;
 		if (t->o->ckpt && (mc_signal_checkpoint() || is_due(t)) && t->episode < t->o->episodes &&
-		    commit(t, e) < 0)
+		    commit(t, 0, e) < 0)
 			return -1;
 	}
 	if (!t->o->ckpt)
 		return barrier(t, e);
-	return commit(t, e);
+	return commit(t, !*stopped, e);
 }
 
 /* ---- ending ---- */
@@ -414,11 +425,11 @@ static int finish(struct train *t, int stopped, struct mc_err *e)
 	char text[64];
 
 	mc_progress_end(&t->progress, t->episode);
-	if (mc_journal_close(t->log, t->fb, !stopped, e) < 0) {
-		t->log = NULL;
+	struct mc_journal *log = t->log;
+
+	t->log = NULL;                /* still there after a signal, or where there is no checkpoint */
+	if (mc_journal_close(log, t->fb, !stopped, e) < 0)
 		return -1;
-	}
-	t->log = NULL;
 	(void)snprintf(text, sizeof text, "stopped by signal %d", stopped);
 	if (send_end(t, stopped ? text : NULL, e) < 0)
 		return -1;
