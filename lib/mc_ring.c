@@ -181,6 +181,7 @@ static int filter_loop(struct mc_filter *f, int *status, struct mc_err *e)
 		} else if (strcmp(in.type, "end") == 0) {
 			if ((done = pass_end(f, &in, status, e)) < 0)
 				return -1;
+			done = !f->plain || *status != 0;
 		} else if (strcmp(in.type, "barrier") == 0) {   /* nets and state go ahead of it */
 			if (f->frame(f->ctx, &in, e) < 0 || mc_out_forward(f->out, &in, e) < 0)
 				return -1;
@@ -193,9 +194,9 @@ static int filter_loop(struct mc_filter *f, int *status, struct mc_err *e)
 		if (mc_out_flush(f->out, e) < 0)
 			return -1;
 	}
-	if (done)
+	if (done || (f->plain && got == MC_READ_END))
 		return 0;
-	if (got == MC_READ_END || mc_in_cut(f->in))
+	if (!f->plain && (got == MC_READ_END || mc_in_cut(f->in)))
 		return mc_ring_broken(f->in, f->upstream, e);
 	return -1;
 }
@@ -206,10 +207,12 @@ int mc_filter_run(struct mc_filter *f, struct mc_err *e)
 	char text[600];
 	int status = 0;
 
-	handle(SIGINT, SIG_IGN);
-	handle(SIGTERM, SIG_IGN);
-	handle(SIGHUP, SIG_IGN);
-	handle(SIGPIPE, SIG_IGN);
+	if (!f->plain) {
+		handle(SIGINT, SIG_IGN);
+		handle(SIGTERM, SIG_IGN);
+		handle(SIGHUP, SIG_IGN);
+		handle(SIGPIPE, SIG_IGN);
+	}
 	mc_pipe_widen(0);
 	mc_pipe_widen(1);
 	f->in = mc_in_fd(0, "<stdin>", 0, f->max_frame, e);

@@ -17,6 +17,7 @@ struct mc_filter {
 	char **argv;
 	int threads;
 	size_t max_frame;
+	int plain;                 /* 1 = no ring: see mc_filter_run */
 	void *ctx;
 	/* The header: check it, and build the outgoing one on `b`, already begun (mc_header_pass). */
 	int (*header)(void *ctx, const struct mc_frame *header, struct mc_fb *b, struct mc_err *e);
@@ -35,6 +36,9 @@ struct mc_filter {
  * Runs the filter to the end of its input. Returns the exit status: 0, or 75 when another
  * program failed; -1 with `e` filled when this one did (an `end` with the error has then been
  * passed on). SIGPIPE, SIGINT, SIGTERM and SIGHUP are ignored: a ring ends with its stream.
+ *
+ * A plain filter leaves the signals as they are, takes streams that follow each other, and
+ * refuses one that stops without `end` as bad data (MC_DATA).
  */
 int mc_filter_run(struct mc_filter *f, struct mc_err *e);
 
