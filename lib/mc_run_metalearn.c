@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "mc_analyse.h"
 #include "mc_blas.h"
 #include "mc_ckpt.h"
 #include "mc_header.h"
@@ -16,6 +17,8 @@ static const char self[] = "mc-metalearn";
 /* Its nets, in the order in which they are emitted. */
 static const enum mc_net nets[] = { MC_NET_COMM, MC_NET_BASELINE, MC_NET_RULE };
 enum { NETS = sizeof nets / sizeof *nets };
+
+enum { RULE_HIDDEN = 128 }; /* --rule-hidden unless said */
 
 struct metalearn {
 	struct mc_filter filter;
@@ -286,13 +289,37 @@ static int check_options(struct metalearn *x, const char *method, struct mc_err 
 	return 0;
 }
 
+/* Was any option of learning given another value than its default? */
+static int learning_asked(const struct metalearn *x)
+{
+	const struct mc_meta_opts *o = &x->opts;
+	struct mc_meta_opts d;
+
+	mc_meta_defaults(&d);
+	return x->eta || o->method != d.method || o->K != d.K || o->freeze || o->last_only || o->n != d.n ||
+	    o->lr_comm != d.lr_comm || o->rho != d.rho || o->eps != d.eps || o->scale_comm != d.scale_comm ||
+	    o->lr_baseline != d.lr_baseline || o->b1 != d.b1 || o->b2 != d.b2 || o->adam_eps != d.adam_eps ||
+	    x->R != RULE_HIDDEN || o->lr_rule != d.lr_rule || o->clip_rule != d.clip_rule || o->beta != d.beta ||
+	    o->scale_rule != d.scale_rule;
+}
+
+static int check_analysis(const struct metalearn *x, const struct mc_analyse_opts *a, struct mc_err *e)
+{
+	if (a->initial && !a->ckpt)
+		return mc_usage(e, "--initial", "give --analyse CKPT as well", "there is no analysis to add it to");
+	if (a->ckpt && learning_asked(x))
+		return mc_usage(e, "--analyse", "leave the options of learning out", "with it nothing is learned");
+	return 0;
+}
+
 /* *streaming is set once the stream is this program's to end, with an error if need be. */
 static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 {
 	struct metalearn x = { 0 };
 	struct mc_meta_opts *o = &x.opts;
+	struct mc_analyse_opts analysis = { 0 };
 	const char *method = "meta";
-	long K, n, R = 128, max_frame = (long)MC_FRAME_MAX;
+	long K, n, R = RULE_HIDDEN, max_frame = (long)MC_FRAME_MAX;
 
 	mc_meta_defaults(o);
 	K = o->K, n = o->n;
@@ -319,11 +346,15 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 		{ MC_OPT_FLAG, 0, "last-only", NULL, &o->last_only, 0, 0, "no intermediate meta-gradients: the objective is that of the last update alone" },
 		{ MC_OPT_STR, 0, "eta", "CKPT", &x.eta, 0, 0, "begin with this run's rule" },
 		{ MC_OPT_FLAG, 0, "freeze", NULL, &o->freeze, 0, 0, "do not learn the rule" },
+		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "Analysis, without a ring" },
+		{ MC_OPT_STR, 0, "analyse", "CKPT", &analysis.ckpt, 0, 0, "learn nothing: add to every trajectory the advantages that this run's rule and baseline give it" },
+		{ MC_OPT_STR, 0, "initial", "CKPT", &analysis.initial, 0, 0, "and those of this checkpoint's rule, such as the one that the run began with" },
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "The rest" },
 		{ MC_OPT_INT, 0, "max-frame", "BYTES", &max_frame, 65536, 1e15, "largest frame that is accepted" },
 		{ MC_OPT_FLAG, 0, NULL, NULL, NULL, 0, 0, NULL },
 	};
-	const struct mc_prog prog = { self, "[-m meta|reinforce] [option ...] < trajectories > trajectories and parameters",
+	const struct mc_prog prog = { self, "[-m meta|reinforce] [option ...] < trajectories > trajectories and parameters\n"
+		"       mc-metalearn --analyse CKPT [--initial CKPT] < trajectories > trajectories and advantages",
 		"Learns whom to talk to: the communication nets by a rule that is itself learned with exact "
 		"meta-gradients, or by REINFORCE, from trajectories that come through a ring.", table };
 	int first;
@@ -334,8 +365,14 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 	if (first < argc)
 		return mc_usage(e, argv[first], "see mc-metalearn --help", "mc-metalearn takes no operand");
 	o->K = (int)K, o->n = (int)n, x.R = (size_t)R;
-	if (check_options(&x, method, e) < 0 || mc_ring_refuse_terminal(e) < 0 || mc_blas_init(e) < 0)
+	if (check_options(&x, method, e) < 0 || check_analysis(&x, &analysis, e) < 0 || mc_ring_refuse_terminal(e) < 0 || mc_blas_init(e) < 0)
 		return -1;
+	if (analysis.ckpt) {
+		analysis.max_frame = (size_t)max_frame;
+		analysis.argc = argc;
+		analysis.argv = argv;
+		return mc_analyse(&analysis, streaming, e);
+	}
 	x.filter = (struct mc_filter){ .name = self, .argc = argc, .argv = argv, .threads = 1,
 		.max_frame = (size_t)max_frame, .ctx = &x, .header = on_header, .frame = on_frame };
 	*streaming = 1;
