@@ -273,6 +273,7 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 		{ MC_OPT_REAL, 0, "gamma", "X", &o.gamma, 0, 1, "discount" },
 		{ MC_OPT_STR, 0, "explore", "SIGMA", &o.explore, 0, 0, "deviation of the noise on actions (default 0.2); START:END:EPISODES moves it linearly" },
 		{ MC_OPT_INT, 0, "hidden", "H", &o.hidden, 1, 4096, "hidden width of the nets" },
+		{ MC_OPT_FLAG, 0, "share", NULL, &o.share, 0, 0, "one communication net and one policy serve all agents" },
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "How long, and what is left" },
 		{ MC_OPT_INT, 'e', "episodes", "N", &o.episodes, 0, 2e9, "the run ends at the first meta-iteration with so many episodes" },
 		{ MC_OPT_STR, 'c', "checkpoint", "FILE", &t->ckpt, 0, 0, "checkpoint; an existing one is continued" },
