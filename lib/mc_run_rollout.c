@@ -259,7 +259,7 @@ static int ring(struct options *o, struct mc_header *h, struct mc_pool *pool, in
 static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 {
 	struct options o = {
-		.comm = "learned", .seed = 1, .gamma = 0.95, .range = -1, .hidden = 128, .episodes = 50000,
+		.comm = "learned", .seed = 1, .gamma = 0.95, .range = INFINITY, .hidden = 128, .episodes = 50000,
 		.every = 500, .n = 10, .threads = 1, .max_frame = (long)MC_FRAME_MAX,
 	};
 	struct mc_train_opts *t = &o.train;
@@ -274,6 +274,7 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 		{ MC_OPT_STR, 0, "explore", "SIGMA", &o.explore, 0, 0, "deviation of the noise on actions (default 0.2); START:END:EPISODES moves it linearly" },
 		{ MC_OPT_INT, 0, "hidden", "H", &o.hidden, 1, 4096, "hidden width of the nets" },
 		{ MC_OPT_FLAG, 0, "share", NULL, &o.share, 0, 0, "one communication net and one policy serve all agents" },
+		{ MC_OPT_REAL, 0, "range", "R", &o.range, 0, INFINITY, "agents are neighbours up to this distance" },
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "How long, and what is left" },
 		{ MC_OPT_INT, 'e', "episodes", "N", &o.episodes, 0, 2e9, "the run ends at the first meta-iteration with so many episodes" },
 		{ MC_OPT_STR, 'c', "checkpoint", "FILE", &t->ckpt, 0, 0, "checkpoint; an existing one is continued" },
@@ -303,7 +304,7 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 		return mc_usage(e, argv[first], "see mc-rollout --help", "mc-rollout takes no operand");
 	h.seed = o.seed;
 	h.gamma = o.gamma;
-	h.range = o.range;
+	h.range = isfinite(o.range) ? o.range : -1;
 	t->episodes = o.episodes;
 	t->every = o.every;
 	t->max_frame = (size_t)o.max_frame;
