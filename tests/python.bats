@@ -1,34 +1,12 @@
 # Streams and Python: what we write, Python's msgpack reads; what it writes, we read.
-# The functions are those of mc-frame(5).
+# The Python programs are those of mc-frame(5).
 
 setup() {
 	cd "$BATS_TEST_TMPDIR"
 	writer="$BATS_TEST_DIRNAME/../$MC_BUILD/tests/t_frame"
-	cat >mc.py <<-'PY'
-	import os, sys, zlib, msgpack, numpy as np
-
-	def hook(code, data):
-	    shape, dtype, raw = msgpack.unpackb(data)
-	    return np.frombuffer(raw, dtype).reshape(shape)
-
-	def frames(f):
-	    u = msgpack.Unpacker(ext_hook=hook, max_buffer_size=2**31 - 1)
-	    while data := os.read(f.fileno(), 65536):
-	        u.feed(data)
-	        yield from u
-
-	def array(x):                            # as flax.serialization does it
-	    return msgpack.ExtType(1, msgpack.packb((x.shape, x.dtype.name, x.tobytes('C'))))
-
-	def default(x):
-	    return array(np.asarray(x))
-
-	def pack(crc=False, **frame):
-	    if not crc:
-	        return msgpack.packb(frame, default=default)
-	    b = msgpack.packb(dict(frame, crc32=2**32 - 1), default=default)[:-4]
-	    return b + zlib.crc32(b).to_bytes(4, 'big')
-	PY
+	for name in mc returns net play; do
+		sed -n "/^\.\\\\\" $name.py/,/^\.Ed/p" "$BATS_TEST_DIRNAME/../man/mc-frame.5" | sed '1,2d;$d' >"$name.py"
+	done
 }
 
 py() {
@@ -86,6 +64,7 @@ py() {
 @test "a stream from Python is accepted through a pipe without crc32" {
 	run bash -c "PYTHONPATH=. /usr/bin/python3 - <<-'PY' | '$MC_BIN/mc-cat' --full
 	from mc import *
+	import sys
 	w = sys.stdout.buffer.write
 	w(pack(mc=1, type='header', task='x', seed=7))
 	w(pack(mc=1, type='own', a=np.array([[1, 2], [3, 4.5]]), n=None, l=[1, 'two', {}]))
@@ -117,18 +96,14 @@ py() {
 	PY
 	run "$MC_BIN/mc-cat" --verify run.ckpt
 	[ "$status" -eq 0 ]
-	run py - <<-'PY'
-	from mc import *
-	c = msgpack.unpackb(open('run.ckpt', 'rb').read(), ext_hook=hook)
-	print(c['params']['policy']['dense_0']['kernel'].sum())
-	PY
-	[ "$output" = "15.0" ]
+	run py net.py
+	[ "$output" = "(2, 3) float32" ]
 }
 
 @test "a Python program plays an episode with mc-envsim" {
 	run timeout 60 env PYTHONPATH=. /usr/bin/python3 - "$MC_BIN/mc-envsim" <<-'PY'
 	from mc import *
-	import subprocess
+	import subprocess, sys
 	p = subprocess.Popen([sys.argv[1], '-t', 'push_N3', '-n', '2'], stdin=subprocess.PIPE,
 	    stdout=subprocess.PIPE)
 	seen = []
@@ -146,4 +121,22 @@ py() {
 	PY
 	echo "$output"
 	[ "$status" -eq 0 ]
+}
+
+@test "the example of mc-frame(5) that plays an episode" {
+	PATH="$MC_BIN:$PATH" run timeout 60 env PYTHONPATH=. /usr/bin/python3 play.py
+	[ "$status" -eq 0 ]
+	[ "${#lines[@]}" -eq 26 ]
+	[[ "${lines[25]}" == "25 -"* ]]
+}
+
+@test "the example of mc-frame(5) that prints returns" {
+	py - <<-'PY'
+	from mc import *
+	with open('run.log', 'wb') as f:
+	    f.write(pack(True, mc=1, type='header') + pack(True, **{'mc': 1, 'type': 'episode', 'episode': 3,
+	        'return': -2.5}))
+	PY
+	run py returns.py
+	[ "$output" = "3 -2.5" ]
 }
