@@ -1,0 +1,220 @@
+#include "mc_draw.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "mc_curve.h"
+#include "mc_frame.h"
+#include "mc_opts.h"
+#include "mc_plot.h"
+
+enum { POINTS = 300 }; /* of a curve: about one a pixel */
+
+static int parse_band(const char *text, const struct mc_runs *rs, enum mc_band *band, struct mc_err *e)
+{
+	size_t fewest = 0;
+
+	if (strcmp(text, "none") == 0)
+		*band = MC_BAND_NONE;
+	else if (strcmp(text, "range") == 0)
+		*band = MC_BAND_RANGE;
+	else if (strcmp(text, "bootstrap") == 0)
+		*band = MC_BAND_BOOTSTRAP;
+	else if (strcmp(text, "auto") != 0)
+		return mc_usage(e, "--band", NULL, "\"%s\" is not auto, none, range or bootstrap", text);
+	if (strcmp(text, "auto") != 0 || rs == NULL)
+		return 0;
+	for (size_t i = 0; i < rs->n; i++) { /* fewer than five runs tell too little for a bootstrap */
+		size_t same = 0;
+
+		for (size_t k = 0; k < rs->n; k++)
+			same += strcmp(rs->run[i].task, rs->run[k].task) == 0 &&
+			    strcmp(rs->run[i].label, rs->run[k].label) == 0;
+		if (same > 1 && (fewest == 0 || same < fewest))
+			fewest = same;
+	}
+	*band = fewest < 5 ? MC_BAND_RANGE : MC_BAND_BOOTSTRAP;
+	return 0;
+}
+
+/* "moving average over 500 episodes; line: mean of 3 runs, band: minimum to maximum" */
+static void write_caption(char *out, size_t size, const struct mc_curves *cs, long window, enum mc_band band)
+{
+	size_t fewest = cs->curve[0].runs, most = fewest;
+	char runs[64];
+	int n;
+
+	for (size_t i = 1; i < cs->n; i++) {
+		fewest = cs->curve[i].runs < fewest ? cs->curve[i].runs : fewest;
+		most = cs->curve[i].runs > most ? cs->curve[i].runs : most;
+	}
+	if (window > 1)
+		n = snprintf(out, size, "moving average over %ld episodes; ", window);
+	else
+		n = snprintf(out, size, "single episodes; ");
+	if (most == 1) {
+		snprintf(out + n, size - (size_t)n, cs->n > 1 ? "one run each" : "one run");
+		return;
+	}
+	if (fewest == most)
+		snprintf(runs, sizeof runs, "%zu runs", most);
+	else
+		snprintf(runs, sizeof runs, "%zu to %zu runs", fewest, most);
+	snprintf(out + n, size - (size_t)n, "line: mean of %s%s", runs,
+	    band == MC_BAND_NONE ? "" : band == MC_BAND_RANGE ? ", band: minimum to maximum"
+	    : ", band: 95 % bootstrap interval of the mean");
+}
+
+static const char *y_label(const struct mc_series *s)
+{
+	switch (s->kind) {
+	case MC_SERIES_RETURN:
+		return "episodic return";
+	case MC_SERIES_REQUESTS:
+		return "requests per environment step";
+	case MC_SERIES_LINKS_SHARE:
+		return "share of links used";
+	case MC_SERIES_METRIC:
+		break;
+	}
+	return s->metric;
+}
+
+static size_t panel_of(const char **panel, size_t *panels, const char *task)
+{
+	size_t i;
+
+	for (i = 0; i < *panels; i++)
+		if (strcmp(panel[i], task) == 0)
+			return i;
+	panel[(*panels)++] = task;
+	return i;
+}
+
+/* Steps in millions, thousands or ones, whichever reads best. */
+static void choose_unit(struct mc_figure *f)
+{
+	double max = 0;
+
+	for (size_t i = 0; i < f->lines; i++)
+		if (f->line[i].n && f->line[i].x[f->line[i].n - 1] > max)
+			max = f->line[i].x[f->line[i].n - 1];
+	f->xunit = max >= 1e6 ? 1e6 : max >= 1e4 ? 1e3 : 1;
+	f->xlabel = max >= 1e6 ? "environment steps (millions)"
+	    : max >= 1e4 ? "environment steps (thousands)" : "environment steps";
+}
+
+static int draw_curves_of(const struct mc_curves *cs, const struct mc_series *what, const char *caption,
+    const struct mc_draw_opts *o, struct mc_err *e)
+{
+	struct mc_line *line = calloc(cs->n, sizeof *line);
+	const char **panel = calloc(cs->n, sizeof *panel);
+	struct mc_figure f = { .title = o->title, .caption = caption, .ylabel = y_label(what),
+		.ymin = (double)NAN, .ymax = (double)NAN };
+	int r = -1;
+
+	if (line == NULL || panel == NULL) {
+		mc_err_nomem(e, "figure", cs->n * sizeof *line);
+		goto done;
+	}
+	if (what->kind == MC_SERIES_REQUESTS || what->kind == MC_SERIES_LINKS_SHARE)
+		f.ymin = 0;
+	if (what->kind == MC_SERIES_LINKS_SHARE)
+		f.ymax = 1;
+	for (size_t i = 0; i < cs->n; i++) {
+		const struct mc_curve *c = &cs->curve[i];
+		const int banded = c->runs > 1 && strcmp(o->band, "none") != 0;
+
+		line[i] = (struct mc_line){ c->label, panel_of(panel, &f.panels, c->task), c->n, c->x, c->y,
+			banded ? c->lo : NULL, banded ? c->hi : NULL };
+	}
+	f.line = line;
+	f.lines = cs->n;
+	f.panel = panel;
+	choose_unit(&f);
+	r = mc_picture_put(&f, &o->picture, e);
+done:
+	free(line);
+	free(panel);
+	return r;
+}
+
+/* Why there is nothing to draw. */
+static int nothing(const struct mc_runs *rs, const struct mc_series *what, struct mc_err *e)
+{
+	char there[sizeof e->hint - 8] = "there are return, requests, links-share";
+
+	if (what->kind != MC_SERIES_METRIC)
+		return mc_err_set(e, MC_DATA, NULL, -1, "has the run only just begun?",
+		    what->kind == MC_SERIES_LINKS_SHARE ? "no episode with a link in these logs" : "no episode in these logs");
+	for (size_t i = 0; i < rs->metrics; i++) {
+		const char *name = strchr(rs->metric[i], ':') + 1;
+		const size_t used = strlen(there);
+
+		if (used + 2 + strlen(name) + 5 >= sizeof there) {
+			strcpy(there + used, ", ...");
+			break;
+		}
+		snprintf(there + used, sizeof there - used, ", %s", name);
+	}
+	return mc_err_set(e, MC_USAGE, "--y", -1, there,
+	    "no metric %s%s%s in these logs", what->program, what->program[0] ? ":" : "", what->metric);
+}
+
+static int read_runs(struct mc_runs *rs, int files, char **file, const struct mc_reading *how, struct mc_err *e)
+{
+	char name[] = "-", *standard_input[] = { name };
+
+	if (files == 0) {
+		if (isatty(STDIN_FILENO))
+			return mc_usage(e, NULL, "see mc-plot --help", "no log given");
+		files = 1;
+		file = standard_input;
+	}
+	for (int i = 0; i < files; i++) {
+		const size_t before = rs->n;
+
+		if (mc_runs_read(rs, file[i], how, e) < 0)
+			return -1;
+		for (size_t k = before; k < rs->n; k++)
+			if (rs->run[k].cut >= 0)
+				fprintf(stderr, "mc-plot: %s: still running, or cut, at %lld\n",
+				    strcmp(file[i], "-") == 0 ? "<stdin>" : file[i], (long long)rs->run[k].cut);
+	}
+	return 0;
+}
+
+int mc_draw_curves(const struct mc_draw_opts *o, int files, char **file, struct mc_err *e)
+{
+	struct mc_reading how = { .by = o->by, .max_frame = MC_FRAME_MAX };
+	struct mc_runs runs = { 0 };
+	struct mc_curves curves = { 0 };
+	enum mc_band band = MC_BAND_NONE;
+	char caption[256];
+	size_t points = 0;
+	long window;
+	int r = -1;
+
+	mc_series_parse(&how.what, o->y);
+	if (parse_band(o->band, NULL, &band, e) < 0 || read_runs(&runs, files, file, &how, e) < 0)
+		goto done;
+	window = o->window ? o->window : (long)mc_runs_window(&runs);
+	if (parse_band(o->band, &runs, &band, e) < 0 ||
+	    mc_curves_make(&curves, &runs, window, band, POINTS, e) < 0)
+		goto done;
+	for (size_t i = 0; i < curves.n; i++)
+		points += curves.curve[i].n;
+	if (points == 0) {
+		nothing(&runs, &how.what, e);
+		goto done;
+	}
+	write_caption(caption, sizeof caption, &curves, window, band);
+	r = draw_curves_of(&curves, &how.what, caption, o, e);
+done:
+	mc_runs_release(&runs);
+	mc_curves_release(&curves);
+	return r;
+}
