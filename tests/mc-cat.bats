@@ -272,3 +272,28 @@ thing	1" ]
 	[ "$status" -eq 0 ]
 	[[ "${lines[0]}" == "usage: mc-cat "* ]]
 }
+
+@test "strings are escaped, and what is no UTF-8 is replaced" {
+	run bash -c "printf '\x83\xa2mc\x01\xa4type\xa6header\xa1s\xaa\xc3\xa4\xff\xc3\"\\\\\n\x01\xed\xa0' | '$cat' 2>/dev/null | jq -c '.s | explode'"
+	[ "$output" = "[228,65533,65533,34,92,10,1,65533,65533]" ]
+}
+
+@test "numbers are given with as few digits as give them back" {
+	run bash -c "printf '\x86\xa2mc\x01\xa4type\xa6header\xa1a\xcb\x3f\xb9\x99\x99\x99\x99\x99\x9a\xa1b\xca\x3d\xcc\xcc\xcd\xa1c\xcf\xff\xff\xff\xff\xff\xff\xff\xff\xa1d\xcb\x7f\xf0\0\0\0\0\0\0' | '$cat' 2>/dev/null"
+	[ "$output" = '{"mc":1,"type":"header","a":0.1,"b":0.1,"c":18446744073709551615,"d":null}' ]
+}
+
+@test "--diff names a key that only one has" {
+	mkfifo a
+	printf '\x82\xa2mc\x01\xa4type\xa6header\x83\xa2mc\x01\xa4type\xa3end\xa6frames\x01' >a &
+	run bash -c "{ cat head; printf '\x83\xa2mc\x01\xa4type\xa3end\xa6frames\x01'; } | '$cat' --diff - a"
+	[ "$status" -eq 1 ]
+	[ "$output" = "frame 0, header: task: only in the first" ]
+}
+
+@test "a terminal as input is refused" {
+	command -v script >/dev/null || skip "no script(1)"
+	run script -qec "'$cat'" /dev/null
+	[ "$status" -eq 64 ]
+	[[ "$output" == *"<stdin>: is a terminal; name a file, or pipe a stream in"* ]]
+}
