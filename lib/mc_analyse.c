@@ -114,16 +114,11 @@ static int find_advantages(struct analyse *x, struct mc_err *e)
 	    a->reinforce.raw, &x->scratch, e) : 0;
 }
 
-static int on_frame(void *ctx, const struct mc_frame *f, struct mc_err *e)
+static int on_trajectory(void *ctx, const struct mc_frame *f, struct mc_err *e)
 {
 	struct analyse *x = ctx;
 	struct mc_advantage *a = &x->advantage;
 
-	if (strcmp(f->type, "checkpoint") == 0)
-		return mc_err_set(e, MC_DATA, f->place, f->offset, "pipe trajectories in: mc-rollout --load CKPT",
-		    "is a checkpoint, not a stream");
-	if (strcmp(f->type, "trajectory") != 0)
-		return 0;
 	if (mc_traj_unpack(f, &x->traj, e) < 0 || find_advantages(x, e) < 0)
 		return -1;
 	a->iteration = x->traj.iteration;
@@ -145,7 +140,7 @@ int mc_analyse(const struct mc_analyse_opts *o, int *streaming, struct mc_err *e
 	}
 	if (read_checkpoints(&x, e) == 0) {
 		x.filter = (struct mc_filter){ .name = "mc-metalearn", .argc = o->argc, .argv = o->argv, .threads = 1,
-			.max_frame = o->max_frame, .plain = 1, .ctx = &x, .header = on_header, .frame = on_frame };
+			.max_frame = o->max_frame, .plain = 1, .ctx = &x, .header = on_header, .trajectory = on_trajectory };
 		*streaming = 1;
 		r = mc_filter_run(&x.filter, e);
 	}

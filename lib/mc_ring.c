@@ -54,7 +54,7 @@ static void handle(int sig, void (*handler)(int))
 	(void)sigaction(sig, &a, NULL);
 }
 
-void mc_ring_refused(const char *program, const struct mc_err *e)
+static void refused(const char *program, const struct mc_err *e)
 {
 	struct mc_err ignored;
 	char text[600];
@@ -71,6 +71,17 @@ void mc_ring_refused(const char *program, const struct mc_err *e)
 	if (out)
 		(void)mc_out_close(out, &ignored);
 	mc_fb_free(b);
+}
+
+int mc_ring_program(const char *name, int argc, char **argv,
+    int (*body)(int argc, char **argv, int *streaming, struct mc_err *e), struct mc_err *e)
+{
+	int streaming = 0;
+	const int r = body(argc, argv, &streaming, e);
+
+	if (r < 0 && !streaming)
+		refused(name, e);
+	return r;
 }
 
 void mc_signals_catch(void)
@@ -138,6 +149,9 @@ int mc_filter_flush(struct mc_filter *f, struct mc_err *e)
 
 static int pass_header(struct mc_filter *f, const struct mc_frame *in, struct mc_err *e)
 {
+	if (f->has_header && !f->plain)
+		return mc_err_set(e, MC_DATA, "<stdin>", in->offset, NULL, "a second header: a ring has one");
+	f->has_header = 1;
 	if (mc_map_has(&in->map, "from") &&
 	    mc_map_str(&in->map, "from", f->upstream, sizeof f->upstream, e) < 0)
 		return -1;
@@ -148,8 +162,8 @@ static int pass_header(struct mc_filter *f, const struct mc_frame *in, struct mc
 	return mc_filter_send(f, e);
 }
 
-/* 1 = done with the stream's `end`, 0 = go on */
-static int pass_end(struct mc_filter *f, const struct mc_frame *in, int *status, struct mc_err *e)
+/* *done: nothing follows this `end`. */
+static int pass_end(struct mc_filter *f, const struct mc_frame *in, int *status, int *done, struct mc_err *e)
 {
 	struct mc_map error;
 	char program[32] = "", text[600] = "";
@@ -163,9 +177,36 @@ static int pass_end(struct mc_filter *f, const struct mc_frame *in, int *status,
 			return -1;
 	} else if (f->end && f->end(f->ctx, e) < 0)
 		return -1;
-	if (mc_out_end(f->out, f->fb, program[0] ? program : NULL, text, e) < 0)
+	*done = !f->plain || *status != 0;
+	return mc_out_end(f->out, f->fb, program[0] ? program : NULL, text, e);
+}
+
+static int handled(struct mc_filter *f, const struct mc_frame *in, struct mc_err *e)
+{
+	static const char *const types[] = { "trajectory", "params", "state", "barrier" };
+	int (*const by[])(void *, const struct mc_frame *, struct mc_err *) =
+	    { f->trajectory, f->params, f->state, f->barrier };
+
+	for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+		if (!by[i] || strcmp(in->type, types[i]) != 0)
+			continue;
+		if (!f->has_header)
+			return mc_err_set(e, MC_DATA, "<stdin>", in->offset, NULL, "a %s before the header", in->type);
+		return by[i](f->ctx, in, e);
+	}
+	return 0;
+}
+
+static int pass_frame(struct mc_filter *f, const struct mc_frame *in, struct mc_err *e)
+{
+	if (strcmp(in->type, "checkpoint") == 0)
+		return mc_err_set(e, MC_DATA, in->place, in->offset, "pipe trajectories in: mc-rollout --load CKPT",
+		    "is a checkpoint, not a stream");
+	if (strcmp(in->type, "barrier") == 0)    /* nets and state go ahead of it */
+		return handled(f, in, e) < 0 || mc_out_forward(f->out, in, e) < 0 ? -1 : 0;
+	if (mc_out_forward(f->out, in, e) < 0 || mc_out_flush(f->out, e) < 0)
 		return -1;
-	return 1;
+	return handled(f, in, e);
 }
 
 static int filter_loop(struct mc_filter *f, int *status, struct mc_err *e)
@@ -175,22 +216,16 @@ static int filter_loop(struct mc_filter *f, int *status, struct mc_err *e)
 	int done = 0;
 
 	while (!done && (got = mc_in_frame(f->in, &in, e)) == MC_READ_FRAME) {
-		if (strcmp(in.type, "header") == 0) {
-			if (pass_header(f, &in, e) < 0)
-				return -1;
-		} else if (strcmp(in.type, "end") == 0) {
-			if ((done = pass_end(f, &in, status, e)) < 0)
-				return -1;
-			done = !f->plain || *status != 0;
-		} else if (strcmp(in.type, "barrier") == 0) {   /* nets and state go ahead of it */
-			if (f->frame(f->ctx, &in, e) < 0 || mc_out_forward(f->out, &in, e) < 0)
-				return -1;
-		} else {
-			if (mc_out_forward(f->out, &in, e) < 0 || mc_out_flush(f->out, e) < 0)
-				return -1;
-			if (strcmp(in.type, "provenance") != 0 && f->frame(f->ctx, &in, e) < 0)
-				return -1;
-		}
+		int r = 0;
+
+		if (strcmp(in.type, "header") == 0)
+			r = pass_header(f, &in, e);
+		else if (strcmp(in.type, "end") == 0)
+			r = pass_end(f, &in, status, &done, e);
+		else
+			r = pass_frame(f, &in, e);
+		if (r < 0)
+			return -1;
 		if (mc_out_flush(f->out, e) < 0)
 			return -1;
 	}

@@ -21,12 +21,19 @@ struct mc_filter {
 	void *ctx;
 	/* The header: check it, and build the outgoing one on `b`, already begun (mc_header_pass). */
 	int (*header)(void *ctx, const struct mc_frame *header, struct mc_fb *b, struct mc_err *e);
-	/* Any other frame but provenance and end, after it was forwarded (a barrier: before). May call mc_filter_send. */
-	int (*frame)(void *ctx, const struct mc_frame *f, struct mc_err *e);
+	/*
+	 * Frames of the types that it handles, after they were forwarded (a barrier: before), never ahead of
+	 * the header. NULL = not handled. Each may call mc_filter_send.
+	 */
+	int (*trajectory)(void *ctx, const struct mc_frame *f, struct mc_err *e);
+	int (*params)(void *ctx, const struct mc_frame *f, struct mc_err *e);
+	int (*state)(void *ctx, const struct mc_frame *f, struct mc_err *e);
+	int (*barrier)(void *ctx, const struct mc_frame *f, struct mc_err *e);
 	/* `end` without error: the run is done. */
 	int (*end)(void *ctx, struct mc_err *e);
 	/* set by mc_filter_run */
 	char upstream[24];         /* the program before this one, as the header says */
+	int has_header;
 	struct mc_in *in;
 	struct mc_out *out;
 	struct mc_fb *fb;
@@ -77,10 +84,11 @@ void mc_saved_free(struct mc_saved *s);
 void mc_pipe_widen(int fd);
 
 /*
- * For a program of a ring that fails before its stream has begun (a wrong option): sends an `end`
- * with the error to standard output, unless that is a terminal, so that the ring ends in order.
+ * Runs the body of a program of a ring. If it fails before it has set *streaming (a wrong option), an
+ * `end` with the error goes to standard output, unless that is a terminal, so that the ring ends in order.
  */
-void mc_ring_refused(const char *program, const struct mc_err *e);
+int mc_ring_program(const char *name, int argc, char **argv,
+    int (*body)(int argc, char **argv, int *streaming, struct mc_err *e), struct mc_err *e);
 
 /* Frames to a terminal are refused with a hint (MC_USAGE). */
 int mc_ring_refuse_terminal(struct mc_err *e);

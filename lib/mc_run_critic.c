@@ -73,8 +73,6 @@ static int on_header(void *ctx, const struct mc_frame *f, struct mc_fb *b, struc
 	struct mc_header *h = &x->h;
 	struct mc_learner_opts *o = &x->opts;
 
-	if (x->learner)
-		return mc_err_set(e, MC_DATA, "<stdin>", -1, NULL, "a second header: a ring has one");
 	if (mc_saved_take(&x->header, f, e) < 0 || mc_header_read(&f->map, h, e) < 0)
 		return -1;
 	if (h->owns_policy[0])
@@ -198,8 +196,9 @@ static int begin(struct critic *x, struct mc_err *e)
 	return x->file ? 0 : -1;
 }
 
-static int on_barrier(struct critic *x, const struct mc_frame *f, struct mc_err *e)
+static int on_barrier(void *ctx, const struct mc_frame *f, struct mc_err *e)
 {
+	struct critic *x = ctx;
 	int64_t iteration;
 
 	if (mc_map_int(&f->map, "iteration", &iteration, e) < 0)
@@ -221,8 +220,9 @@ static int look(void *ctx, const struct mc_frame *f, struct mc_err *e)
 }
 
 /* This program's state, on continuing: moments, and D from the replay file. */
-static int on_state(struct critic *x, const struct mc_frame *f, struct mc_err *e)
+static int on_state(void *ctx, const struct mc_frame *f, struct mc_err *e)
 {
+	struct critic *x = ctx;
 	char program[32];
 	struct mc_map state;
 	int64_t bytes;
@@ -230,7 +230,7 @@ static int on_state(struct critic *x, const struct mc_frame *f, struct mc_err *e
 
 	if (mc_map_str(&f->map, "program", program, sizeof program, e) < 0)
 		return -1;
-	if (strcmp(program, self) != 0)
+	if (strcmp(program, self) != 0 || x->started)
 		return 0;
 	if (mc_map_map(&f->map, "state", &state, e) < 0 || mc_learner_state_unpack(&state, x->learner, e) < 0 ||
 	    mc_map_int(&f->map, "iteration", &x->iteration, e) < 0)
@@ -265,8 +265,9 @@ static struct mc_params *held(struct critic *x, const char *name)
  * Before the first trajectory nets come to be set: from a checkpoint, or another owner's
  * initial theta_c. Afterwards theta_c(k) is an update, on which c' moves, once.
  */
-static int on_params(struct critic *x, const struct mc_frame *f, struct mc_err *e)
+static int on_params(void *ctx, const struct mc_frame *f, struct mc_err *e)
 {
+	struct critic *x = ctx;
 	char net[32];
 	int64_t iteration;
 
@@ -293,8 +294,9 @@ static int on_params(struct critic *x, const struct mc_frame *f, struct mc_err *
 }
 
 /* Algorithm 1, lines 6-8, on tau(k-1); tau(K) is not its business. */
-static int on_trajectory(struct critic *x, const struct mc_frame *f, struct mc_err *e)
+static int on_trajectory(void *ctx, const struct mc_frame *f, struct mc_err *e)
 {
+	struct critic *x = ctx;
 	struct mc_learner_figures fig;
 
 	if (!x->begun)
@@ -320,23 +322,6 @@ static int on_trajectory(struct critic *x, const struct mc_frame *f, struct mc_e
 	if (emit_params(x, MC_NET_POLICY, 0, e) < 0 || (x->opts.stgs && emit_params(x, MC_NET_COMM, 0, e) < 0))
 		return -1;
 	return !x->h.meta_k && ++x->since_metric == 10 ? emit_metric(x, e) : 0;
-}
-
-static int on_frame(void *ctx, const struct mc_frame *f, struct mc_err *e)
-{
-	struct critic *x = ctx;
-
-	if (!x->learner)
-		return mc_err_set(e, MC_DATA, "<stdin>", f->offset, NULL, "a %s before the header", f->type);
-	if (strcmp(f->type, "trajectory") == 0)
-		return on_trajectory(x, f, e);
-	if (strcmp(f->type, "params") == 0)
-		return on_params(x, f, e);
-	if (strcmp(f->type, "barrier") == 0)
-		return on_barrier(x, f, e);
-	if (strcmp(f->type, "state") == 0 && !x->started)
-		return on_state(x, f, e);
-	return 0;
 }
 
 /* The run is done: D is no longer needed. */
@@ -429,7 +414,8 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 	if (o->warmup > o->replay)
 		return mc_usage(e, "--warmup", NULL, "D of %ld transitions never holds %ld", replay, warmup);
 	x.filter = (struct mc_filter){ .name = self, .argc = argc, .argv = argv, .threads = (int)threads,
-		.max_frame = (size_t)max_frame, .ctx = &x, .header = on_header, .frame = on_frame, .end = on_end };
+		.max_frame = (size_t)max_frame, .ctx = &x, .header = on_header, .trajectory = on_trajectory,
+		.params = on_params, .state = on_state, .barrier = on_barrier, .end = on_end };
 	if (mc_ring_refuse_terminal(e) < 0 || mc_blas_init(e) < 0)
 		return -1;
 	x.pool = mc_pool_new(x.filter.threads, e);
@@ -441,10 +427,5 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 
 int mc_run_critic(int argc, char **argv, struct mc_err *e)
 {
-	int streaming = 0;
-	const int r = program(argc, argv, &streaming, e);
-
-	if (r < 0 && !streaming)
-		mc_ring_refused(self, e);
-	return r;
+	return mc_ring_program(self, argc, argv, program, e);
 }

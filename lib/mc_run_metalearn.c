@@ -80,8 +80,6 @@ static int on_header(void *ctx, const struct mc_frame *f, struct mc_fb *b, struc
 	struct metalearn *x = ctx;
 	struct mc_header *h = &x->h;
 
-	if (x->meta)
-		return mc_err_set(e, MC_DATA, "<stdin>", f->offset, NULL, "a second header: a ring has one");
 	if (mc_header_read(&f->map, h, e) < 0)
 		return -1;
 	if (h->comm != MC_LEARNED)
@@ -196,8 +194,9 @@ static int begin(struct metalearn *x, struct mc_err *e)
 }
 
 /* On continuing: its own nets and state come from the checkpoint. */
-static int on_params(struct metalearn *x, const struct mc_frame *f, struct mc_err *e)
+static int on_params(void *ctx, const struct mc_frame *f, struct mc_err *e)
 {
+	struct metalearn *x = ctx;
 	char net[32];
 
 	if (mc_map_str(&f->map, "net", net, sizeof net, e) < 0)
@@ -215,24 +214,34 @@ static int on_params(struct metalearn *x, const struct mc_frame *f, struct mc_er
 	return 0;
 }
 
-static int on_state(struct metalearn *x, const struct mc_frame *f, struct mc_err *e)
+static int on_state(void *ctx, const struct mc_frame *f, struct mc_err *e)
 {
+	struct metalearn *x = ctx;
 	char program[32];
 	struct mc_map state;
 
 	if (mc_map_str(&f->map, "program", program, sizeof program, e) < 0)
 		return -1;
-	if (strcmp(program, self) != 0)
+	if (strcmp(program, self) != 0 || x->started)
 		return 0;
 	x->begun = 1;
 	return mc_map_int(&f->map, "iteration", &x->iteration, e) < 0 || mc_map_map(&f->map, "state", &state, e) < 0 ||
 	    mc_meta_state_unpack(&state, x->meta, e) < 0 ? -1 : 0;
 }
 
+static int on_barrier(void *ctx, const struct mc_frame *f, struct mc_err *e)
+{
+	struct metalearn *x = ctx;
+
+	(void)f;
+	return !x->begun && begin(x, e) < 0 ? -1 : emit_all(x, e);
+}
+
 /* ---- learning ---- */
 
-static int on_trajectory(struct metalearn *x, const struct mc_frame *f, struct mc_err *e)
+static int on_trajectory(void *ctx, const struct mc_frame *f, struct mc_err *e)
 {
+	struct metalearn *x = ctx;
 	if (!x->begun)
 		return mc_err_set(e, MC_DATA, "<stdin>", f->offset, NULL, "a trajectory before the first barrier");
 	if (mc_traj_unpack(f, &x->traj, e) < 0 || mc_meta_trajectory(x->meta, &x->traj, &x->fig, e) < 0)
@@ -245,23 +254,6 @@ static int on_trajectory(struct metalearn *x, const struct mc_frame *f, struct m
 	if (emit_params(x, MC_NET_COMM, e) < 0)
 		return -1;
 	return !x->h.meta_k && ++x->since_metric == 10 ? emit_metric(x, e) : 0;
-}
-
-static int on_frame(void *ctx, const struct mc_frame *f, struct mc_err *e)
-{
-	struct metalearn *x = ctx;
-
-	if (!x->meta)
-		return mc_err_set(e, MC_DATA, "<stdin>", f->offset, NULL, "a %s before the header", f->type);
-	if (strcmp(f->type, "trajectory") == 0)
-		return on_trajectory(x, f, e);
-	if (strcmp(f->type, "params") == 0)
-		return on_params(x, f, e);
-	if (strcmp(f->type, "state") == 0 && !x->started)
-		return on_state(x, f, e);
-	if (strcmp(f->type, "barrier") == 0)
-		return !x->begun && begin(x, e) < 0 ? -1 : emit_all(x, e);
-	return 0;
 }
 
 /* ---- the program ---- */
@@ -374,7 +366,8 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 		return mc_analyse(&analysis, streaming, e);
 	}
 	x.filter = (struct mc_filter){ .name = self, .argc = argc, .argv = argv, .threads = 1,
-		.max_frame = (size_t)max_frame, .ctx = &x, .header = on_header, .frame = on_frame };
+		.max_frame = (size_t)max_frame, .ctx = &x, .header = on_header, .trajectory = on_trajectory,
+		.params = on_params, .state = on_state, .barrier = on_barrier };
 	*streaming = 1;
 	const int r = mc_filter_run(&x.filter, e);
 
@@ -384,10 +377,5 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 
 int mc_run_metalearn(int argc, char **argv, struct mc_err *e)
 {
-	int streaming = 0;
-	const int r = program(argc, argv, &streaming, e);
-
-	if (r < 0 && !streaming)
-		mc_ring_refused(self, e);
-	return r;
+	return mc_ring_program(self, argc, argv, program, e);
 }

@@ -325,10 +325,5 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 
 int mc_run_rollout(int argc, char **argv, struct mc_err *e)
 {
-	int streaming = 0;
-	const int r = program(argc, argv, &streaming, e);
-
-	if (r < 0 && !streaming)
-		mc_ring_refused("mc-rollout", e);
-	return r;
+	return mc_ring_program("mc-rollout", argc, argv, program, e);
 }
