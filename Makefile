@@ -110,7 +110,7 @@ bench-meta: $B/tests/bench_meta ## time one update and one meta-step of the rule
 
 # ---- packages ----
 DEPS := gcc libc6-dev make libmsgpack-dev zlib1g-dev libopenblas0-pthread gnuplot-nox
-DEPS_CHECK := $(DEPS) bats mandoc python3 python3-msgpack python3-numpy jq
+DEPS_CHECK := $(DEPS) bats mandoc python3 python3-msgpack python3-numpy jq procps
 
 # Installs those of the packages that are missing: apt-get on Debian and its kin, through
 # sudo when not root; elsewhere the packages are named and make stops.
