@@ -24,31 +24,41 @@ struct style {
 	const char *name;
 	unsigned rgb;
 	int type;
+	int dash;                 /* 1 = solid */
 };
 
 static const struct style known[] = {
-	{ "none", 0x000000, 1 },      /* * */
-	{ "full", 0xE69F00, 2 },      /* # */
-	{ "reinforce", 0x56B4E9, 3 }, /* $ */
-	{ "stgs", 0x009E73, 4 },      /* % */
-	{ "meta", 0xD55E00, 5 },      /* @ */
-	{ NULL, 0x0072B2, 6 },        /* & */
-	{ NULL, 0xCC79A7, 7 },        /* = */
-	{ NULL, 0x7F7F7F, 8 },
+	{ "none", 0x000000, 1, 1 },      /* * */
+	{ "full", 0xE69F00, 2, 1 },      /* # */
+	{ "reinforce", 0x56B4E9, 3, 1 }, /* $ */
+	{ "stgs", 0x009E73, 4, 1 },      /* % */
+	{ "meta", 0xD55E00, 5, 1 },      /* @ */
+	{ NULL, 0x0072B2, 6, 1 },        /* & */
+	{ NULL, 0xCC79A7, 7, 1 },        /* = */
+	{ NULL, 0x7F7F7F, 8, 1 },        /* * */
+	{ "meta, initial rule", 0x404040, 8, 2 },
 };
 enum { KNOWN = sizeof known / sizeof *known };
-static const char type_mark[] = "?*#$%@&=A";
+static const char type_mark[] = "?*#$%@&=*";
 
 struct entry {
 	const char *name;
 	struct style style;
-	int dash;                 /* gnuplot's dash type: 1 until the palette is used up */
+	int dash;                 /* 1 until the palette is used up */
 };
 
 struct legend {
 	struct entry *entry;
 	size_t n;
 };
+
+/* Shorter than gnuplot's own, which in a small panel are as long as what they should show. */
+static const char *dash_type(int dash)
+{
+	static const char *const type[] = { "1", "(5,3)", "(2,2)", "(8,3,2,3)" };
+
+	return type[(dash - 1) % (int)(sizeof type / sizeof *type)];
+}
 
 static int known_style(const char *name)
 {
@@ -69,6 +79,7 @@ static const struct entry *find_entry(const struct legend *l, const char *name)
 /* Known names in the palette's order, then the others as they come, on the colours that are left. */
 static int make_legend(struct legend *l, const struct mc_figure *f)
 {
+	const int free_styles = KNOWN - 1; /* the last one is its own name's alone */
 	unsigned taken = 0;
 	int next = 0, dash = 1;
 
@@ -79,15 +90,15 @@ static int make_legend(struct legend *l, const struct mc_figure *f)
 	for (int k = 0; k < KNOWN; k++)
 		for (size_t i = 0; i < f->lines; i++)
 			if (known_style(f->line[i].name) == k && !find_entry(l, f->line[i].name)) {
-				l->entry[l->n++] = (struct entry){ f->line[i].name, known[k], 1 };
+				l->entry[l->n++] = (struct entry){ f->line[i].name, known[k], known[k].dash };
 				taken |= 1u << k;
 			}
 	for (size_t i = 0; i < f->lines; i++) {
 		if (find_entry(l, f->line[i].name))
 			continue;
-		while (dash == 1 && next < KNOWN && taken >> next & 1)
+		while (dash == 1 && next < free_styles && taken >> next & 1)
 			next++;
-		if (next == KNOWN) {
+		if (next == free_styles) {
 			next = 0;
 			dash++;
 		}
@@ -182,12 +193,19 @@ void mc_plot_data(FILE *to, const struct mc_figure *f)
 		const struct mc_line *l = &f->line[i];
 
 		fprintf(to, "%s# ", i ? "\n\n" : "");
+		if (f->row) {
+			put_text(to, f->row[l->panel / f->columns], 1, 0);
+			fputs(", ", to);
+		}
 		put_text(to, f->panel[l->panel], 1, 0);
 		fputs(", ", to);
 		put_text(to, l->name, 1, 0);
 		fputs(l->lo ? ": x y low high\n" : ": x y\n", to);
 		for (size_t k = 0; k < l->n; k++) {
-			fprintf(to, "%.10g %.7g", l->x[k], l->y[k]);
+			if (isnan(l->y[k])) /* whatever its sign */
+				fprintf(to, "%.10g NaN", l->x[k]);
+			else
+				fprintf(to, "%.10g %.7g", l->x[k], l->y[k]);
 			if (l->lo)
 				fprintf(to, " %.7g %.7g", l->lo[k], l->hi[k]);
 			fputc('\n', to);
@@ -214,7 +232,7 @@ static void put_source(FILE *to, const char *data, size_t index)
 /* ---- layout of a picture, in pixels of 1/96 inch from the upper left corner ---- */
 
 enum {
-	LEFT = 80, RIGHT = 22, GAP_X = 60, GAP_Y = 40, PANEL_TITLE = 32,
+	LEFT = 80, RIGHT = 22, ROW_NAME = 22, ROW_NAME_AT = 48,
 	XLABEL = 64, XLABEL_AT = 45, YLABEL_AT = 64, LINE = 20, CAPTION_LINE = 16, EDGE = 10,
 	SAMPLE = 26, SAMPLE_GAP = 6, ENTRY_GAP = 24,
 };
@@ -223,7 +241,9 @@ enum {
 
 struct layout {
 	size_t columns, rows;
-	double panel_w, panel_h;
+	double left;               /* of the first column */
+	double panel_w, panel_h, panel_title;
+	double gap_x, gap_y;
 	double w, h;
 	double legend_y, panels_y;
 	size_t legend_rows, caption_lines;
@@ -245,23 +265,49 @@ static size_t legend_row(const struct legend *l, size_t first, double w, double 
 	return i;
 }
 
-static void lay_out(struct layout *y, const struct mc_figure *f, const struct legend *l)
+static size_t columns_of(const struct mc_figure *f)
 {
 	const size_t n = f->panels;
+
+	if (f->columns)
+		return f->columns;
+	return n <= 3 ? n : n == 4 ? 2 : n <= 6 ? 3 : n <= 8 ? 4 : (size_t)ceil(sqrt((double)n));
+}
+
+static void size_panels(struct layout *y, const struct mc_figure *f)
+{
+	const int one = f->panels == 1;
+
+	y->panel_w = one ? 540 : 280;
+	y->panel_h = one ? 330 : 190;
+	y->gap_x = 60;
+	y->gap_y = 40;
+	y->panel_title = 32;
+	if (!f->grid || one)
+		return;
+	y->panel_w = f->scale ? 190 : y->columns > 3 ? 150 : 220;
+	y->panel_h = f->scale || y->columns <= 3 ? 130 : 104;
+	y->gap_x = f->scale ? 58 : 12;
+	y->gap_y = 8;
+	y->panel_title = 24;
+}
+
+static void lay_out(struct layout *y, const struct mc_figure *f, const struct legend *l)
+{
 	double width;
 
-	y->columns = n <= 3 ? n : n == 4 ? 2 : n <= 6 ? 3 : n <= 8 ? 4 : (size_t)ceil(sqrt((double)n));
-	y->rows = (n + y->columns - 1) / y->columns;
-	y->panel_w = n == 1 ? 540 : 280;
-	y->panel_h = n == 1 ? 330 : 190;
-	y->w = LEFT + (double)y->columns * y->panel_w + (double)(y->columns - 1) * GAP_X + RIGHT;
+	y->columns = columns_of(f);
+	y->rows = (f->panels + y->columns - 1) / y->columns;
+	y->left = LEFT + (f->row ? ROW_NAME : 0);
+	size_panels(y, f);
+	y->w = y->left + (double)y->columns * y->panel_w + (double)(y->columns - 1) * y->gap_x + RIGHT;
 	y->legend_rows = 0;
 	for (size_t i = 0; i < l->n; i = legend_row(l, i, y->w - 2 * EDGE, &width))
 		y->legend_rows++;
 	y->caption_lines = count_lines(f->caption, (size_t)((y->w - 2 * EDGE) / CAPTION_CHARACTER));
 	y->legend_y = EDGE + (f->title ? 30 : 0);
-	y->panels_y = y->legend_y + (double)y->legend_rows * LINE + PANEL_TITLE;
-	y->h = y->panels_y + (double)y->rows * y->panel_h + (double)(y->rows - 1) * (GAP_Y + PANEL_TITLE) + XLABEL +
+	y->panels_y = y->legend_y + (double)y->legend_rows * LINE + y->panel_title;
+	y->h = y->panels_y + (double)y->rows * y->panel_h + (double)(y->rows - 1) * (y->gap_y + y->panel_title) + XLABEL +
 	    (double)y->caption_lines * CAPTION_LINE + EDGE;
 }
 
@@ -282,8 +328,8 @@ static struct sizes put_terminal(FILE *to, const struct layout *y, enum mc_forma
 	if (format == MC_FORMAT_PNG) /* twice the size: sharp in print and on dense screens */
 		fprintf(to, "set terminal pngcairo size %.0f,%.0f noenhanced font 'sans-serif,%d' "
 		    "fontscale 2 linewidth 2 background rgb 'white'\n", 2 * y->w, 2 * y->h, points.plain);
-	else
-		fprintf(to, "set terminal pdfcairo size %.4fin,%.4fin noenhanced font 'sans-serif,%d' linewidth 1.5\n",
+	else /* whose characters would be smaller than those of the others */
+		fprintf(to, "set terminal pdfcairo size %.4fin,%.4fin noenhanced font 'sans-serif,%d' fontscale 0.72 linewidth 1.5\n",
 		    y->w / 96, y->h / 96, points.plain);
 	return points;
 }
@@ -291,11 +337,41 @@ static struct sizes put_terminal(FILE *to, const struct layout *y, enum mc_forma
 /* Where panel number `panel` has its upper left corner. */
 static void panel_at(const struct layout *y, size_t panel, double *x0, double *y0)
 {
-	*x0 = LEFT + (double)(panel % y->columns) * (y->panel_w + GAP_X);
-	*y0 = y->panels_y + (double)(panel / y->columns) * (y->panel_h + GAP_Y + PANEL_TITLE);
+	*x0 = y->left + (double)(panel % y->columns) * (y->panel_w + y->gap_x);
+	*y0 = y->panels_y + (double)(panel / y->columns) * (y->panel_h + y->gap_y + y->panel_title);
 }
 
-static void put_panel(FILE *to, const struct layout *y, size_t panel)
+/* Is it the last of its column? */
+static int is_lowest(const struct mc_figure *f, const struct layout *y, size_t panel)
+{
+	const size_t below = panel + y->columns;
+
+	return below >= f->panels || f->panel[below] == NULL;
+}
+
+static void put_yrange(FILE *to, double min, double max)
+{
+	fputs("set yrange [", to);
+	if (isfinite(min))
+		fprintf(to, "%g", min);
+	else
+		fputc('*', to);
+	fputc(':', to);
+	if (isfinite(max))
+		fprintf(to, "%g", max);
+	else
+		fputc('*', to);
+	fputs("]\n", to);
+}
+
+/* A panel's own scale. gnuplot's autoscaling knows what is on it. */
+static void put_scale(FILE *to, const struct mc_scale *s)
+{
+	fputs(s->log ? "set logscale y\n" : "unset logscale y\n", to);
+	put_yrange(to, s->min, s->max);
+}
+
+static void put_panel(FILE *to, const struct mc_figure *f, const struct layout *y, size_t panel)
 {
 	double x0, y0;
 
@@ -304,6 +380,12 @@ static void put_panel(FILE *to, const struct layout *y, size_t panel)
 	    x0 / y->w, (x0 + y->panel_w) / y->w);
 	fprintf(to, "set tmargin at screen %.5f; set bmargin at screen %.5f\n",
 	    1 - y0 / y->h, 1 - (y0 + y->panel_h) / y->h);
+	if (f->scale)
+		put_scale(to, &f->scale[panel]);
+	if (f->grid) {
+		fprintf(to, "set format x %s\n", is_lowest(f, y, panel) ? "'% h'" : "''");
+		fprintf(to, "set format y %s\n", f->scale || panel % y->columns == 0 ? "'% h'" : "''");
+	}
 }
 
 static void put_label(FILE *to, const struct layout *y, const char *text, double x, double at_y, const char *how)
@@ -327,8 +409,8 @@ static void put_legend(FILE *to, const struct layout *y, const struct legend *l)
 		for (double x = (y->w - width) / 2; i < next; i++) {
 			const struct entry *n = &l->entry[i];
 
-			fprintf(to, "set arrow from screen %.5f,%.5f to screen %.5f,%.5f nohead lw 3 lc rgb '#%06X' dt %d\n",
-			    x / y->w, 1 - at_y / y->h, (x + SAMPLE) / y->w, 1 - at_y / y->h, n->style.rgb, n->dash);
+			fprintf(to, "set arrow from screen %.5f,%.5f to screen %.5f,%.5f nohead lw 3 lc rgb '#%06X' dt %s\n",
+			    x / y->w, 1 - at_y / y->h, (x + SAMPLE) / y->w, 1 - at_y / y->h, n->style.rgb, dash_type(n->dash));
 			put_label(to, y, n->name, x + SAMPLE + SAMPLE_GAP, at_y, "left");
 			x += entry_width(n) + ENTRY_GAP;
 		}
@@ -341,16 +423,25 @@ static void put_legend(FILE *to, const struct layout *y, const struct legend *l)
  */
 static void put_panel_labels(FILE *to, const struct mc_figure *f, const struct layout *y)
 {
+	const double height = (double)y->rows * (y->panel_h + y->gap_y + y->panel_title) - y->gap_y - y->panel_title;
+
 	for (size_t p = 0; p < f->panels; p++) {
 		double x0, y0;
 
+		if (f->panel[p] == NULL)
+			continue;
 		panel_at(y, p, &x0, &y0);
-		put_label(to, y, f->panel[p], x0 + y->panel_w / 2, y0 - PANEL_TITLE * 0.45, "center");
-		if (p + y->columns >= f->panels)
+		put_label(to, y, f->panel[p], x0 + y->panel_w / 2, y0 - y->panel_title * 0.45, "center");
+		if (is_lowest(f, y, p))
 			put_label(to, y, f->xlabel, x0 + y->panel_w / 2, y0 + y->panel_h + XLABEL_AT, "center");
-		if (p % y->columns == 0)
+		if (p % y->columns == 0 && f->row)
+			put_label(to, y, f->row[p / y->columns], x0 - ROW_NAME_AT, y0 + y->panel_h / 2, "center rotate by 90");
+		else if (p % y->columns == 0 && !f->grid)
 			put_label(to, y, f->ylabel, x0 - YLABEL_AT, y0 + y->panel_h / 2, "center rotate by 90");
 	}
+	if (f->grid) /* one for all */
+		put_label(to, y, f->ylabel, y->left - YLABEL_AT - (f->row ? ROW_NAME / 2 : 0), y->panels_y + height / 2,
+		    "center rotate by 90");
 }
 
 /* Everything around the panels, on a plot of nothing that fills the page. */
@@ -362,7 +453,7 @@ static void put_frame(FILE *to, const struct mc_figure *f, const struct layout *
 	char how[64];
 
 	fputs("\n# title, legend, caption\n"
-	    "unset border; unset tics; unset grid\n"
+	    "unset border; unset tics; unset grid; unset xzeroaxis; unset logscale y\n"
 	    "set lmargin at screen 0; set rmargin at screen 1; set bmargin at screen 0; set tmargin at screen 1\n", to);
 	if (f->title) {
 		snprintf(how, sizeof how, "center font ',%d'", size.title);
@@ -372,8 +463,8 @@ static void put_frame(FILE *to, const struct mc_figure *f, const struct layout *
 	put_panel_labels(to, f, y);
 	snprintf(how, sizeof how, "center font ',%d' textcolor rgb '#505050'", size.small);
 	for (const char *s = f->caption; *s; at_y += CAPTION_LINE) {
-		char part[256];
-		const size_t n = line_length(s, width < sizeof part / 4 ? width : sizeof part / 4 * 3);
+		char part[2048]; /* a character takes four bytes at most */
+		const size_t n = line_length(s, width < sizeof part / 4 ? width : sizeof part / 4 - 1);
 
 		snprintf(part, sizeof part, "%.*s", (int)n, s);
 		put_label(to, y, part, y->w / 2, at_y, how);
@@ -381,21 +472,6 @@ static void put_frame(FILE *to, const struct mc_figure *f, const struct layout *
 			;
 	}
 	fputs("plot [0:1] [0:1] NaN notitle\nunset multiplot\n", to);
-}
-
-static void put_yrange(FILE *to, const struct mc_figure *f)
-{
-	fputs("set yrange [", to);
-	if (isfinite(f->ymin))
-		fprintf(to, "%g", f->ymin);
-	else
-		fputc('*', to);
-	fputc(':', to);
-	if (isfinite(f->ymax))
-		fprintf(to, "%g", f->ymax);
-	else
-		fputc('*', to);
-	fputs("]\n", to);
 }
 
 /* 1, 2 or 5 times a power of ten: at most five steps up to max. */
@@ -437,8 +513,8 @@ static void put_plot(FILE *to, const struct mc_figure *f, size_t panel, const st
 				if (bands)
 					fprintf(to, "($1/%g):3:4 with filledcurves lc rgb '#%06X' title ", f->xunit, n->style.rgb);
 				else
-					fprintf(to, "($1/%g):2 with lines lw 1.8 lc rgb '#%06X' dt %d title ",
-					    f->xunit, n->style.rgb, n->dash);
+					fprintf(to, "($1/%g):2 with lines lw 1.8 lc rgb '#%06X' dt %s title ",
+					    f->xunit, n->style.rgb, dash_type(n->dash));
 				put_quoted(to, n->name, 1); /* an SVG keeps it, though it shows no key */
 				comma = ", \\\n     ";
 			}
@@ -468,9 +544,15 @@ static void put_picture(FILE *to, const struct mc_figure *f, const struct legend
 	    "set grid lt 1 lw 0.6 lc rgb '#E4E4E4'\n"
 	    "set style fill transparent solid 0.18 noborder\n", to);
 	put_xrange(to, f);
-	put_yrange(to, f);
+	put_yrange(to, f->ymin, f->ymax);
+	if (f->grid && !f->scale && isfinite(f->ymin) && isfinite(f->ymax))
+		fprintf(to, "set ytics %g\n", tic_step(f->ymax - f->ymin));
+	if (f->zero)
+		fputs("set xzeroaxis lt 1 lw 0.8 lc rgb '#A0A0A0'\n", to);
 	for (size_t p = 0; p < f->panels; p++) {
-		put_panel(to, &y, p);
+		if (f->panel[p] == NULL)
+			continue;
+		put_panel(to, f, &y, p);
 		put_plot(to, f, p, l, data);
 	}
 	put_frame(to, f, &y, l, size);
@@ -555,12 +637,15 @@ static size_t text_legend(FILE *to, const struct legend *l, const struct mc_canv
 	return rows;
 }
 
+enum { GRID_ROWS = 14 }; /* of a small panel */
+
 /* A page for each panel, axes and lines only: the text around them is put_pages'. */
 static void put_text_script(FILE *to, const struct mc_figure *f, const struct legend *l,
     const struct mc_canvas *c, const char *data)
 {
 	const size_t around = 2 + (f->title != NULL) + text_legend(NULL, l, c) + count_lines(f->caption, c->columns);
-	const size_t rows = c->rows > around + 8 ? c->rows - around : 8;
+	const size_t whole = c->rows > around + 8 ? c->rows - around : 8;
+	const size_t rows = f->grid && whole > GRID_ROWS ? GRID_ROWS : whole;
 
 	fprintf(to, "set terminal dumb size %zu,%zu noenhanced mono\n", c->columns, rows);
 	if (c->utf8)
@@ -571,10 +656,14 @@ static void put_text_script(FILE *to, const struct mc_figure *f, const struct le
 	put_quoted(to, f->xlabel, c->utf8);
 	fputc('\n', to);
 	put_xrange(to, f);
-	put_yrange(to, f);
+	put_yrange(to, f->ymin, f->ymax);
 	for (size_t p = 0; p < f->panels; p++) {
 		const char *comma = "plot ";
 
+		if (f->panel[p] == NULL)
+			continue;
+		if (f->scale)
+			put_scale(to, &f->scale[p]);
 		for (size_t k = 0; k < l->n; k++)
 			for (size_t i = 0; i < f->lines; i++)
 				if (f->line[i].panel == p && f->line[i].n > 0 && strcmp(f->line[i].name, l->entry[k].name) == 0) {
@@ -632,11 +721,14 @@ static void put_pages(FILE *to, const struct mc_figure *f, const struct legend *
 		put_centred(to, f->title, c);
 	for (size_t p = 0; p < f->panels && pages < end; p++) {
 		const char *page = memchr(pages, '\f', (size_t)(end - pages)), *next;
-		char heading[160];
+		const char *row = f->row ? f->row[p / f->columns] : "";
+		char heading[240];
 
+		if (f->panel[p] == NULL)
+			continue;
 		page = page ? page + 1 : pages;
 		next = memchr(page, '\f', (size_t)(end - page));
-		snprintf(heading, sizeof heading, "%s, %s", f->panel[p], f->ylabel);
+		snprintf(heading, sizeof heading, "%s%s%s%s%s", f->panel[p], *row ? ", " : "", row, *f->ylabel ? ", " : "", f->ylabel);
 		put_centred(to, heading, c);
 		put_page(to, page, (size_t)((next ? next : end) - page), l, c);
 		pages = next ? next : end;

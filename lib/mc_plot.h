@@ -14,8 +14,14 @@ struct mc_line {
 	const char *name;         /* lines of one name share colour and legend entry */
 	size_t panel;
 	size_t n;
-	const double *x, *y;      /* [n] */
+	const double *x, *y;      /* [n]; NaN in y is a gap */
 	const double *lo, *hi;    /* [n] band, or NULL */
+};
+
+/* The y of one panel. */
+struct mc_scale {
+	double min, max;          /* NaN = as the lines need */
+	int log;
 };
 
 struct mc_figure {
@@ -24,8 +30,13 @@ struct mc_figure {
 	const char *xlabel, *ylabel;
 	double xunit;             /* x is divided by this */
 	double ymin, ymax;        /* NaN = as the lines need */
-	const char *const *panel; /* [panels] titles */
+	const char *const *panel; /* [panels] titles, row by row; NULL leaves a place empty */
 	size_t panels;
+	size_t columns;           /* 0 = as looks best */
+	int grid;                 /* 1 = small panels close together: x (and one y for all) at the edges only */
+	const char *const *row;   /* [rows] names at the left of the rows, or NULL; needs `columns` */
+	const struct mc_scale *scale; /* [panels] each panel's own y, or NULL */
+	int zero;                 /* 1 = a line at y = 0 */
 	const struct mc_line *line;
 	size_t lines;
 };
