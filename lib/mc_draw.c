@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "mc_curve.h"
@@ -164,16 +165,30 @@ static int nothing(const struct mc_runs *rs, const struct mc_series *what, struc
 	    "no metric %s%s%s in these logs", what->program, what->program[0] ? ":" : "", what->metric);
 }
 
+/* No file is standard input. */
+static int name_input(int *files, char ***file, char **standard_input, struct mc_err *e)
+{
+	if (*files > 0)
+		return 0;
+	if (isatty(STDIN_FILENO))
+		return mc_usage(e, NULL, "see mc-plot --help", "no log given");
+	*files = 1;
+	*file = standard_input;
+	return 0;
+}
+
+static void say_cut(const char *file, int64_t at)
+{
+	fprintf(stderr, "mc-plot: %s: still running, or cut, at %lld\n", strcmp(file, "-") == 0 ? "<stdin>" : file,
+	    (long long)at);
+}
+
 static int read_runs(struct mc_runs *rs, int files, char **file, const struct mc_reading *how, struct mc_err *e)
 {
 	char name[] = "-", *standard_input[] = { name };
 
-	if (files == 0) {
-		if (isatty(STDIN_FILENO))
-			return mc_usage(e, NULL, "see mc-plot --help", "no log given");
-		files = 1;
-		file = standard_input;
-	}
+	if (name_input(&files, &file, standard_input, e) < 0)
+		return -1;
 	for (int i = 0; i < files; i++) {
 		const size_t before = rs->n;
 
@@ -181,10 +196,55 @@ static int read_runs(struct mc_runs *rs, int files, char **file, const struct mc
 			return -1;
 		for (size_t k = before; k < rs->n; k++)
 			if (rs->run[k].cut >= 0)
-				fprintf(stderr, "mc-plot: %s: still running, or cut, at %lld\n",
-				    strcmp(file[i], "-") == 0 ? "<stdin>" : file[i], (long long)rs->run[k].cut);
+				say_cut(file[i], rs->run[k].cut);
 	}
 	return 0;
+}
+
+/* The program that failed has said why, unless this is what it left behind. */
+static int failed_source(const struct mc_frame *end, int through_pipe, struct mc_err *e)
+{
+	struct mc_map error;
+	char text[400];
+
+	if (mc_map_map(&end->map, "error", &error, e) < 0 || mc_map_str(&error, "text", text, sizeof text, e) < 0)
+		return -1;
+	mc_err_set(e, MC_TEMPFAIL, end->place, end->offset, NULL, "the stream ends with an error: %s", text);
+	e->quiet = through_pipe;
+	return -1;
+}
+
+static int is_pipe(const char *file)
+{
+	struct stat st;
+
+	return strcmp(file, "-") == 0 && fstat(STDIN_FILENO, &st) == 0 && S_ISFIFO(st.st_mode);
+}
+
+int mc_draw_read(const struct mc_draw_opts *o, int files, char **file,
+    int (*take)(void *ctx, const struct mc_frame *f, const struct mc_draw_opts *o, struct mc_err *e), void *ctx,
+    struct mc_err *e)
+{
+	char name[] = "-", *standard_input[] = { name };
+	int r = name_input(&files, &file, standard_input, e);
+
+	for (int i = 0; r == 0 && i < files; i++) {
+		struct mc_in *in = mc_in_open(file[i], 0, MC_FRAME_MAX, e);
+		enum mc_read got = MC_READ_FAIL;
+		struct mc_frame f;
+
+		r = in ? 0 : -1;
+		while (r == 0 && (got = mc_in_frame(in, &f, e)) == MC_READ_FRAME)
+			r = strcmp(f.type, "end") == 0 && mc_map_has(&f.map, "error") ? failed_source(&f, is_pipe(file[i]), e)
+			    : take(ctx, &f, o, e);
+		if (r == 0 && got == MC_READ_FAIL) {
+			r = mc_in_cut(in) && mc_in_frames(in) > 0 ? 0 : -1;
+			if (r == 0)
+				say_cut(file[i], mc_in_offset(in));
+		}
+		mc_in_close(in);
+	}
+	return r;
 }
 
 int mc_draw_curves(const struct mc_draw_opts *o, int files, char **file, struct mc_err *e)

@@ -1,10 +1,11 @@
 /*
- * What mc-plot draws from runs' logs.
+ * What mc-plot draws from runs' logs, and what its pictures have in common.
  */
 #ifndef MC_DRAW_H
 #define MC_DRAW_H
 
 #include "mc_err.h"
+#include "mc_frame.h"
 #include "mc_picture.h"
 
 struct mc_draw_opts {
@@ -14,7 +15,19 @@ struct mc_draw_opts {
 	const char *by;      /* header entries that tell curves apart too, or NULL */
 	const char *band;    /* "auto", "none", "range", "bootstrap" */
 	long window;         /* episodes; 0 = 1 % of the longest run */
+	const char *agent;   /* "all", or the number of the agent whose advantages are drawn */
+	long episodes;       /* at most so many are drawn */
 };
+
+/*
+ * Gives every frame of these files (none, or "-": standard input) to `take`. A stream that stops
+ * before its `end` is used as far as it goes, which is said on standard error; one that ends with
+ * another program's error is that program's failure: MC_TEMPFAIL, and nothing to say if it came
+ * through a pipe.
+ */
+int mc_draw_read(const struct mc_draw_opts *o, int files, char **file,
+    int (*take)(void *ctx, const struct mc_frame *f, const struct mc_draw_opts *o, struct mc_err *e), void *ctx,
+    struct mc_err *e);
 
 /* Learning curves: a panel for each task, a line for each method. No file: standard input. */
 int mc_draw_curves(const struct mc_draw_opts *o, int files, char **file, struct mc_err *e);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "mc_draw.h"
+#include "mc_draw_advantage.h"
 #include "mc_file.h"
 #include "mc_opts.h"
 #include "mc_plot.h"
@@ -14,7 +15,23 @@ static const struct picture {
 	int (*draw)(const struct mc_draw_opts *o, int files, char **file, struct mc_err *e);
 } pictures[] = {
 	{ "curves", mc_draw_curves },
+	{ "advantages", mc_draw_advantages },
 };
+
+/* An option of the other pictures would be passed over in silence. */
+static int check_options(const struct picture *p, const struct mc_draw_opts *o, const struct mc_draw_opts *defaults,
+    struct mc_err *e)
+{
+	const int advantages = p->draw == mc_draw_advantages;
+	const char *option = NULL;
+
+	if (advantages)
+		option = o->y != defaults->y ? "--y" : o->window != defaults->window ? "--window" : o->by ? "--by"
+		    : o->band != defaults->band ? "--band" : NULL;
+	else
+		option = o->agent != defaults->agent ? "--agent" : o->episodes != defaults->episodes ? "--episodes" : NULL;
+	return option ? mc_usage(e, option, "leave it out", "this is no option of mc-plot %s", p->name) : 0;
+}
 
 static const struct picture *find_picture(const char *name, struct mc_err *e)
 {
@@ -36,10 +53,16 @@ static const struct picture *find_picture(const char *name, struct mc_err *e)
 
 int mc_run_plot(int argc, char **argv, struct mc_err *e)
 {
-	struct mc_draw_opts o = { .y = "return", .band = "auto" };
+	const struct mc_draw_opts defaults = { .y = "return", .band = "auto", .agent = "0", .episodes = 4 };
+	struct mc_draw_opts o = defaults;
 	const struct mc_opt table[] = {
+		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "Every picture" },
 		{ MC_OPT_STR, 'o', "output", "FILE", &o.picture.output, 0, 0,
 		  "write a picture, its kind by the name's ending: .svg, .png or .pdf; without this, draw on the terminal" },
+		{ MC_OPT_STR, 0, "title", "TEXT", &o.title, 0, 0, "a line above the picture" },
+		{ MC_OPT_FLAG, 0, "emit", NULL, &o.picture.emit, 0, 0,
+		  "also leave the gnuplot script and its data beside the picture (.gp, .dat)" },
+		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "curves" },
 		{ MC_OPT_STR, 'y', "y", "SERIES", &o.y, 0, 0,
 		  "what to draw: return, requests (in a step), links-share (requests / links), or a metric's name, NAME or PROGRAM:NAME" },
 		{ MC_OPT_INT, 'w', "window", "EPISODES", &o.window, 0, 1e9,
@@ -49,14 +72,16 @@ int mc_run_plot(int argc, char **argv, struct mc_err *e)
 		{ MC_OPT_STR, 0, "band", "KIND", &o.band, 0, 0,
 		  "around the mean of several runs: range (minimum to maximum), bootstrap (95 % interval of the mean), "
 		  "none, or auto: range for fewer than five runs, else bootstrap" },
-		{ MC_OPT_STR, 0, "title", "TEXT", &o.title, 0, 0, "a line above the picture" },
-		{ MC_OPT_FLAG, 0, "emit", NULL, &o.picture.emit, 0, 0,
-		  "also leave the gnuplot script and its data beside the picture (.gp, .dat)" },
+		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "advantages" },
+		{ MC_OPT_STR, 'i', "agent", "AGENT", &o.agent, 0, 0, "who asks: a number from 0, or all" },
+		{ MC_OPT_INT, 'n', "episodes", "N", &o.episodes, 1, 256, "draw no more than the first N" },
 		{ MC_OPT_FLAG, 0, NULL, NULL, NULL, 0, 0, NULL },
 	};
-	const struct mc_prog prog = { "mc-plot", "curves [-o FILE] [-y SERIES] [-w EPISODES] [LOG ...]",
+	const struct mc_prog prog = { "mc-plot", "curves [-o FILE] [-y SERIES] [-w EPISODES] [LOG ...]\n"
+		"       mc-plot advantages [-o FILE] [-i AGENT] [STREAM ...]",
 		"Draws learning curves from runs' logs, a panel for each task, a line for each method: the mean of its runs, "
-		"with a band. LOG may be - for standard input, which is also read when there is none.", table };
+		"with a band; or the advantages that mc-metalearn --analyse adds to a stream of trajectories, a panel for "
+		"each pair of agents. A file may be - for standard input, which is also read when there is none.", table };
 	const struct picture *picture;
 	enum mc_format format;
 	int first;
@@ -70,7 +95,7 @@ int mc_run_plot(int argc, char **argv, struct mc_err *e)
 		break;
 	}
 	picture = find_picture(first < argc ? argv[first] : NULL, e);
-	if (picture == NULL)
+	if (picture == NULL || check_options(picture, &o, &defaults, e) < 0)
 		return -1;
 	if (o.picture.output == NULL && o.picture.emit)
 		return mc_usage(e, "--emit", "add -o FILE", "there is no picture to leave it beside");

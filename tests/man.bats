@@ -9,14 +9,14 @@ setup_file() {
 	# What the examples take for granted: a trained team and some runs to compare.
 	cd "$BATS_FILE_TMPDIR"
 	for method in full meta; do
-		mc-train -t navigation_N3_l3 -m $method -e 40 -o $method
+		mc-train -t navigation_N3_l3 -m $method -e 40 -o $method -R '--keep 0'
 	done
 	mkdir given given/runs
 	for method in full meta; do
 		cp $method/run.ckpt given/runs/navigation_N3_l3-$method-1.ckpt
 		cp $method/run.log given/runs/navigation_N3_l3-$method-1.log
 	done
-	cp meta/run.ckpt meta/run.log given/
+	cp meta/run.ckpt meta/run-0.ckpt meta/run.log given/
 	mkdir given/backup
 	cp meta/run.ckpt given/backup/
 	cp meta/run.log given/one.log
