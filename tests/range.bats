@@ -29,7 +29,7 @@ total() {
 }
 
 @test "a range beyond all distances changes no number, under every method" {
-	for m in none full reinforce meta; do
+	for m in none full reinforce stgs meta; do
 		ranged $m 40 without-$m
 		ranged $m 40 with-$m --range 1000
 		[ "$(mc-cat without-$m/run.ckpt | jq .header.range)" = null ]
@@ -43,7 +43,7 @@ total() {
 }
 
 @test "a small range leaves fewer links, and only they are asked" {
-	for m in none full reinforce meta; do
+	for m in none full reinforce stgs meta; do
 		ranged $m 40 $m --range 1
 		links=$(total $m links)
 		requests=$(total $m requests)

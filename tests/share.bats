@@ -23,21 +23,21 @@ shape() {
 }
 
 @test "shared nets have a leading axis of 1, under every method" {
-	for m in none full reinforce meta; do
+	for m in none full reinforce stgs meta; do
 		shared $m 12 $m 1
 		[ "$(mc-cat $m/run.ckpt | jq .header.share)" = true ]
 		[ "$(shape $m/run.ckpt .params.policy.lstm.kernel_x)" = '[1,16,32]' ]
 		[ "$(shape $m/run.ckpt .params.target.policy.dense_0.kernel)" = '[1,24,8]' ]
 		[ "$(shape $m/run.ckpt .params.critic.dense_0.kernel)" = '[108,8]' ]
 	done
-	for m in reinforce meta; do
+	for m in reinforce stgs meta; do
 		[ "$(shape $m/run.ckpt .params.comm.dense_2.kernel)" = '[1,8,5]' ]
 		[ "$(shape $m/run.ckpt .params.target.comm.dense_2.bias)" = '[1,5]' ]
 	done
 }
 
 @test "shared nets learn, and one set serves all: every agent's gradient is in it" {
-	for m in none full reinforce meta; do
+	for m in none full reinforce stgs meta; do
 		shared $m 40 $m 1
 		shared $m 0 $m-0 1
 		nets='[.params.policy, .params.critic, .params.comm]'
@@ -51,7 +51,7 @@ shape() {
 }
 
 @test "shared nets, stopped and continued, by other threads: the same bytes" {
-	for m in none full reinforce meta; do
+	for m in none full reinforce stgs meta; do
 		shared $m 54 a-$m 1
 		shared $m 30 b-$m 2
 		shared $m 54 b-$m 3
