@@ -54,11 +54,19 @@ BATS := $(wildcard tests/*.bats)
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
-all: $(PROGRAMS:%=bin/%) ## build the programs into bin/
+all: $(PROGRAMS:%=bin/%) bin/mc-train ## build the programs into bin/
 
 bin/%: $B/bin/%
 	@mkdir -p bin
 	cp $< $@.tmp && mv $@.tmp $@
+bin/mc-train: pipelines/train
+	@mkdir -p bin
+	cp $< $@.tmp && mv $@.tmp $@
+
+demo: ## train a small team, measure it and draw its curve: about a minute, into demo/
+	@$(MAKE) --no-print-directory deps
+	@$(MAKE) --no-print-directory all
+	@pipelines/demo
 
 $B/%.o: %.c
 	@mkdir -p $(@D)
@@ -134,12 +142,50 @@ deps: ## install the Debian packages that are missing
 check-deps:
 	$(call install-packages,$(DEPS_CHECK))
 
+# ---- installing ----
+PAGES := $(wildcard man/*.[1-9])
+HEADERS := $(wildcard $(MODULES:%=lib/%.h))
+PIPELINES := $(wildcard pipelines/*)
+BINDIR := $(DESTDIR)$(PREFIX)/bin
+LIBDIR := $(DESTDIR)$(PREFIX)/lib
+INCDIR := $(DESTDIR)$(PREFIX)/include/metacomm
+SHAREDIR := $(DESTDIR)$(PREFIX)/share/metacomm
+MANDIR := $(DESTDIR)$(PREFIX)/share/man
+page = $(MANDIR)/man$(subst .,,$(suffix $(1)))/$(notdir $(1))
+
+install: $(PROGRAMS:%=$B/bin/%) $B/libmc.a ## programs, pages, pipelines and library into DESTDIR, PREFIX (/usr/local)
+	install -d $(BINDIR) $(LIBDIR)/pkgconfig $(INCDIR) $(SHAREDIR)/pipelines \
+		$(sort $(foreach p,$(PAGES),$(dir $(call page,$p))))
+	install -m 755 $(PROGRAMS:%=$B/bin/%) $(BINDIR)
+	install -m 755 pipelines/train $(BINDIR)/mc-train
+	install -m 755 $(PIPELINES) $(SHAREDIR)/pipelines
+	install -m 644 LICENSE $(SHAREDIR)
+	$(foreach p,$(PAGES),install -m 644 $p $(call page,$p) &&) true
+	install -m 644 $B/libmc.a $(LIBDIR)
+	install -m 644 $(HEADERS) $(INCDIR)
+	printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$${prefix}/lib' 'includedir=$${prefix}/include' '' \
+		'Name: metacomm' 'Description: learning whom to talk to' 'Version: $(VERSION)' \
+		'Cflags: -I$${includedir}' 'Libs: -L$${libdir} -lmc $(LDLIBS)' >$(LIBDIR)/pkgconfig/metacomm.pc
+
+uninstall: ## remove what install put there
+	rm -f $(PROGRAMS:%=$(BINDIR)/%) $(BINDIR)/mc-train $(foreach p,$(PAGES),$(call page,$p)) \
+		$(LIBDIR)/libmc.a $(LIBDIR)/pkgconfig/metacomm.pc $(HEADERS:lib/%=$(INCDIR)/%) \
+		$(PIPELINES:%=$(SHAREDIR)/%) $(SHAREDIR)/LICENSE
+	rmdir $(INCDIR) $(SHAREDIR)/pipelines $(SHAREDIR) 2>/dev/null || true
+
+man: ## check the manual's pages and leave them as text in build/man/
+	mandoc -Tlint -W warning man/*
+	@mkdir -p build/man
+	@for p in $(PAGES); do mandoc -Tutf8 -Owidth=78 $$p | sed 's/.\x08//g' >build/man/$$(basename $$p).txt; done
+	@ls build/man/*.txt
+
 help: ## list the targets
 	@sed -n 's/^\([a-z][a-z0-9-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
+	@echo; echo 'PORTABLE=1: code for any processor.  SANITIZE=address,undefined, WERROR=1, COVERAGE=1: for tests.'
 
 clean: ## remove what was built
 	rm -rf build bin
 
-.PHONY: bench-learner bench-meta deps check-deps all check check-built check-layers check-fixtures help clean
+.PHONY: bench-learner bench-meta deps check-deps all check check-built check-layers check-fixtures help clean demo install uninstall man
 .SECONDARY:
 -include $(shell find build -name '*.d' 2>/dev/null)
