@@ -1,0 +1,91 @@
+# make install and uninstall, into folders of the test.
+
+setup() {
+	cd "$BATS_TEST_TMPDIR"
+	root=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
+	unset MAKEFLAGS MFLAGS MAKELEVEL
+}
+
+# The variant under test, which is built already.
+mk() {
+	make -s -C "$root" B="$MC_BUILD" "$@"
+}
+
+@test "install puts every program, page, pipeline and header under DESTDIR PREFIX" {
+	mk install DESTDIR="$PWD/stage" PREFIX=/opt/mc
+	cd stage/opt/mc
+	for source in "$root"/tools/mc-*.c; do
+		[ -x "bin/$(basename "$source" .c)" ]
+	done
+	[ -x bin/mc-train ]
+	for page in "$root"/man/*.[157]; do
+		cmp "$page" "share/man/man${page##*.}/$(basename "$page")"
+	done
+	for script in "$root"/pipelines/*; do
+		[ -x "share/metacomm/pipelines/$(basename "$script")" ]
+	done
+	for module in $(cat "$root/lib/LAYERS"); do
+		[ ! -e "$root/lib/$module.h" ] || cmp "$root/lib/$module.h" "include/metacomm/$module.h"
+	done
+	[ -s lib/libmc.a ]
+	grep -qx prefix=/opt/mc lib/pkgconfig/metacomm.pc
+}
+
+@test "nothing but what was installed goes with uninstall" {
+	mkdir -p stage/usr/local/bin stage/usr/local/share/metacomm
+	touch stage/usr/local/bin/other stage/usr/local/share/metacomm/mine
+	(cd stage && find . -type f | sort) >before
+	mk install DESTDIR="$PWD/stage"
+	[ "$(find stage -type f | wc -l)" -gt 50 ]
+	mk uninstall DESTDIR="$PWD/stage"
+	(cd stage && find . -type f | sort) >after
+	diff before after
+	[ ! -e stage/usr/local/include/metacomm ]
+	[ ! -e stage/usr/local/share/metacomm/pipelines ]
+}
+
+@test "what is installed trains, from any folder, without the source tree" {
+	mk install PREFIX="$PWD/p"
+	export PATH="$PWD/p/bin:$PATH"
+	unset MC_BIN
+	mkdir away && cd away
+	mc-train -t push_N3 -e 22 -o push
+	[ "$(mc-cat push/run.ckpt | jq .episode)" -eq 22 ]
+	DEMO_DIR=made DEMO_EPISODES=22 "$BATS_TEST_TMPDIR/p/share/metacomm/pipelines/demo"
+	[ -s made/learning-curve.svg ]
+}
+
+@test "the launcher is called by its installed name" {
+	mk install PREFIX="$PWD/p"
+	run p/bin/mc-train -t push_N3 -m telepathy
+	[ "$status" -eq 64 ]
+	[[ "${lines[0]}" == 'mc-train: -m: unknown method "telepathy"'* ]]
+	run p/bin/mc-train -h
+	[ "$status" -eq 0 ]
+	[[ "${lines[0]}" == 'usage: mc-train -t '* ]]
+}
+
+@test "a program can be built with the library as metacomm.pc says" {
+	case $MC_BUILD in build/release* | build/portable*) ;; *) skip "a library with a sanitizer or coverage" ;; esac
+	mk install PREFIX="$PWD/p"
+	cat >x.c <<-'C'
+	#include <metacomm/mc_task.h>
+	#include <stdio.h>
+	int main(void)
+	{
+		struct mc_err e = { 0 };
+		struct mc_task t;
+
+		if (mc_task_parse(&t, "push_N3", &e) < 0)
+			return 1;
+		printf("%s %d\n", t.name, t.obs_dim);
+		return 0;
+	}
+	C
+	# The file's variables are those of the shell.
+	sed 's/: */=/; s/=\(.*\)/="\1"/' p/lib/pkgconfig/metacomm.pc >pc
+	. ./pc
+	cc $Cflags -o x x.c $Libs
+	run ./x
+	[ "$output" = "push_N3 12" ]
+}
