@@ -174,7 +174,7 @@ uninstall: ## remove what install put there
 	rmdir $(INCDIR) $(SHAREDIR)/pipelines $(SHAREDIR) 2>/dev/null || true
 
 man: ## check the manual's pages and leave them as text in build/man/
-	mandoc -Tlint -W warning man/*
+	mandoc -Tlint -W warning $(PAGES)
 	@mkdir -p build/man
 	@for p in $(PAGES); do mandoc -Tutf8 -Owidth=78 $$p | sed 's/.\x08//g' >build/man/$$(basename $$p).txt; done
 	@ls build/man/*.txt
