@@ -84,7 +84,13 @@ static void add_entries(const struct mc_map *header, const char *by, char *label
 	}
 }
 
-static struct mc_run *start_run(struct mc_runs *rs, const struct mc_frame *f, const char *by, struct mc_err *e)
+/* How a file is read: `how`, and the label that its runs have in place of the method, or NULL. */
+struct file {
+	const struct mc_reading *how;
+	const char *label;
+};
+
+static struct mc_run *start_run(struct mc_runs *rs, const struct mc_frame *f, const struct file *file, struct mc_err *e)
 {
 	struct mc_run *grown = more(rs->run, rs->n, &rs->room, sizeof *rs->run, e), *run;
 
@@ -95,11 +101,13 @@ static struct mc_run *start_run(struct mc_runs *rs, const struct mc_frame *f, co
 	memset(run, 0, sizeof *run);
 	run->cut = -1;
 	if (mc_map_str(&f->map, "task", run->task, sizeof run->task, e) < 0 ||
-	    read_label(&f->map, run->label, sizeof run->label, e) < 0 ||
+	    (!file->label && read_label(&f->map, run->label, sizeof run->label, e) < 0) ||
 	    mc_map_uint(&f->map, "seed", &run->seed, e) < 0)
 		return NULL;
-	if (by)
-		add_entries(&f->map, by, run->label, sizeof run->label);
+	if (file->label)
+		snprintf(run->label, sizeof run->label, "%s", file->label);
+	if (file->how->by)
+		add_entries(&f->map, file->how->by, run->label, sizeof run->label);
 	rs->n++;
 	return run;
 }
@@ -180,25 +188,44 @@ static int add_metric(struct mc_runs *rs, struct mc_run *run, const struct mc_ma
 }
 
 static int take_frame(struct mc_runs *rs, struct mc_run **run, const struct mc_frame *f,
-    const struct mc_reading *how, struct mc_err *e)
+    const struct file *file, struct mc_err *e)
 {
+	const struct mc_series *what = &file->how->what;
+
 	if (strcmp(f->type, "checkpoint") == 0)
 		return mc_err_set(e, MC_DATA, f->place, f->offset, "mc-eval measures checkpoints",
 		    "is a checkpoint, not a run's log");
 	if (strcmp(f->type, "header") == 0)
-		return (*run = start_run(rs, f, how->by, e)) == NULL ? -1 : 0;
+		return (*run = start_run(rs, f, file, e)) == NULL ? -1 : 0;
 	if (*run == NULL)
 		return 0;
 	if (strcmp(f->type, "episode") == 0)
-		return add_episode(*run, &f->map, how->what.kind, e);
-	if (strcmp(f->type, "metric") == 0 && how->what.kind == MC_SERIES_METRIC)
-		return add_metric(rs, *run, &f->map, &how->what, e);
+		return add_episode(*run, &f->map, what->kind, e);
+	if (strcmp(f->type, "metric") == 0 && what->kind == MC_SERIES_METRIC)
+		return add_metric(rs, *run, &f->map, what, e);
 	return 0;
 }
 
-int mc_runs_read(struct mc_runs *rs, const char *path, const struct mc_reading *how, struct mc_err *e)
+/* NAME=FILE: the name goes to `label`, the file is returned; NULL when it has no such form. */
+static const char *split_operand(const char *operand, char *label, size_t size, struct mc_err *e)
 {
-	struct mc_in *in = mc_in_open(path, 0, how->max_frame, e);
+	const char *equals = strchr(operand, '=');
+
+	if (equals == NULL || equals == operand || (size_t)(equals - operand) >= size) {
+		(void)mc_err_set(e, MC_USAGE, "--named", -1, NULL, "\"%s\" is not NAME=FILE, NAME of 1 to %zu bytes",
+		    operand, size - 1);
+		return NULL;
+	}
+	snprintf(label, size, "%.*s", (int)(equals - operand), operand);
+	return equals + 1;
+}
+
+int mc_runs_read(struct mc_runs *rs, const char *operand, const struct mc_reading *how, struct mc_err *e)
+{
+	char label[sizeof rs->run->label];
+	const struct file file = { how, how->named ? label : NULL };
+	const char *path = how->named ? split_operand(operand, label, sizeof label, e) : operand;
+	struct mc_in *in = path ? mc_in_open(path, 0, how->max_frame, e) : NULL;
 	struct mc_run *run = NULL;
 	struct mc_frame f;
 	enum mc_read got;
@@ -207,7 +234,7 @@ int mc_runs_read(struct mc_runs *rs, const char *path, const struct mc_reading *
 	if (in == NULL)
 		return -1;
 	while ((got = mc_in_frame(in, &f, e)) == MC_READ_FRAME)
-		if (take_frame(rs, &run, &f, how, e) < 0)
+		if (take_frame(rs, &run, &f, &file, e) < 0)
 			goto done;
 	if (got == MC_READ_END) {
 		r = 0;

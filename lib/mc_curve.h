@@ -32,6 +32,7 @@ void mc_series_parse(struct mc_series *s, const char *text);
 struct mc_reading {
 	struct mc_series what;
 	const char *by;        /* header entries that also tell curves apart ("meta_k,mc-metalearn.beta"), or NULL */
+	int named;             /* 1 = operands are NAME=FILE, and NAME is the label in place of the method */
 	size_t max_frame;
 };
 
@@ -43,7 +44,7 @@ struct mc_point {
 };
 
 struct mc_run {
-	char task[64], label[64]; /* label: the method, and " meta_k=5" where curves are told apart by it */
+	char task[64], label[64]; /* label: the method, or a given name; " meta_k=5" where curves are told apart by it */
 	uint64_t seed;
 	size_t n, room;
 	struct mc_point *point; /* in the order of the log: steps never fall */
@@ -64,9 +65,10 @@ struct mc_runs {
 /*
  * Adds the runs of one file ("-": standard input); streams may be concatenated. A log that
  * stops before its `end` is used as far as its whole frames go: `cut` says so. MC_NOINPUT,
- * MC_DATA (no stream, a checkpoint, no header), MC_IOERR, MC_OSERR.
+ * MC_DATA (no stream, a checkpoint, no header), MC_USAGE (`named`, and no NAME=), MC_IOERR,
+ * MC_OSERR.
  */
-int mc_runs_read(struct mc_runs *rs, const char *path, const struct mc_reading *how, struct mc_err *e);
+int mc_runs_read(struct mc_runs *rs, const char *operand, const struct mc_reading *how, struct mc_err *e);
 void mc_runs_release(struct mc_runs *rs);
 
 /* 1 % of the longest run's episodes, at least 1. */
