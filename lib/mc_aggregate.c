@@ -1,0 +1,176 @@
+#include "mc_aggregate.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mc_stat.h"
+
+static int same(const struct mc_run *a, const struct mc_run *b)
+{
+	return strcmp(a->task, b->task) == 0 && strcmp(a->label, b->label) == 0;
+}
+
+/* The mean return over the last part of a run's episodes. */
+static double final_return(const struct mc_run *run, double last)
+{
+	const double want = ceil(last * (double)run->n - 1e-9);
+	size_t n = want < 1 ? 1 : (size_t)want;
+	double sum = 0;
+
+	n = n > run->n ? run->n : n;
+	for (size_t i = run->n - n; i < run->n; i++)
+		sum += run->point[i].num;
+	return sum / (double)n;
+}
+
+/* A run into its place among the seeds so far. */
+static int insert(struct mc_score *s, const struct mc_run *run, double last, struct mc_err *e)
+{
+	size_t at = s->n;
+
+	if (run->n == 0)
+		return mc_err_set(e, MC_DATA, NULL, -1, "has it only just begun?", "%s, %s, seed %" PRIu64 ": no episode in its log",
+		    run->task, run->label, run->seed);
+	while (at > 0 && s->seed[at - 1] > run->seed)
+		at--;
+	if (at > 0 && s->seed[at - 1] == run->seed)
+		return mc_err_set(e, MC_DATA, NULL, -1, "tell them apart by --by or --named",
+		    "%s, %s: two runs of seed %" PRIu64, run->task, run->label, run->seed);
+	memmove(s->seed + at + 1, s->seed + at, (s->n - at) * sizeof *s->seed);
+	memmove(s->final + at + 1, s->final + at, (s->n - at) * sizeof *s->final);
+	s->seed[at] = run->seed;
+	s->final[at] = final_return(run, last);
+	s->n++;
+	return 0;
+}
+
+/* The figures over its runs; `scratch` has room for all of them. */
+static int summarise(struct mc_score *s, double *scratch, struct mc_err *e)
+{
+	s->mean = mc_stat_mean(s->final, s->n);
+	memcpy(scratch, s->final, s->n * sizeof *scratch);
+	mc_stat_sort(scratch, s->n);
+	s->iqm = mc_stat_iqm(scratch, s->n);
+	s->ci[0] = s->ci[1] = (double)NAN;
+	return s->n < 2 ? 0 : mc_stat_bootstrap(s->ci, MC_STAT_IQM, scratch, s->n, MC_STAT_RESAMPLES, 1, e);
+}
+
+static void set_ranks(struct mc_scores *ss)
+{
+	for (size_t i = 0; i < ss->n; i++) {
+		ss->score[i].rank = 1;
+		for (size_t k = 0; k < ss->n; k++)
+			ss->score[i].rank += strcmp(ss->score[i].task, ss->score[k].task) == 0 &&
+			    ss->score[k].mean > ss->score[i].mean;
+	}
+}
+
+/* Is this the first run of its task (and label)? */
+static int is_first(const struct mc_runs *rs, size_t i, int label)
+{
+	for (size_t k = 0; k < i; k++)
+		if (label ? same(&rs->run[k], &rs->run[i]) : strcmp(rs->run[k].task, rs->run[i].task) == 0)
+			return 0;
+	return 1;
+}
+
+/* The score of runs like number `first`; its arrays begin at *used of the block. */
+static int add_score(struct mc_scores *ss, const struct mc_runs *rs, size_t first, uint64_t *seeds, double *finals,
+    size_t *used, struct mc_err *e)
+{
+	struct mc_score *s = &ss->score[ss->n++];
+
+	*s = (struct mc_score){ .task = rs->run[first].task, .label = rs->run[first].label,
+		.seed = seeds + *used, .final = finals + *used };
+	for (size_t i = first; i < rs->n; i++)
+		if (same(&rs->run[i], &rs->run[first]) && insert(s, &rs->run[i], ss->last, e) < 0)
+			return -1;
+	*used += s->n;
+	return summarise(s, finals + rs->n, e);
+}
+
+int mc_scores_make(struct mc_scores *ss, const struct mc_runs *rs, double last, struct mc_err *e)
+{
+	const size_t n = rs->n, each = sizeof *ss->score + sizeof(uint64_t) + 2 * sizeof(double);
+	uint64_t *seeds;
+	double *finals;
+	size_t used = 0;
+
+	*ss = (struct mc_scores){ .last = last, .block = calloc(n + 1, each) };
+	if (ss->block == NULL)
+		return mc_err_nomem(e, "scores", (n + 1) * each);
+	ss->score = ss->block;
+	seeds = (uint64_t *)(ss->score + n);
+	finals = (double *)(seeds + n); /* and n more to sort in */
+	for (size_t t = 0; t < n; t++) {
+		if (!is_first(rs, t, 0))
+			continue;
+		for (size_t i = t; i < n; i++)
+			if (strcmp(rs->run[i].task, rs->run[t].task) == 0 && is_first(rs, i, 1) &&
+			    add_score(ss, rs, i, seeds, finals, &used, e) < 0)
+				return -1;
+	}
+	set_ranks(ss);
+	return 0;
+}
+
+void mc_scores_release(struct mc_scores *ss)
+{
+	free(ss->block);
+	memset(ss, 0, sizeof *ss);
+}
+
+const struct mc_score *mc_scores_find(const struct mc_scores *ss, const char *task, const char *label)
+{
+	for (size_t i = 0; i < ss->n; i++)
+		if (strcmp(ss->score[i].task, task) == 0 && strcmp(ss->score[i].label, label) == 0)
+			return &ss->score[i];
+	return NULL;
+}
+
+int mc_scores_compare(struct mc_difference *d, const struct mc_score *a, const struct mc_score *b, struct mc_err *e)
+{
+	double *by_seed = calloc(a->n + 1, sizeof *by_seed);
+	int r = 0;
+
+	if (by_seed == NULL)
+		return mc_err_nomem(e, "differences", (a->n + 1) * sizeof *by_seed);
+	d->pairs = 0;
+	for (size_t i = 0, k = 0; i < a->n && k < b->n;) {
+		if (a->seed[i] == b->seed[k])
+			by_seed[d->pairs++] = a->final[i++] - b->final[k++];
+		else if (a->seed[i] < b->seed[k])
+			i++;
+		else
+			k++;
+	}
+	d->mean = mc_stat_mean(by_seed, d->pairs);
+	d->ci[0] = d->ci[1] = (double)NAN;
+	if (d->pairs > 1) {
+		mc_stat_sort(by_seed, d->pairs);
+		r = mc_stat_bootstrap(d->ci, MC_STAT_MEAN, by_seed, d->pairs, MC_STAT_RESAMPLES, 1, e);
+	}
+	free(by_seed);
+	return r;
+}
+
+double mc_scores_mean_rank(const struct mc_scores *ss, const char *label)
+{
+	double sum = 0;
+	size_t tasks = 0;
+
+	for (size_t i = 0; i < ss->n; i++) {
+		const struct mc_score *s;
+
+		if (i > 0 && strcmp(ss->score[i].task, ss->score[i - 1].task) == 0)
+			continue;
+		s = mc_scores_find(ss, ss->score[i].task, label);
+		if (s == NULL)
+			return (double)NAN;
+		sum += (double)s->rank;
+		tasks++;
+	}
+	return sum / (double)tasks;
+}

@@ -1,0 +1,61 @@
+/*
+ * What runs came to: the final return of each, combined over the runs of one task and one
+ * label (the method), ranked within the task, and compared with each other, paired by seed.
+ */
+#ifndef MC_AGGREGATE_H
+#define MC_AGGREGATE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mc_curve.h"
+#include "mc_err.h"
+
+/*
+ * The runs of one task and label.
+ * Choice: a run's final return is the mean over the last 10 % of its episodes (`last`), as
+ * learning saw them, with exploration.
+ */
+struct mc_score {
+	const char *task, *label;
+	size_t n;
+	uint64_t *seed;        /* [n] ascending, all different */
+	double *final;         /* [n] the run of that seed */
+	double mean, iqm;
+	double ci[2];          /* 95 % percentile-bootstrap interval of the IQM (mc_stat.h); NaN for n = 1 */
+	size_t rank;           /* by the mean within its task: 1 + how many are higher */
+};
+
+struct mc_scores {
+	size_t n;
+	struct mc_score *score; /* by task, then label, each in the order of its first run */
+	double last;            /* the part of the episodes that counts */
+	void *block;
+};
+
+/*
+ * Scores of runs that were read with MC_SERIES_RETURN, whose strings they borrow. Each needs an
+ * episode; a seed may occur once in a task and label. `last` in (0, 1]: at least one episode is
+ * taken. 0, or -1: MC_DATA, MC_OSERR.
+ */
+int mc_scores_make(struct mc_scores *ss, const struct mc_runs *rs, double last, struct mc_err *e);
+void mc_scores_release(struct mc_scores *ss);
+
+/* The score of a task and label, or NULL. */
+const struct mc_score *mc_scores_find(const struct mc_scores *ss, const char *task, const char *label);
+
+struct mc_difference {
+	size_t pairs;          /* seeds that both have */
+	double mean;           /* of a - b over these seeds; NaN for no pair */
+	double ci[2];          /* its 95 % percentile-bootstrap interval; NaN for fewer than 2 */
+};
+
+/* a - b of two scores of one task, paired by seed. 0, or -1 and MC_OSERR. */
+int mc_scores_compare(struct mc_difference *d, const struct mc_score *a, const struct mc_score *b, struct mc_err *e);
+
+/*
+ * The mean rank of a label over all tasks, if every task has it; else NaN.
+ */
+double mc_scores_mean_rank(const struct mc_scores *ss, const char *label);
+
+#endif
