@@ -14,6 +14,7 @@
 #include "mc_play.h"
 #include "mc_pool.h"
 #include "mc_stat.h"
+#include "mc_summary.h"
 #include "mc_task.h"
 
 /*
@@ -278,8 +279,17 @@ static int evaluate(const struct options *o, int files, char **file, struct mc_p
 	return flush(e);
 }
 
+static int only_with_aggregate(const struct mc_summary_opts *s, struct mc_err *e)
+{
+	const char *option = s->claims ? "--claims" : s->by ? "--by" : s->named ? "--named" : s->last != 10 ? "--last" : NULL;
+
+	return option ? mc_usage(e, option, "add --aggregate", "this is about runs' logs") : 0;
+}
+
 int mc_run_eval(int argc, char **argv, struct mc_err *e)
 {
+	struct mc_summary_opts summary = { .last = 10 };
+	int aggregate = 0;
 	struct options o = { .episodes = 1000, .seed = 1, .threads = 1, .max_frame = (long)MC_FRAME_MAX };
 	const struct mc_opt table[] = {
 		{ MC_OPT_INT, 'n', "episodes", "N", &o.episodes, 1, 1e7, "episodes for each checkpoint" },
@@ -289,14 +299,27 @@ int mc_run_eval(int argc, char **argv, struct mc_err *e)
 		  "learned, none or full decisions in place of those that the run was trained with" },
 		{ MC_OPT_FLAG, 0, "greedy", NULL, &o.greedy, 0, 0,
 		  "learned decisions ask wherever the probability exceeds 1/2, instead of drawing" },
-		{ MC_OPT_FLAG, 0, "json", NULL, &o.json, 0, 0, "one JSON object for each checkpoint, a line each" },
+		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "Runs, by their logs" },
+		{ MC_OPT_FLAG, 0, "aggregate", NULL, &aggregate, 0, 0,
+		  "the final returns of runs, combined over seeds, as tables in Markdown; operands are logs" },
+		{ MC_OPT_REAL, 0, "last", "PERCENT", &summary.last, 1e-6, 100,
+		  "the last so many per cent of a run's episodes are its final return" },
+		{ MC_OPT_STR, 0, "by", "ENTRY", &summary.by, 0, 0,
+		  "tell runs apart by entries of the header too: meta_k, mc-metalearn.beta; several with commas" },
+		{ MC_OPT_FLAG, 0, "named", NULL, &summary.named, 0, 0, "operands are NAME=LOG: NAME in place of the method" },
+		{ MC_OPT_STR, 0, "claims", "FILE", &summary.claims, 0, 0,
+		  "set what is claimed in this file beside what was found" },
+		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "The rest" },
+		{ MC_OPT_FLAG, 0, "json", NULL, &o.json, 0, 0,
+		  "one JSON object for each checkpoint, or task and method, a line each" },
 		{ MC_OPT_INT, 0, "threads", "N", &o.threads, 1, 1024, "threads; never changes a result" },
 		{ MC_OPT_INT, 0, "max-frame", "BYTES", &o.max_frame, 65536, 1e15, "largest checkpoint that is accepted" },
 		{ MC_OPT_FLAG, 0, NULL, NULL, NULL, 0, 0, NULL },
 	};
-	const struct mc_prog prog = { "mc-eval", "[-n N] [-s SEED] [--comm HOW] [--greedy] [--json] CHECKPOINT ...",
+	const struct mc_prog prog = { "mc-eval", "[-n N] [-s SEED] [--comm HOW] [--greedy] [--json] CHECKPOINT ...\n"
+		"       mc-eval --aggregate [--claims FILE] [--json] LOG ...",
 		"Measures checkpoints: return, requests and links over numbered episodes that no run was trained on, "
-		"the same for every checkpoint, without exploration.", table };
+		"the same for every checkpoint, without exploration. Or says what runs came to, from their logs.", table };
 	struct mc_pool *pool;
 	int first, r;
 
@@ -311,7 +334,14 @@ int mc_run_eval(int argc, char **argv, struct mc_err *e)
 	if (o.comm && mc_decide_parse(o.comm) < 0)
 		return mc_usage(e, "--comm", NULL, "\"%s\" is not learned, none or full", o.comm);
 	if (first == argc)
-		return mc_usage(e, NULL, "see mc-eval --help", "no checkpoint given");
+		return mc_usage(e, NULL, "see mc-eval --help", "no %s given", aggregate ? "log" : "checkpoint");
+	if (aggregate) {
+		summary.json = o.json;
+		summary.max_frame = (size_t)o.max_frame;
+		return mc_summary(&summary, argc - first, argv + first, e) < 0 ? -1 : flush(e);
+	}
+	if (only_with_aggregate(&summary, e) < 0)
+		return -1;
 	if (mc_blas_init(e) < 0)
 		return -1;
 	pool = mc_pool_new((int)o.threads, e);

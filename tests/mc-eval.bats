@@ -239,6 +239,9 @@ near() {
 		ckpt runs/push_N3-full-$s.ckpt seed=$s method=full
 	done
 	cp runs/push_N3-meta-1.ckpt run.ckpt
+	"$BATS_TEST_DIRNAME/make-logs.py" runs/push_N3-meta-1.log
+	"$BATS_TEST_DIRNAME/make-logs.py" one.log
+	"$BATS_TEST_DIRNAME/make-logs.py" other.log K=10
 	sed -n 's/^\.Dl \$ //p' "$page" | sed 's/\\-/-/g; s/\\e/\\/g; s/\\(aq/'"'"'/g' >examples
 	[ "$(wc -l <examples)" -ge 3 ]
 	while read -r line; do

@@ -1,0 +1,27 @@
+/*
+ * mc-eval --aggregate: the final returns of many runs, from their logs, as tables in Markdown
+ * or as JSON, beside claims about them.
+ */
+#ifndef MC_SUMMARY_H
+#define MC_SUMMARY_H
+
+#include <stddef.h>
+
+#include "mc_err.h"
+
+struct mc_summary_opts {
+	const char *by;       /* header entries that tell runs apart too, or NULL */
+	const char *claims;   /* a file of claims (mc_verdict.h), or NULL */
+	double last;          /* per cent of the episodes that make the final return */
+	int named;            /* 1 = operands are NAME=LOG */
+	int json;
+	size_t max_frame;
+};
+
+/*
+ * To standard output; a file "-" is standard input. A log that is cut or still being written
+ * is refused (MC_DATA): its end is what is measured.
+ */
+int mc_summary(const struct mc_summary_opts *o, int files, char **file, struct mc_err *e);
+
+#endif

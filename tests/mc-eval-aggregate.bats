@@ -1,0 +1,124 @@
+# mc-eval(1) --aggregate: what runs came to, from their logs.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	PATH=$MC_BIN:$PATH
+	cd "$BATS_TEST_TMPDIR"
+}
+
+log() {
+	"$BATS_TEST_DIRNAME/make-logs.py" "$@"
+}
+
+# Three seeds of each method, whose names say how good they are.
+three() {
+	for s in 1 2 3; do
+		log "full-$s.log" method=full seed=$s level=0
+		log "none-$s.log" method=none seed=$s level=5
+		log "meta-$s.log" method=meta seed=$s level=9
+	done
+}
+
+@test "a row for each task and method, with runs, mean, interval and rank" {
+	three
+	log other.log task=push_N6
+	mc-eval --aggregate full-*.log none-*.log meta-*.log other.log >out
+	# episodes 36 to 39 of seed s return level + 37.5 + s / 10
+	grep -qE '^\| push_N3 +\| full +\| +3 \| +37\.70 \| +37\.70 \| \[37\.60, 37\.80\] \| +3 \|$' out
+	grep -qE '^\| push_N3 +\| none +\| +3 \| +42\.70 \|.*\| +2 \|$' out
+	grep -qE '^\| push_N3 +\| meta +\| +3 \| +46\.70 \|.*\| +1 \|$' out
+	grep -qE '^\| push_N6 +\| meta +\| +1 \| +37\.60 \| +37\.60 \| +- \| +1 \|$' out
+	grep -qE '^\| meta +\| +1\.00 \|$' out
+	[ "$(grep -c '^| full .* 3\.00' out)" -eq 0 ] # not in every task: no mean rank
+}
+
+@test "every row of a table is as wide as its heading" {
+	three
+	mc-eval --aggregate *.log | grep '^|' | awk '{ w[length]++ } END { for (k in w) n++; exit n != 1 }'
+}
+
+@test "--last takes another part of the episodes" {
+	log a.log
+	[ "$(mc-eval --aggregate --json a.log | jq .mean)" = 37.6 ]
+	[ "$(mc-eval --aggregate --json --last 100 a.log | jq ".mean * 10 | round")" = 196 ]
+	[ "$(mc-eval --aggregate --json --last 0.001 a.log | jq .mean)" = 39.1 ]
+}
+
+@test "--named gives runs another name than their method" {
+	log a.log
+	log b.log
+	[ "$(mc-eval --aggregate --json --named five=a.log ten=b.log | jq -r .method | tr '\n' ';')" = "five;ten;" ]
+	run mc-eval --aggregate --named a.log
+	[ "$status" -eq 64 ]
+	[[ "$output" == 'mc-eval: --named: "a.log" is not NAME=FILE'* ]]
+}
+
+@test "--by tells runs apart by their headers" {
+	log a.log K=5
+	log b.log K=10
+	[ "$(mc-eval --aggregate --json --by meta_k a.log b.log | jq -r .method | tr '\n' ';')" = "meta meta_k=5;meta meta_k=10;" ]
+}
+
+@test "JSON: one object a line, under stable names" {
+	three
+	mc-eval --aggregate --json *.log >out
+	[ "$(wc -l <out)" -eq 3 ]
+	[ "$(head -n 1 out | jq -c keys_unsorted)" = '["task","method","seeds","final","mean","iqm","iqm_ci","rank"]' ]
+	[ "$(head -n 1 out | jq -c '[.method,.seeds,.final,.rank]')" = '["full",[1,2,3],[37.6,37.7,37.8],3]' ]
+}
+
+@test "claims stand beside what was found" {
+	three
+	cat >claims <<-'EOF'
+		# task | who | is | than whom | in words
+		push_N3 | meta | top two | | among the top two
+		push_N3 | none | worst | | among the worst
+		push_N3 | full | above | none | beats silence
+		push_N6 | meta | best | | of a task that is not there
+	EOF
+	mc-eval --aggregate --claims claims *.log >out
+	grep -qE '^\| push_N3 \| meta .*\| among the top two +\| agree +\|$' out
+	grep -qE '^\| push_N3 \| none .*\| among the worst +\| disagree +\|$' out
+	grep -qE '^\| push_N3 \| full .*\| beats silence +\| disagree +\|$' out
+	grep -qE '^\| push_N3 \| full +\| beats silence +\| full - none +\| +-5\.00 \| +\[-5\.00, -5\.00\] \| disagree +\|$' out
+	[ "$(grep -c push_N6 out)" -eq 0 ]
+	mc-eval --aggregate --claims claims --json *.log | jq -s -e '
+		map(select(.verdict)) | map(.verdict) == ["agree", "disagree", "disagree"]'
+}
+
+@test "with fewer than three seeds nothing can be told" {
+	three
+	echo 'push_N3 | meta | best | | the best' >claims
+	mc-eval --aggregate --claims claims full-1.log meta-1.log | grep -q '| cannot tell: one seed |$'
+	mc-eval --aggregate --claims claims full-[12].log meta-[12].log | grep -q '| cannot tell: two seeds |$'
+	mc-eval --aggregate --claims claims full-[12].log meta-[23].log | grep -q '| cannot tell: one seed |$'
+	mc-eval --aggregate --claims claims full-?.log meta-?.log | grep -q '| agree |$'
+}
+
+@test "a name from a log cannot break the table" {
+	log a.log 'method=a|b'
+	mc-eval --aggregate a.log | grep -q '| a?b '
+}
+
+@test "what is refused" {
+	log a.log
+	run -64 mc-eval --aggregate
+	run -64 mc-eval --claims x a.log
+	[[ "$output" == "mc-eval: --claims: this is about runs' logs; add --aggregate" ]]
+	run -66 mc-eval --aggregate nothing.log
+	run -66 mc-eval --aggregate --claims nothing a.log
+	run -65 mc-eval --aggregate a.log a.log
+	[[ "$output" == "mc-eval: push_N3, meta: two runs of seed 1; "* ]]
+	log cut.log seed=2 end=0
+	run -65 mc-eval --aggregate a.log cut.log
+	[[ "$output" == "mc-eval: cut.log:"*"still running, or cut; finish the run first" ]]
+	echo 'push_N3 | a | wurst | | b' >claims
+	run -65 mc-eval --aggregate --claims claims a.log
+	[[ "$output" == "mc-eval: claims: line 1: unknown relation \"wurst\""* ]]
+}
+
+@test "standard input is a log named -" {
+	log a.log
+	[ "$(mc-eval --aggregate --json - <a.log)" = "$(mc-eval --aggregate --json a.log)" ]
+}
