@@ -89,13 +89,15 @@ static int put_params(struct mc_fb *b, const struct mc_kept *k, struct mc_err *e
 	return 0;
 }
 
-static int put_states(struct mc_fb *b, const struct mc_kept *k, int64_t log_bytes, uint64_t log_frames,
-    struct mc_err *e)
+static int put_states(struct mc_fb *b, const struct mc_kept *k, const struct mc_acted *own, struct mc_err *e)
 {
 	mc_fb_map(b, "state");
 	mc_fb_map(b, "mc-rollout");
-	mc_fb_int(b, "log_bytes", log_bytes);
-	mc_fb_uint(b, "log_frames", log_frames);
+	mc_fb_int(b, "log_bytes", own->log_bytes);
+	mc_fb_uint(b, "log_frames", own->log_frames);
+	mc_fb_real(b, "sum_return", own->sum_return);
+	mc_fb_real(b, "sum_requests", own->sum_requests);
+	mc_fb_int(b, "episodes_summed", own->episodes);
 	mc_fb_close(b);
 	for (int i = 0; i < k->n; i++)
 		if (k->at[i].is_state && put(b, k, 1, k->at[i].name, "state", k->at[i].name, e) < 0)
@@ -105,8 +107,7 @@ static int put_states(struct mc_fb *b, const struct mc_kept *k, int64_t log_byte
 }
 
 int mc_commit(const struct mc_kept *k, const struct mc_map *header, int64_t iteration, int64_t episode,
-    int64_t log_bytes, uint64_t log_frames, struct mc_fb *b, const char *const *paths, int npaths,
-    struct mc_err *e)
+    const struct mc_acted *own, struct mc_fb *b, const char *const *paths, int npaths, struct mc_err *e)
 {
 	const unsigned char *bytes;
 	size_t len;
@@ -117,7 +118,7 @@ int mc_commit(const struct mc_kept *k, const struct mc_map *header, int64_t iter
 	mc_fb_close(b);
 	mc_fb_int(b, "iteration", iteration);
 	mc_fb_int(b, "episode", episode);
-	if (put_params(b, k, e) < 0 || put_states(b, k, log_bytes, log_frames, e) < 0 ||
+	if (put_params(b, k, e) < 0 || put_states(b, k, own, e) < 0 ||
 	    mc_fb_end(b, 1, &bytes, &len, e) < 0)
 		return -1;
 	for (int i = 0; i < npaths; i++)
@@ -127,6 +128,22 @@ int mc_commit(const struct mc_kept *k, const struct mc_map *header, int64_t iter
 }
 
 /* ---- the way back ---- */
+
+int mc_acted_read(const struct mc_ckpt *c, struct mc_acted *own, struct mc_err *e)
+{
+	struct mc_map m;
+
+	if (mc_map_map(&c->state, "mc-rollout", &m, e) < 0 || mc_map_int(&m, "log_bytes", &own->log_bytes, e) < 0 ||
+	    mc_map_uint(&m, "log_frames", &own->log_frames, e) < 0 ||
+	    mc_map_real(&m, "sum_return", &own->sum_return, e) < 0 ||
+	    mc_map_real(&m, "sum_requests", &own->sum_requests, e) < 0 ||
+	    mc_map_int(&m, "episodes_summed", &own->episodes, e) < 0)
+		return -1;
+	if (own->log_bytes < 0 || own->episodes < 0)
+		return mc_err_set(e, MC_DATA, c->frame.place, c->frame.offset, NULL,
+		    "a negative length of the log, or number of episodes");
+	return 0;
+}
 
 static int send_params(const struct mc_ckpt *c, const struct mc_map *in, const char *prefix, struct mc_fb *b,
     int (*send)(void *ctx, struct mc_fb *b, struct mc_err *e), void *ctx, struct mc_err *e)

@@ -28,12 +28,25 @@ int mc_kept_add(struct mc_kept *k, const struct mc_frame *f, struct mc_err *e);
 void mc_kept_free(struct mc_kept *k);
 
 /*
+ * mc-rollout's own state: the log's length, and what has been added up since the last metric
+ * (over `episodes` episodes).
+ */
+struct mc_acted {
+	int64_t log_bytes;
+	uint64_t log_frames;
+	double sum_return, sum_requests;
+	int64_t episodes;
+};
+
+/*
  * Commits a checkpoint of what is kept to `path` (and to each further path): header, counts,
- * nets in a fixed order, states, and mc-rollout's own {log_bytes, log_frames}.
+ * nets in a fixed order, states, and mc-rollout's own.
  */
 int mc_commit(const struct mc_kept *k, const struct mc_map *header, int64_t iteration, int64_t episode,
-    int64_t log_bytes, uint64_t log_frames, struct mc_fb *b, const char *const *paths, int npaths,
-    struct mc_err *e);
+    const struct mc_acted *own, struct mc_fb *b, const char *const *paths, int npaths, struct mc_err *e);
+
+/* The way back: mc-rollout's own state of a checkpoint. */
+int mc_acted_read(const struct mc_ckpt *c, struct mc_acted *own, struct mc_err *e);
 
 /*
  * The checkpoint's nets and states as `params` and `state` frames, in its order: `send` is called

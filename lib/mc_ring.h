@@ -9,6 +9,12 @@
 #include "mc_err.h"
 #include "mc_frame.h"
 
+/*
+ * Where there are no meta-iterations, every program of the ring emits a metric with each iteration
+ * that is a multiple of this: a rule that needs no memory, so a stop cannot shift it.
+ */
+enum { MC_METRIC_EVERY = 10 };
+
 /* ---- a filter: standard input to standard output ---- */
 
 struct mc_filter {

@@ -1,6 +1,7 @@
 #include "mc_run_critic.h"
 
 #include <math.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -34,7 +35,7 @@ struct critic {
 	int moved;                   /* that update was not skipped for warm-up */
 	int64_t comm_iteration;      /* of the theta_c in hand */
 	struct mc_learner_figures sum;
-	int64_t summed, since_metric;
+	int64_t summed;              /* updates in it, since the last metric */
 };
 
 /* ---- the header ---- */
@@ -120,6 +121,60 @@ static int emit_params(struct critic *x, enum mc_net net, int target, struct mc_
 	return mc_filter_send(&x->filter, e);
 }
 
+/* Figures that wait for the next metric: a stop between two must not lose them. */
+static const struct {
+	const char *name;
+	size_t at;
+} sums[] = {
+	{ "critic_loss", offsetof(struct mc_learner_figures, critic_loss) },
+	{ "q_mean", offsetof(struct mc_learner_figures, q_mean) },
+	{ "objective", offsetof(struct mc_learner_figures, objective) },
+	{ "critic_norm", offsetof(struct mc_learner_figures, critic_norm) },
+	{ "policy_norm", offsetof(struct mc_learner_figures, policy_norm) },
+	{ "comm_norm", offsetof(struct mc_learner_figures, comm_norm) }, /* stgs alone */
+};
+
+static int sums_of(const struct critic *x)
+{
+	return (int)(sizeof sums / sizeof *sums) - !x->opts.stgs;
+}
+
+static double *figure(struct mc_learner_figures *f, int i)
+{
+	return (double *)(void *)((char *)f + sums[i].at);
+}
+
+static void pack_sums(struct mc_fb *b, struct critic *x)
+{
+	mc_fb_int(b, "updates_summed", x->summed);
+	mc_fb_map(b, "sums");
+	for (int i = 0; x->summed && i < sums_of(x); i++)
+		mc_fb_real(b, sums[i].name, *figure(&x->sum, i));
+	mc_fb_close(b);
+}
+
+static int unpack_sums(const struct mc_map *state, struct critic *x, struct mc_err *e)
+{
+	struct mc_map m;
+
+	if (mc_map_int(state, "updates_summed", &x->summed, e) < 0 || mc_map_map(state, "sums", &m, e) < 0)
+		return -1;
+	if (x->summed < 0)
+		return mc_err_set(e, MC_DATA, state->frame->place, state->frame->offset, NULL,
+		    "a negative number of updates");
+	for (int i = 0; x->summed && i < sums_of(x); i++)
+		if (mc_map_real(&m, sums[i].name, figure(&x->sum, i), e) < 0)
+			return -1;
+	return 0;
+}
+
+static void add_figures(struct critic *x, struct mc_learner_figures *f)
+{
+	for (int i = 0; i < sums_of(x); i++)
+		*figure(&x->sum, i) += *figure(f, i);
+	x->summed++;
+}
+
 /* What this program owns: policy, critic and the targets; the nets of others are theirs to emit. */
 static int emit_all(struct critic *x, struct mc_err *e)
 {
@@ -138,6 +193,7 @@ static int emit_all(struct critic *x, struct mc_err *e)
 	mc_fb_int(b, "iteration", x->iteration);
 	mc_fb_map(b, "state");
 	mc_learner_state_pack(b, x->learner);
+	pack_sums(b, x);
 	if (x->file) {
 		mc_fb_int(b, "replay_bytes", bytes);
 		mc_fb_uint(b, "replay_frames", frames);
@@ -146,23 +202,12 @@ static int emit_all(struct critic *x, struct mc_err *e)
 	return mc_filter_send(&x->filter, e);
 }
 
-static void add_figures(struct mc_learner_figures *sum, const struct mc_learner_figures *f)
-{
-	sum->critic_loss += f->critic_loss;
-	sum->q_mean += f->q_mean;
-	sum->objective += f->objective;
-	sum->policy_norm += f->policy_norm;
-	sum->critic_norm += f->critic_norm;
-	sum->comm_norm += f->comm_norm;
-}
-
 /* Means over the updates since the last one. */
 static int emit_metric(struct critic *x, struct mc_err *e)
 {
 	struct mc_fb *b = x->filter.fb;
 	const double n = (double)x->summed;
 
-	x->since_metric = 0;
 	mc_fb_begin(b, "metric");
 	mc_fb_str(b, "program", self);
 	mc_fb_int(b, "iteration", x->iteration);
@@ -233,7 +278,7 @@ static int on_state(void *ctx, const struct mc_frame *f, struct mc_err *e)
 	if (strcmp(program, self) != 0 || x->started)
 		return 0;
 	if (mc_map_map(&f->map, "state", &state, e) < 0 || mc_learner_state_unpack(&state, x->learner, e) < 0 ||
-	    mc_map_int(&f->map, "iteration", &x->iteration, e) < 0)
+	    unpack_sums(&state, x, e) < 0 || mc_map_int(&f->map, "iteration", &x->iteration, e) < 0)
 		return -1;
 	if (!mc_map_has(&state, "replay_bytes"))
 		return mc_usage(e, "-D", "start anew with --fresh, and give -D FILE", "this run cannot be continued: "
@@ -315,13 +360,11 @@ static int on_trajectory(void *ctx, const struct mc_frame *f, struct mc_err *e)
 	x->iteration = x->traj.iteration + 1;
 	if (mc_learner_update(x->learner, (uint32_t)x->iteration, &fig, e) < 0)
 		return -1;
-	if (x->moved) {
-		add_figures(&x->sum, &fig);
-		x->summed++;
-	}
+	if (x->moved)
+		add_figures(x, &fig);
 	if (emit_params(x, MC_NET_POLICY, 0, e) < 0 || (x->opts.stgs && emit_params(x, MC_NET_COMM, 0, e) < 0))
 		return -1;
-	return !x->h.meta_k && ++x->since_metric == 10 ? emit_metric(x, e) : 0;
+	return !x->h.meta_k && x->iteration % MC_METRIC_EVERY == 0 ? emit_metric(x, e) : 0;
 }
 
 /* The run is done: D is no longer needed. */

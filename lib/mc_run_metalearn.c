@@ -33,7 +33,6 @@ struct metalearn {
 	int started;                 /* the first trajectory has come */
 	int64_t iteration, episode;
 	struct mc_meta_figures fig;
-	int64_t since_metric;
 };
 
 static int is_meta(const struct metalearn *x)
@@ -142,7 +141,6 @@ static int emit_metric(struct metalearn *x, struct mc_err *e)
 	const struct mc_meta_figures *f = &x->fig;
 	struct mc_fb *b = x->filter.fb;
 
-	x->since_metric = 0;
 	mc_fb_begin(b, "metric");
 	mc_fb_str(b, "program", self);
 	mc_fb_int(b, "iteration", x->iteration);
@@ -253,7 +251,7 @@ static int on_trajectory(void *ctx, const struct mc_frame *f, struct mc_err *e)
 	x->iteration = x->traj.iteration + 1;
 	if (emit_params(x, MC_NET_COMM, e) < 0)
 		return -1;
-	return !x->h.meta_k && ++x->since_metric == 10 ? emit_metric(x, e) : 0;
+	return !x->h.meta_k && x->iteration % MC_METRIC_EVERY == 0 ? emit_metric(x, e) : 0;
 }
 
 /* ---- the program ---- */

@@ -37,8 +37,7 @@ struct train {
 	struct mc_traj traj;
 	int64_t has_policy, has_comm; /* iteration of the nets in hand; -1 = none */
 	int64_t iteration, episode;
-	double sum_return, sum_requests;   /* since the last metric */
-	int64_t episodes_summed, metric_iteration;
+	struct mc_acted own;          /* what mc-rollout keeps in a checkpoint */
 	/* checkpoints */
 	struct mc_journal *log;
 	struct mc_kept kept;
@@ -210,13 +209,11 @@ static int commit(struct train *t, int is_last, struct mc_err *e)
 {
 	char names[MC_KEEP_MAX][1024];
 	const char *paths[MC_KEEP_MAX + 1];
-	int64_t bytes = 0;
-	uint64_t frames = 0;
 	int n = 0;
 
 	if (barrier(t, e) < 0)
 		return -1;
-	if (t->log && mc_journal_sync(t->log, &bytes, &frames, e) < 0)
+	if (t->log && mc_journal_sync(t->log, &t->own.log_bytes, &t->own.log_frames, e) < 0)
 		return -1;
 	if (t->log && is_last) {
 		struct mc_journal *log = t->log;
@@ -231,7 +228,7 @@ static int commit(struct train *t, int is_last, struct mc_err *e)
 	}
 	paths[n++] = t->o->ckpt;
 	t->committed = t->iteration;
-	return mc_commit(&t->kept, &t->header.frame.map, t->iteration, t->episode, bytes, frames, t->fb, paths, n, e);
+	return mc_commit(&t->kept, &t->header.frame.map, t->iteration, t->episode, &t->own, t->fb, paths, n, e);
 }
 
 /* ---- the two ways to begin ---- */
@@ -250,17 +247,14 @@ static int begin_fresh(struct train *t, struct mc_err *e)
 
 static int continue_log(struct train *t, const struct mc_ckpt *c, struct mc_err *e)
 {
-	struct mc_map own;
-	int64_t bytes;
-	uint64_t frames;
-
-	if (mc_map_map(&c->state, self, &own, e) < 0 || mc_map_int(&own, "log_bytes", &bytes, e) < 0 ||
-	    mc_map_uint(&own, "log_frames", &frames, e) < 0)
+	if (mc_acted_read(c, &t->own, e) < 0)
 		return -1;
+	const int64_t bytes = t->own.log_bytes;
+
 	if (!t->o->log != !bytes)
 		return mc_err_set(e, MC_USAGE, "-l", -1, NULL, "the run %s a log: continue it %s -l",
 		    bytes ? "has" : "has not", bytes ? "with" : "without");
-	if (t->o->log && !(t->log = mc_journal_continue(t->o->log, bytes, frames, NULL, NULL, e)))
+	if (t->o->log && !(t->log = mc_journal_continue(t->o->log, bytes, t->own.log_frames, NULL, NULL, e)))
 		return -1;
 	return 0;
 }
@@ -269,7 +263,7 @@ static int begin_again(struct train *t, const struct mc_ckpt *c, struct mc_err *
 {
 	if (mc_header_same(&c->header_map, &t->header.frame.map, e) < 0 || continue_log(t, c, e) < 0)
 		return -1;
-	t->iteration = t->committed = t->metric_iteration = c->iteration;
+	t->iteration = t->committed = c->iteration;
 	t->episode = c->episode;
 	while (t->next_keep < t->o->nkeep && t->o->keep[t->next_keep] <= t->episode)
 		t->next_keep++;
@@ -311,9 +305,9 @@ static int send_episode(struct train *t, int last, struct mc_err *e)
 	t->episode++;
 	const double requests = (double)f.requests / (double)t->h.dims.T;
 
-	t->sum_return += f.ret;
-	t->sum_requests += requests;
-	t->episodes_summed++;
+	t->own.sum_return += f.ret;
+	t->own.sum_requests += requests;
+	t->own.episodes++;
 	mc_progress_episode(&t->progress, t->episode, f.ret, requests);
 	return send_built(t, t->fb, e);
 }
@@ -333,20 +327,19 @@ static int play_one(struct train *t, int last, struct mc_err *e)
 /* Means since the last one: after each meta-iteration, or every 10 iterations where there are none. */
 static int send_metric(struct train *t, struct mc_err *e)
 {
-	if (!t->h.meta_k && t->iteration - t->metric_iteration < 10)
+	if (!t->h.meta_k && t->iteration % MC_METRIC_EVERY != 0)
 		return 0;
 	mc_fb_begin(t->fb, "metric");
 	mc_fb_str(t->fb, "program", self);
 	mc_fb_int(t->fb, "iteration", t->iteration);
 	mc_fb_int(t->fb, "episode", t->episode - 1);
 	mc_fb_map(t->fb, "values");
-	mc_fb_real(t->fb, "return", t->sum_return / (double)t->episodes_summed);
-	mc_fb_real(t->fb, "requests_per_step", t->sum_requests / (double)t->episodes_summed);
+	mc_fb_real(t->fb, "return", t->own.sum_return / (double)t->own.episodes);
+	mc_fb_real(t->fb, "requests_per_step", t->own.sum_requests / (double)t->own.episodes);
 	mc_fb_real(t->fb, "explore", mc_header_sigma(&t->h, t->episode - 1));
 	mc_fb_close(t->fb);
-	t->sum_return = t->sum_requests = 0;
-	t->episodes_summed = 0;
-	t->metric_iteration = t->iteration;
+	t->own.sum_return = t->own.sum_requests = 0;
+	t->own.episodes = 0;
 	return send_built(t, t->fb, e);
 }
 

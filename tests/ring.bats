@@ -157,7 +157,7 @@ await_log() {
 
 @test "a run whose length is raised: the bytes of the longer run" {
 	"$train" "${small[@]}" -m reinforce -e 90 -o a -Q '--batch 32 --keep-replay'
-	"$train" "${small[@]}" -m reinforce -e 40 -o b -Q '--batch 32 --keep-replay --threads 2'
+	"$train" "${small[@]}" -m reinforce -e 43 -o b -Q '--batch 32 --keep-replay --threads 2'
 	"$train" "${small[@]}" -m reinforce -e 90 -o b -Q '--batch 32 --keep-replay --threads 1'
 	cmp a/run.ckpt b/run.ckpt
 	cmp a/run.log b/run.log
