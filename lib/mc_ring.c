@@ -246,6 +246,7 @@ int mc_filter_run(struct mc_filter *f, struct mc_err *e)
 		handle(SIGINT, SIG_IGN);
 		handle(SIGTERM, SIG_IGN);
 		handle(SIGHUP, SIG_IGN);
+		handle(SIGUSR1, SIG_IGN);
 		handle(SIGPIPE, SIG_IGN);
 	}
 	mc_pipe_widen(0);

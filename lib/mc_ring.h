@@ -48,7 +48,7 @@ struct mc_filter {
 /*
  * Runs the filter to the end of its input. Returns the exit status: 0, or 75 when another
  * program failed; -1 with `e` filled when this one did (an `end` with the error has then been
- * passed on). SIGPIPE, SIGINT, SIGTERM and SIGHUP are ignored: a ring ends with its stream.
+ * passed on). SIGPIPE, SIGINT, SIGTERM, SIGHUP and SIGUSR1 are ignored: a ring ends with its stream.
  *
  * A plain filter leaves the signals as they are, takes streams that follow each other, and
  * refuses one that stops without `end` as bad data (MC_DATA).

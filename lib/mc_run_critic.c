@@ -25,7 +25,8 @@ struct critic {
 	struct mc_pool *pool;
 	struct mc_learner *learner;
 	struct mc_saved header;      /* as it came in */
-	struct mc_journal *file;     /* the replay file; NULL without -D, or before the run has begun */
+	struct mc_journal *file;     /* the replay file; NULL without -D, before the run has begun, or ended */
+	int ended;                   /* that file has its `end` */
 	struct mc_arena arena;
 	struct mc_traj traj;
 	mc_real *theta_c;            /* work space for another owner's theta_c; NULL if there is none */
@@ -175,8 +176,21 @@ static void add_figures(struct critic *x, struct mc_learner_figures *f)
 	x->summed++;
 }
 
+/*
+ * Before the last checkpoint, which does not count it: so the file is whole once the checkpoint
+ * says that the run is finished, and can still be cut back if -e is raised.
+ */
+static int end_file(struct critic *x, struct mc_err *e)
+{
+	struct mc_journal *file = x->file;
+
+	x->file = NULL;
+	x->ended = 1;
+	return mc_journal_close(file, x->filter.fb, 1, e);
+}
+
 /* What this program owns: policy, critic and the targets; the nets of others are theirs to emit. */
-static int emit_all(struct critic *x, struct mc_err *e)
+static int emit_all(struct critic *x, int is_last, struct mc_err *e)
 {
 	struct mc_fb *b = x->filter.fb;
 	int64_t bytes = -1;
@@ -188,13 +202,15 @@ static int emit_all(struct critic *x, struct mc_err *e)
 		return -1;
 	if (x->file && mc_journal_sync(x->file, &bytes, &frames, e) < 0)
 		return -1;
+	if (x->file && is_last && end_file(x, e) < 0)
+		return -1;
 	mc_fb_begin(b, "state");
 	mc_fb_str(b, "program", self);
 	mc_fb_int(b, "iteration", x->iteration);
 	mc_fb_map(b, "state");
 	mc_learner_state_pack(b, x->learner);
 	pack_sums(b, x);
-	if (x->file) {
+	if (bytes >= 0) {
 		mc_fb_int(b, "replay_bytes", bytes);
 		mc_fb_uint(b, "replay_frames", frames);
 	}
@@ -245,13 +261,15 @@ static int on_barrier(void *ctx, const struct mc_frame *f, struct mc_err *e)
 {
 	struct critic *x = ctx;
 	int64_t iteration;
+	int is_last = 0;
 
-	if (mc_map_int(&f->map, "iteration", &iteration, e) < 0)
+	if (mc_map_int(&f->map, "iteration", &iteration, e) < 0 ||
+	    (mc_map_has(&f->map, "last") && mc_map_bool(&f->map, "last", &is_last, e) < 0))
 		return -1;
 	if (!x->begun && begin(x, e) < 0)
 		return -1;
 	x->begun = 1;
-	return emit_all(x, e);
+	return emit_all(x, is_last, e);
 }
 
 /* A trajectory of the replay file. */
@@ -372,14 +390,11 @@ static int on_end(void *ctx, struct mc_err *e)
 {
 	struct critic *x = ctx;
 
-	if (!x->file)
-		return 0;
-	const int r = mc_journal_close(x->file, x->filter.fb, x->keep_replay, e);
-
-	x->file = NULL;
-	if (r == 0 && !x->keep_replay && unlink(x->path) < 0)
+	if (x->file && end_file(x, e) < 0)
+		return -1;
+	if (x->ended && !x->keep_replay && unlink(x->path) < 0)
 		return mc_err_errno(e, MC_IOERR, x->path, NULL, "cannot delete the replay file");
-	return r;
+	return 0;
 }
 
 /* ---- the program ---- */

@@ -171,14 +171,19 @@ static int wait_nets(struct train *t, int64_t iteration, struct mc_err *e)
 	return 0;
 }
 
-/* Sends a barrier and reads until it is back: then the nets and states of every owner are kept. */
-static int barrier(struct train *t, struct mc_err *e)
+/*
+ * Sends a barrier and reads until it is back: then the nets and states of every owner are kept.
+ * The last one of a run says so: what the programs write beside the checkpoint is then complete.
+ */
+static int barrier(struct train *t, int is_last, struct mc_err *e)
 {
 	struct mc_frame f;
 
 	mc_fb_begin(t->fb, "barrier");
 	mc_fb_int(t->fb, "iteration", t->iteration);
 	mc_fb_int(t->fb, "episode", t->episode);
+	if (is_last)
+		mc_fb_bool(t->fb, "last", 1);
 	t->barrier_back = 0;
 	t->keeping = 1;
 	if (send_built(t, t->fb, e) < 0)
@@ -211,7 +216,7 @@ static int commit(struct train *t, int is_last, struct mc_err *e)
 	const char *paths[MC_KEEP_MAX + 1];
 	int n = 0;
 
-	if (barrier(t, e) < 0)
+	if (barrier(t, is_last, e) < 0)
 		return -1;
 	if (t->log && mc_journal_sync(t->log, &t->own.log_bytes, &t->own.log_frames, e) < 0)
 		return -1;
@@ -242,7 +247,7 @@ static int begin_fresh(struct train *t, struct mc_err *e)
 		if (!t->log)
 			return -1;
 	}
-	return barrier(t, e) < 0 || wait_nets(t, 0, e) < 0 ? -1 : 0;
+	return barrier(t, 0, e) < 0 || wait_nets(t, 0, e) < 0 ? -1 : 0;
 }
 
 static int continue_log(struct train *t, const struct mc_ckpt *c, struct mc_err *e)
@@ -380,7 +385,7 @@ static int run(struct train *t, int *stopped, struct mc_err *e)
 			return -1;
 	}
 	if (!t->o->ckpt)
-		return barrier(t, e);
+		return barrier(t, !*stopped, e);
 	return commit(t, !*stopped, e);
 }
 
