@@ -8,6 +8,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "mc_kernel.h"
+
 /* The constants of the C interface to the BLAS. */
 enum { ROW_MAJOR = 101, NO_TRANS = 111, TRANS = 112 };
 
@@ -227,6 +229,9 @@ void mc_gemm(enum mc_op ta, enum mc_op tb, size_t m, size_t n, size_t k,
 				c[i * ldc + j] = beta == 0 ? 0 : beta * c[i * ldc + j];
 		return;
 	}
+	if (alpha == 1 && (beta == 0 || beta == 1) &&
+	    mc_kernel_gemm(ta == MC_T, tb == MC_T, m, n, k, a, lda, b, ldb, beta == 1, c, ldc))
+		return;
 	assert(blas.gemm);
 	blas.gemm(ROW_MAJOR, ta == MC_T ? TRANS : NO_TRANS, tb == MC_T ? TRANS : NO_TRANS,
 	    as_int(m), as_int(n), as_int(k), alpha, a, as_int(lda), b, as_int(ldb),

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "mc_blas.h"
+#include "mc_kernel.h"
 #include "mc_math.h"
 
 struct mc_lstm mc_lstm_at(const struct mc_params *p, mc_real *v, size_t agent)
@@ -45,7 +46,7 @@ static void new_hidden(mc_real *restrict h, const mc_real *restrict o, const mc_
 		h[j] = o[j] * tc[j];
 }
 
-void mc_lstm_cell(mc_real *gates, mc_real *c, mc_real *tc, mc_real *h, size_t ldh,
+static void plain_cell(mc_real *gates, mc_real *c, mc_real *tc, mc_real *h, size_t ldh,
     const mc_real *c0, const mc_real *bias, size_t H, size_t n)
 {
 	for (size_t b = 0; b < n; b++) {
@@ -59,6 +60,13 @@ void mc_lstm_cell(mc_real *gates, mc_real *c, mc_real *tc, mc_real *h, size_t ld
 		mc_vec_tanh(tc + b * H, c + b * H, H);
 		new_hidden(h + b * ldh, o, tc + b * H, H);
 	}
+}
+
+void mc_lstm_cell(mc_real *gates, mc_real *c, mc_real *tc, mc_real *h, size_t ldh,
+    const mc_real *c0, const mc_real *bias, size_t H, size_t n)
+{
+	if (!mc_kernel_lstm_cell(gates, c, tc, h, ldh, c0, bias, H, n))
+		plain_cell(gates, c, tc, h, ldh, c0, bias, H, n);
 }
 
 void mc_lstm_forward(mc_real *gates, mc_real *c, mc_real *tc, mc_real *h, size_t ldh,

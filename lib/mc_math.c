@@ -3,6 +3,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "mc_kernel.h"
+
 /*
  * The vector functions work on blocks of BLOCK copied elements, the last one padded: every
  * element goes through the same instructions wherever it stands, y may be x, and the
@@ -111,14 +113,26 @@ static inline void blockwise(void (*f)(mc_real *), mc_real *y, const mc_real *x,
 	}
 }
 
-void mc_vec_sigmoid(mc_real *y, const mc_real *x, size_t n)
+static void plain_sigmoid(mc_real *y, const mc_real *x, size_t n)
 {
 	blockwise(sigmoid_block, y, x, n);
 }
 
-void mc_vec_tanh(mc_real *y, const mc_real *x, size_t n)
+static void plain_tanh(mc_real *y, const mc_real *x, size_t n)
 {
 	blockwise(tanh_block, y, x, n);
+}
+
+void mc_vec_sigmoid(mc_real *y, const mc_real *x, size_t n)
+{
+	if (!mc_kernel_sigmoid(y, x, n))
+		plain_sigmoid(y, x, n);
+}
+
+void mc_vec_tanh(mc_real *y, const mc_real *x, size_t n)
+{
+	if (!mc_kernel_tanh(y, x, n))
+		plain_tanh(y, x, n);
 }
 
 /* LANES sums side by side, then added in lane order: vector code with an order of its own. */

@@ -1,0 +1,151 @@
+/*
+ * The fast paths against the plain ones, whose modules are included for that: products, sigmoid
+ * and tanh, the LSTM's cell. Where the processor has none, there is nothing to compare.
+ */
+#include "mc_lstm.c"
+#include "mc_math.c"
+#include "mc_rng.h"
+#include "tap.h"
+
+enum { MAX = 96 * 600 };
+
+static mc_real a[MAX], b[MAX], c[MAX], before[MAX];
+
+static double element(int ta, int tb, size_t i, size_t j, size_t k, size_t lda, size_t ldb)
+{
+	double s = 0;
+
+	for (size_t q = 0; q < k; q++)
+		s += (double)a[ta ? q * lda + i : i * lda + q] * (double)b[tb ? j * ldb + q : q * ldb + j];
+	return s;
+}
+
+/* The largest error, relative to k; infinite if an element beside the product was touched. */
+static double error_of(int ta, int tb, size_t m, size_t n, size_t k, int add)
+{
+	const size_t lda = (ta ? m : k) + 5, ldb = (tb ? k : n) + 3, ldc = n + 7;
+	double worst = 0;
+
+	memcpy(c, before, sizeof c);
+	if (!mc_kernel_gemm(ta, tb, m, n, k, a, lda, b, ldb, add, c, ldc))
+		return NAN;
+	for (size_t i = 0; i <= m; i++)
+		for (size_t j = 0; j < ldc; j++) {
+			const double old = (double)before[i * ldc + j];
+
+			if (i < m && j < n)
+				worst = fmax(worst, fabs((double)c[i * ldc + j] - element(ta, tb, i, j, k, lda, ldb) -
+				    (add ? old : 0)) / (double)k);
+			else if (c[i * ldc + j] != before[i * ldc + j])
+				return INFINITY;
+		}
+	return worst;
+}
+
+static void products(void)
+{
+	static const size_t shape[][3] = {
+		{ 4, 6, 1 }, { 5, 31, 16 }, { 13, 32, 2 }, { 14, 33, 17 }, { 15, 48, 128 }, { 26, 70, 31 },
+		{ 29, 8, 256 }, { 43, 17, 257 }, { 57, 40, 530 }, { 96, 96, 96 },
+	};
+
+	for (size_t s = 0; s < sizeof shape / sizeof *shape; s++)
+		for (int t = 0; t < 8; t++) {
+			const size_t m = shape[s][0], n = shape[s][1], k = shape[s][2];
+
+			ok(error_of(t & 1, t >> 1 & 1, m, n, k, t >> 2) < 1e-6, "[%zu,%zu] from %zu%s%s%s", m, n, k,
+			    t & 1 ? ", A transposed" : "", t & 2 ? ", B transposed" : "", t & 4 ? ", added" : "");
+		}
+}
+
+/* A row's result does not depend on the others, nor a column's. */
+static void places(void)
+{
+	enum { M = 40, N = 50, K = 300 };
+	mc_real one[4 * N], some[M * 6];
+	int same = 1;
+
+	(void)mc_kernel_gemm(0, 0, M, N, K, a, K, b, N, 0, c, N);
+	for (size_t i = 0; i + 4 <= M; i++) {
+		(void)mc_kernel_gemm(0, 0, 4, N, K, a + i * K, K, b, N, 0, one, N);
+		same = same && memcmp(one, c + i * N, sizeof one) == 0;
+	}
+	ok(same, "rows: the same bytes in every place");
+	same = 1;
+	for (size_t j = 0; j + 6 <= N; j++) {
+		(void)mc_kernel_gemm(0, 0, M, 6, K, a, K, b + j, N, 0, some, 6);
+		for (size_t i = 0; i < M; i++)
+			same = same && memcmp(some + i * 6, c + i * N + j, 6 * sizeof *some) == 0;
+	}
+	ok(same, "columns: the same bytes in every place");
+}
+
+/* Largest difference from the plain path, relative to its result. */
+static double difference(const mc_real *y, const mc_real *plain, size_t n)
+{
+	double worst = 0;
+
+	for (size_t i = 0; i < n; i++)
+		worst = fmax(worst, plain[i] == y[i] ? 0 : fabs((double)y[i] / (double)plain[i] - 1));
+	return worst;
+}
+
+static void functions(void)
+{
+	enum { n = 20001 };
+	static mc_real x[n], y[n], plain[n];
+
+	for (int i = 0; i < n; i++)
+		x[i] = (mc_real)(i - n / 2) * (mc_real)0.0085;
+	(void)mc_kernel_sigmoid(y, x, n);
+	plain_sigmoid(plain, x, n);
+	is_near(difference(y, plain, n), 0, 4e-7, "sigmoid");
+	(void)mc_kernel_tanh(y, x, n);
+	plain_tanh(plain, x, n);
+	is_near(difference(y, plain, n), 0, 4e-7, "tanh");
+}
+
+static double distance(const mc_real *y, const mc_real *plain, size_t n)
+{
+	double worst = 0;
+
+	for (size_t i = 0; i < n; i++)
+		worst = fmax(worst, fabs((double)y[i] - (double)plain[i]));
+	return worst;
+}
+
+static void cell_of(size_t H, int first)
+{
+	enum { n = 5, room = n * 40 };
+	mc_real gates[2][4 * room], out[2][3 * room] = { { 0 } }, bias[160], c0[room];
+	const size_t ldh = H + 3;
+
+	mc_rng_normal(gates[0], 0, n * 4 * H, 1, MC_RNG_EXPLORE, 1, 0);
+	mc_rng_normal(bias, 0, 4 * H, 1, MC_RNG_EXPLORE, 2, 0);
+	mc_rng_normal(c0, 0, n * H, 1, MC_RNG_EXPLORE, 3, 0);
+	memcpy(gates[1], gates[0], sizeof *gates);
+	(void)mc_kernel_lstm_cell(gates[0], out[0], out[0] + room, out[0] + 2 * room - 20, ldh, first ? NULL : c0, bias, H, n);
+	plain_cell(gates[1], out[1], out[1] + room, out[1] + 2 * room - 20, ldh, first ? NULL : c0, bias, H, n);
+	ok(distance(gates[0], gates[1], n * 4 * H) < 1e-6 && distance(out[0], out[1], 3 * room) < 1e-6,
+	    "cell of %zu units%s", H, first ? ", the first" : "");
+}
+
+int main(void)
+{
+	mc_rng_uniform(a, 0, MAX, 1, MC_RNG_INIT, 0, 0);
+	mc_rng_uniform(b, 0, MAX, 2, MC_RNG_INIT, 0, 0);
+	mc_rng_uniform(before, 0, MAX, 3, MC_RNG_INIT, 0, 0);
+	if (!mc_kernel_sigmoid(c, a, 1)) {
+		tap_skip("fast paths", "this processor or scalar type has none");
+		return tap_done();
+	}
+	products();
+	ok(!mc_kernel_gemm(0, 0, 1, 128, 128, a, 128, b, 128, 0, c, 128), "one row is left to the BLAS");
+	places();
+	functions();
+	for (size_t H = 1; H <= 33; H += 8) {
+		cell_of(H, 0);
+		cell_of(H, 1);
+	}
+	return tap_done();
+}
