@@ -455,3 +455,62 @@ void mc_curves_release(struct mc_curves *cs)
 	free(cs->curve);
 	memset(cs, 0, sizeof *cs);
 }
+
+/* ---- tasks compared ---- */
+
+/* The lowest and the highest value of a task's curves; 0 if it has none. */
+static int find_extent(const struct mc_curves *cs, const char *task, double *low, double *high)
+{
+	*low = DBL_MAX;
+	*high = -DBL_MAX;
+	for (size_t i = 0; i < cs->n; i++) {
+		const struct mc_curve *c = &cs->curve[i];
+
+		for (size_t k = 0; k < c->n && strcmp(c->task, task) == 0; k++) {
+			*low = c->y[k] < *low ? c->y[k] : *low;
+			*high = c->y[k] > *high ? c->y[k] : *high;
+		}
+	}
+	return *low <= *high;
+}
+
+void mc_runs_scale(struct mc_runs *rs, const struct mc_curves *cs)
+{
+	double low, high;
+
+	for (size_t i = 0; i < rs->n; i++) {
+		struct mc_run *run = &rs->run[i];
+
+		if (!find_extent(cs, run->task, &low, &high))
+			continue;
+		for (size_t k = 0; k < run->n; k++) {
+			struct mc_point *p = &run->point[k];
+
+			p->num = (p->num - low * p->den) / (high > low ? high - low : 1);
+		}
+	}
+}
+
+int mc_runs_pool(struct mc_runs *rs, const char *task, struct mc_err *e)
+{
+	const size_t n = rs->n;
+
+	for (size_t i = 0; i < n; i++) {
+		struct mc_run *grown = more(rs->run, rs->n, &rs->room, sizeof *rs->run, e), *copy;
+
+		if (grown == NULL)
+			return -1;
+		rs->run = grown;
+		copy = &rs->run[rs->n];
+		*copy = rs->run[i];
+		copy->point = calloc(copy->n + 1, sizeof *copy->point);
+		if (copy->point == NULL)
+			return mc_err_nomem(e, "learning curves", (copy->n + 1) * sizeof *copy->point);
+		copy->room = copy->n + 1;
+		if (copy->n > 0)
+			memcpy(copy->point, rs->run[i].point, copy->n * sizeof *copy->point);
+		snprintf(copy->task, sizeof copy->task, "%s", task);
+		rs->n++;
+	}
+	return 0;
+}

@@ -104,4 +104,14 @@ int mc_curves_make(struct mc_curves *cs, const struct mc_runs *rs, int64_t windo
     enum mc_band band, size_t points, struct mc_err *e);
 void mc_curves_release(struct mc_curves *cs);
 
+/*
+ * Scales the runs of each task so that the lowest value of its curves becomes 0 and the highest 1;
+ * curves made of them again lie in [0, 1], their bands may not. A task whose curves have one value
+ * alone is moved to 0.
+ */
+void mc_runs_scale(struct mc_runs *rs, const struct mc_curves *cs);
+
+/* Adds a copy of every run, as one of the task `task`: all tasks in one. 0, or -1 and MC_OSERR. */
+int mc_runs_pool(struct mc_runs *rs, const char *task, struct mc_err *e);
+
 #endif

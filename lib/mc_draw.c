@@ -113,17 +113,19 @@ static int draw_curves_of(const struct mc_curves *cs, const struct mc_series *wh
 {
 	struct mc_line *line = calloc(cs->n, sizeof *line);
 	const char **panel = calloc(cs->n, sizeof *panel);
-	struct mc_figure f = { .title = o->title, .caption = caption, .ylabel = y_label(what),
+	char label[sizeof what->metric + 16];
+	struct mc_figure f = { .title = o->title, .caption = caption, .ylabel = label,
 		.ymin = (double)NAN, .ymax = (double)NAN };
 	int r = -1;
 
+	snprintf(label, sizeof label, "%s%s", y_label(what), o->normalise ? ", normalised" : "");
 	if (line == NULL || panel == NULL) {
 		mc_err_nomem(e, "figure", cs->n * sizeof *line);
 		goto done;
 	}
-	if (what->kind == MC_SERIES_REQUESTS || what->kind == MC_SERIES_LINKS_SHARE)
+	if ((what->kind == MC_SERIES_REQUESTS || what->kind == MC_SERIES_LINKS_SHARE) && !o->normalise)
 		f.ymin = 0;
-	if (what->kind == MC_SERIES_LINKS_SHARE)
+	if (what->kind == MC_SERIES_LINKS_SHARE && !o->normalise)
 		f.ymax = 1;
 	for (size_t i = 0; i < cs->n; i++) {
 		const struct mc_curve *c = &cs->curve[i];
@@ -247,9 +249,23 @@ int mc_draw_read(const struct mc_draw_opts *o, int files, char **file,
 	return r;
 }
 
+/* The curves again, of runs that are scaled, or joined by a task of all of them. */
+static int compare_tasks(struct mc_curves *cs, struct mc_runs *rs, const struct mc_draw_opts *o, long window,
+    enum mc_band band, struct mc_err *e)
+{
+	if (!o->normalise && !o->pool)
+		return 0;
+	if (o->normalise)
+		mc_runs_scale(rs, cs);
+	if (o->pool && mc_runs_pool(rs, "all tasks", e) < 0)
+		return -1;
+	mc_curves_release(cs);
+	return mc_curves_make(cs, rs, window, band, POINTS, e);
+}
+
 int mc_draw_curves(const struct mc_draw_opts *o, int files, char **file, struct mc_err *e)
 {
-	struct mc_reading how = { .by = o->by, .max_frame = MC_FRAME_MAX };
+	struct mc_reading how = { .by = o->by, .named = o->named, .max_frame = MC_FRAME_MAX };
 	struct mc_runs runs = { 0 };
 	struct mc_curves curves = { 0 };
 	enum mc_band band = MC_BAND_NONE;
@@ -259,11 +275,16 @@ int mc_draw_curves(const struct mc_draw_opts *o, int files, char **file, struct 
 	int r = -1;
 
 	mc_series_parse(&how.what, o->y);
+	if (o->named && files == 0) {
+		mc_usage(e, "--named", NULL, "which logs? NAME=LOG, or NAME=- for standard input");
+		goto done;
+	}
 	if (parse_band(o->band, NULL, &band, e) < 0 || read_runs(&runs, files, file, &how, e) < 0)
 		goto done;
 	window = o->window ? o->window : (long)mc_runs_window(&runs);
 	if (parse_band(o->band, &runs, &band, e) < 0 ||
-	    mc_curves_make(&curves, &runs, window, band, POINTS, e) < 0)
+	    mc_curves_make(&curves, &runs, window, band, POINTS, e) < 0 ||
+	    compare_tasks(&curves, &runs, o, window, band, e) < 0)
 		goto done;
 	for (size_t i = 0; i < curves.n; i++)
 		points += curves.curve[i].n;

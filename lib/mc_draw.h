@@ -15,6 +15,9 @@ struct mc_draw_opts {
 	const char *by;      /* header entries that tell curves apart too, or NULL */
 	const char *band;    /* "auto", "none", "range", "bootstrap" */
 	long window;         /* episodes; 0 = 1 % of the longest run */
+	int named;           /* 1 = operands are NAME=LOG */
+	int normalise;       /* 1 = each task from 0 to 1 */
+	int pool;            /* 1 = a further panel, all tasks in one */
 	const char *agent;   /* "all", or the number of the agent whose advantages are drawn */
 	long episodes;       /* at most so many are drawn */
 };

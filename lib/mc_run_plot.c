@@ -27,7 +27,8 @@ static int check_options(const struct picture *p, const struct mc_draw_opts *o, 
 
 	if (advantages)
 		option = o->y != defaults->y ? "--y" : o->window != defaults->window ? "--window" : o->by ? "--by"
-		    : o->band != defaults->band ? "--band" : NULL;
+		    : o->band != defaults->band ? "--band" : o->named ? "--named" : o->normalise ? "--normalise"
+		    : o->pool ? "--pool" : NULL;
 	else
 		option = o->agent != defaults->agent ? "--agent" : o->episodes != defaults->episodes ? "--episodes" : NULL;
 	return option ? mc_usage(e, option, "leave it out", "this is no option of mc-plot %s", p->name) : 0;
@@ -72,6 +73,10 @@ int mc_run_plot(int argc, char **argv, struct mc_err *e)
 		{ MC_OPT_STR, 0, "band", "KIND", &o.band, 0, 0,
 		  "around the mean of several runs: range (minimum to maximum), bootstrap (95 % interval of the mean), "
 		  "none, or auto: range for fewer than five runs, else bootstrap" },
+		{ MC_OPT_FLAG, 0, "named", NULL, &o.named, 0, 0, "files are NAME=LOG: NAME in place of the method" },
+		{ MC_OPT_FLAG, 0, "normalise", NULL, &o.normalise, 0, 0,
+		  "scale each task so that the lowest point of its lines is 0 and the highest 1" },
+		{ MC_OPT_FLAG, 0, "pool", NULL, &o.pool, 0, 0, "a further panel has the runs of all tasks together" },
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "advantages" },
 		{ MC_OPT_STR, 'i', "agent", "AGENT", &o.agent, 0, 0, "who asks: a number from 0, or all" },
 		{ MC_OPT_INT, 'n', "episodes", "N", &o.episodes, 1, 256, "draw no more than the first N" },

@@ -148,6 +148,43 @@ absent() {
 	sed -n 2p fig.dat | awk '{ exit !($2 == 0.3 && $3 > 0.1 && $3 < 0.25 && $4 > 0.35 && $4 < 0.5) }'
 }
 
+@test "--named: a name in place of the method" {
+	log a.log
+	log b.log
+	log c.log seed=2
+	mc-plot curves --named one=a.log two=b.log two=c.log -o fig.svg --emit
+	[ "$(grep -c '^# push_N3, one: x y$' fig.dat)" -eq 1 ]
+	[ "$(grep -c '^# push_N3, two: x y low high$' fig.dat)" -eq 1 ]
+	grep -q '>one<' fig.svg
+	run -64 mc-plot curves --named a.log
+	[[ "$output" == 'mc-plot: --named: "a.log" is not NAME=FILE'* ]]
+	run -64 mc-plot curves --named </dev/null
+}
+
+@test "--normalise: the lowest point of a task's lines is 0, the highest 1" {
+	log a.log
+	log b.log method=full level=20
+	log c.log task=push_N6 level=-900
+	mc-plot curves --normalise a.log b.log c.log -o fig.svg --emit
+	# push_N3 from 0.1 to 59.1
+	sed -n '/push_N3, meta/,/^$/p' fig.dat | sed -n '2p;41p' >ends
+	[ "$(tr '\n' ';' <ends)" = "25 0;1000 0.6610169;" ]
+	[ "$(sed -n '/push_N3, full/,/^$/p' fig.dat | sed -n 41p)" = "1000 1" ]
+	[ "$(sed -n '/push_N6, meta/,/^$/p' fig.dat | sed -n 41p)" = "1000 1" ]
+	grep -q 'episodic return, normalised' fig.gp
+}
+
+@test "--pool: a further panel has the runs of all tasks together" {
+	log a.log
+	log b.log task=push_N6 level=-900
+	mc-plot curves --pool a.log b.log -o fig.svg --emit
+	[ "$(grep -c '^# all tasks, meta' fig.dat)" -eq 1 ]
+	[ "$(sed -n '/all tasks, meta/,$p' fig.dat | sed -n 2p)" = "25 -449.9 -899.9 0.1" ]
+	mc-plot curves --pool --normalise a.log b.log -o fig.svg --emit
+	[ "$(tail -n 1 fig.dat)" = "1000 1 1 1" ]
+	[ "$(grep -c "set label 'all tasks'" fig.gp)" -eq 1 ]
+}
+
 @test "a method has its colour whatever stands beside it" {
 	log a.log method=meta
 	log b.log method=none
@@ -369,6 +406,8 @@ absent() {
 		log runs/push_N3-full-$s.log seed=$s method=full
 	done
 	cp runs/push_N3-meta-1.log run.log
+	cp run.log one.log
+	cp run.log other.log
 	sed -n 's/^\.Dl \$ //p' "$page" | sed 's/\\-/-/g; s/\\e/\\/g' >examples
 	[ "$(wc -l <examples)" -ge 3 ]
 	while read -r line; do
