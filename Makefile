@@ -64,8 +64,8 @@ bin/mc-train: pipelines/train
 	cp $< $@.tmp && mv $@.tmp $@
 
 demo: ## train a small team, measure it and draw its curve: about a minute, into demo/
-	@$(MAKE) --no-print-directory deps
-	@$(MAKE) --no-print-directory all
+	@$(MAKE) -s --no-print-directory deps
+	@echo building; $(MAKE) -s -j "$$(nproc)" --no-print-directory all
 	@pipelines/demo
 
 $B/%.o: %.c
