@@ -187,22 +187,29 @@ static int add_metric(struct mc_runs *rs, struct mc_run *run, const struct mc_ma
 	return isfinite(v) ? add_point(run, episode, v, 1, e) : 0;
 }
 
-static int take_frame(struct mc_runs *rs, struct mc_run **run, const struct mc_frame *f,
-    const struct file *file, struct mc_err *e)
+/* The run that the stream at hand has given so far; NULL before its header. */
+static struct mc_run *current(const struct mc_runs *rs, size_t before)
+{
+	return rs->n > before ? &rs->run[rs->n - 1] : NULL;
+}
+
+static int take_frame(struct mc_runs *rs, size_t before, const struct mc_frame *f, const struct file *file,
+    struct mc_err *e)
 {
 	const struct mc_series *what = &file->how->what;
+	struct mc_run *run = current(rs, before);
 
 	if (strcmp(f->type, "checkpoint") == 0)
 		return mc_err_set(e, MC_DATA, f->place, f->offset, "mc-eval measures checkpoints",
 		    "is a checkpoint, not a run's log");
 	if (strcmp(f->type, "header") == 0)
-		return (*run = start_run(rs, f, file, e)) == NULL ? -1 : 0;
-	if (*run == NULL)
+		return start_run(rs, f, file, e) == NULL ? -1 : 0;
+	if (run == NULL)
 		return 0;
 	if (strcmp(f->type, "episode") == 0)
-		return add_episode(*run, &f->map, what->kind, e);
+		return add_episode(run, &f->map, what->kind, e);
 	if (strcmp(f->type, "metric") == 0 && what->kind == MC_SERIES_METRIC)
-		return add_metric(rs, *run, &f->map, what, e);
+		return add_metric(rs, run, &f->map, what, e);
 	return 0;
 }
 
@@ -220,13 +227,13 @@ static const char *split_operand(const char *operand, char *label, size_t size, 
 	return equals + 1;
 }
 
-int mc_runs_read(struct mc_runs *rs, const char *operand, const struct mc_reading *how, struct mc_err *e)
+int mc_runs_read_each(struct mc_runs *rs, const struct mc_reading *how, size_t n, const char *operand,
+    struct mc_err *e)
 {
 	char label[sizeof rs->run->label];
-	const struct file file = { how, how->named ? label : NULL };
 	const char *path = how->named ? split_operand(operand, label, sizeof label, e) : operand;
 	struct mc_in *in = path ? mc_in_open(path, 0, how->max_frame, e) : NULL;
-	struct mc_run *run = NULL;
+	const size_t before = rs->n;
 	struct mc_frame f;
 	enum mc_read got;
 	int r = -1;
@@ -234,18 +241,25 @@ int mc_runs_read(struct mc_runs *rs, const char *operand, const struct mc_readin
 	if (in == NULL)
 		return -1;
 	while ((got = mc_in_frame(in, &f, e)) == MC_READ_FRAME)
-		if (take_frame(rs, &run, &f, &file, e) < 0)
-			goto done;
+		for (size_t i = 0; i < n; i++)
+			if (take_frame(&rs[i], before, &f, &(struct file){ &how[i], how->named ? label : NULL }, e) < 0)
+				goto done;
 	if (got == MC_READ_END) {
 		r = 0;
-	} else if (mc_in_cut(in) && run != NULL) {
-		run->cut = mc_in_offset(in);
+	} else if (mc_in_cut(in) && current(rs, before) != NULL) {
+		for (size_t i = 0; i < n; i++)
+			current(&rs[i], before)->cut = mc_in_offset(in);
 		memset(e, 0, sizeof *e);
 		r = 0;
 	}
 done:
 	mc_in_close(in);
 	return r;
+}
+
+int mc_runs_read(struct mc_runs *rs, const char *operand, const struct mc_reading *how, struct mc_err *e)
+{
+	return mc_runs_read_each(rs, how, 1, operand, e);
 }
 
 void mc_runs_release(struct mc_runs *rs)

@@ -69,6 +69,13 @@ struct mc_runs {
  * MC_OSERR.
  */
 int mc_runs_read(struct mc_runs *rs, const char *operand, const struct mc_reading *how, struct mc_err *e);
+
+/*
+ * The same for n series in one pass: how[i] into rs[i], which hold the same runs in the same order.
+ * how[0].named and max_frame hold for all.
+ */
+int mc_runs_read_each(struct mc_runs *rs, const struct mc_reading *how, size_t n, const char *operand,
+    struct mc_err *e);
 void mc_runs_release(struct mc_runs *rs);
 
 /* 1 % of the longest run's episodes, at least 1. */

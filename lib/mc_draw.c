@@ -185,16 +185,18 @@ static void say_cut(const char *file, int64_t at)
 	    (long long)at);
 }
 
-static int read_runs(struct mc_runs *rs, int files, char **file, const struct mc_reading *how, struct mc_err *e)
+static int read_runs(struct mc_runs *rs, const struct mc_reading *how, size_t n, int files, char **file, struct mc_err *e)
 {
 	char name[] = "-", *standard_input[] = { name };
 
+	if (how->named && files == 0)
+		return mc_usage(e, "--named", NULL, "which logs? NAME=LOG, or NAME=- for standard input");
 	if (name_input(&files, &file, standard_input, e) < 0)
 		return -1;
 	for (int i = 0; i < files; i++) {
 		const size_t before = rs->n;
 
-		if (mc_runs_read(rs, file[i], how, e) < 0)
+		if (mc_runs_read_each(rs, how, n, file[i], e) < 0)
 			return -1;
 		for (size_t k = before; k < rs->n; k++)
 			if (rs->run[k].cut >= 0)
@@ -275,11 +277,7 @@ int mc_draw_curves(const struct mc_draw_opts *o, int files, char **file, struct 
 	int r = -1;
 
 	mc_series_parse(&how.what, o->y);
-	if (o->named && files == 0) {
-		mc_usage(e, "--named", NULL, "which logs? NAME=LOG, or NAME=- for standard input");
-		goto done;
-	}
-	if (parse_band(o->band, NULL, &band, e) < 0 || read_runs(&runs, files, file, &how, e) < 0)
+	if (parse_band(o->band, NULL, &band, e) < 0 || read_runs(&runs, &how, 1, files, file, e) < 0)
 		goto done;
 	window = o->window ? o->window : (long)mc_runs_window(&runs);
 	if (parse_band(o->band, &runs, &band, e) < 0 ||
@@ -297,5 +295,158 @@ int mc_draw_curves(const struct mc_draw_opts *o, int files, char **file, struct 
 done:
 	mc_runs_release(&runs);
 	mc_curves_release(&curves);
+	return r;
+}
+
+/* ---- comm ---- */
+
+enum { COMM_COLUMNS = 4 };
+
+/* The page, panel by panel. A maximum of 0 is none. */
+static const struct figure {
+	const char *title, *series;
+	double min, max;
+	int norm;            /* may span orders of magnitude */
+} page[] = {
+	{ "episodic return", "return", (double)NAN, 0, 0 },
+	{ "requests per step", "requests", 0, 0, 0 },
+	{ "mean c", "c_mean", 0, 1, 0 },
+	{ "saturated share of c", "saturated", 0, 1, 0 },
+	{ "entropy of c (nats)", "entropy", 0, 0.7, 0 },
+	{ "|g|", "g_norm", 0, 0, 1 },
+	{ "|meta-gradient|", "meta_norm", 0, 0, 1 },
+	{ "advantage, rms", "advantage_norm", 0, 0, 1 },
+};
+enum { PAGE = sizeof page / sizeof *page, SATURATED = 3 };
+
+struct comm {
+	struct mc_runs runs[PAGE];
+	struct mc_curves curves[PAGE];
+	const char **task;
+	size_t tasks;
+	size_t kind[PAGE];         /* of the page, those that a log holds */
+	size_t kinds, columns;
+	size_t lines;
+	/* the figure's */
+	struct mc_line *line;
+	const char **panel, **row;
+	struct mc_scale *scale;
+};
+
+static int read_comm(struct comm *x, const struct mc_draw_opts *o, int files, char **file, enum mc_band *band,
+    long *window, struct mc_err *e)
+{
+	struct mc_reading how[PAGE];
+
+	for (size_t i = 0; i < PAGE; i++) {
+		how[i] = (struct mc_reading){ .by = o->by, .named = o->named, .max_frame = MC_FRAME_MAX };
+		mc_series_parse(&how[i].what, page[i].series);
+	}
+	if (parse_band(o->band, NULL, band, e) < 0 || read_runs(x->runs, how, PAGE, files, file, e) < 0)
+		return -1;
+	*window = o->window ? o->window : (long)mc_runs_window(x->runs);
+	if (parse_band(o->band, x->runs, band, e) < 0)
+		return -1;
+	for (size_t i = 0; i < PAGE; i++) {
+		if (mc_curves_make(&x->curves[i], &x->runs[i], *window, *band, POINTS, e) < 0)
+			return -1;
+		x->lines += x->curves[i].n;
+		if (x->curves[i].n > 0)
+			x->kind[x->kinds++] = i;
+	}
+	x->columns = x->kinds < COMM_COLUMNS ? x->kinds : COMM_COLUMNS;
+	return x->lines > 0 ? 0 : mc_err_set(e, MC_DATA, NULL, -1, "has the run only just begun?", "no episode in these logs");
+}
+
+/* Norms that span two orders of magnitude are read on a logarithmic scale, if all are positive. */
+static int is_wide(const struct mc_curves *cs, const char *task)
+{
+	double min = HUGE_VAL, max = 0;
+
+	for (size_t i = 0; i < cs->n; i++)
+		for (size_t k = 0; strcmp(cs->curve[i].task, task) == 0 && k < cs->curve[i].n; k++) {
+			min = fmin(min, fmin(cs->curve[i].y[k], cs->curve[i].lo[k]));
+			max = fmax(max, fmax(cs->curve[i].y[k], cs->curve[i].hi[k]));
+		}
+	return min > 0 && max > 100 * min;
+}
+
+static void add_panel(struct mc_figure *f, struct comm *x, const struct mc_draw_opts *o, size_t task, size_t kind)
+{
+	const struct figure *g = &page[kind];
+	const struct mc_curves *cs = &x->curves[kind];
+	const size_t panel = f->panels++;
+	const int log = g->norm && is_wide(cs, x->task[task]);
+
+	x->row[panel / x->columns] = x->task[task];
+	x->scale[panel] = (struct mc_scale){ log ? (double)NAN : g->min, g->max > 0 ? g->max : (double)NAN, log };
+	for (size_t i = 0; i < cs->n; i++) {
+		const struct mc_curve *c = &cs->curve[i];
+		const int banded = c->runs > 1 && strcmp(o->band, "none") != 0;
+
+		if (strcmp(c->task, x->task[task]) != 0 || c->n == 0)
+			continue;
+		x->panel[panel] = g->title;
+		x->line[f->lines++] = (struct mc_line){ c->label, panel, c->n, c->x, c->y, banded ? c->lo : NULL,
+			banded ? c->hi : NULL };
+	}
+}
+
+static int allocate_comm(struct comm *x, struct mc_err *e)
+{
+	const size_t runs = x->runs[0].n;
+
+	x->task = calloc(runs, sizeof *x->task);
+	x->line = calloc(x->lines, sizeof *x->line);
+	x->panel = calloc(runs * PAGE, sizeof *x->panel);
+	x->row = calloc(runs * PAGE, sizeof *x->row);
+	x->scale = calloc(runs * PAGE, sizeof *x->scale);
+	return x->task && x->line && x->panel && x->row && x->scale ? 0 : mc_err_nomem(e, "figure", runs * PAGE * sizeof *x->scale);
+}
+
+static int draw_page(struct comm *x, const struct mc_draw_opts *o, const char *caption, struct mc_err *e)
+{
+	struct mc_figure f = { .title = o->title, .caption = caption, .ylabel = "", .columns = x->columns, .grid = 1,
+		.ymin = (double)NAN, .ymax = (double)NAN };
+
+	for (size_t i = 0; i < x->runs[0].n; i++)
+		panel_of(x->task, &x->tasks, x->runs[0].run[i].task);
+	for (size_t t = 0; t < x->tasks; t++) {
+		for (size_t i = 0; i < x->kinds; i++)
+			add_panel(&f, x, o, t, x->kind[i]);
+		while (f.panels % x->columns) /* the next task begins a row */
+			f.panels++;
+	}
+	f.line = x->line;
+	f.panel = x->panel;
+	f.row = x->tasks > 1 ? x->row : NULL;
+	f.scale = x->scale;
+	choose_unit(&f);
+	return mc_picture_put(&f, &o->picture, e);
+}
+
+int mc_draw_comm(const struct mc_draw_opts *o, int files, char **file, struct mc_err *e)
+{
+	struct comm x = { 0 };
+	enum mc_band band = MC_BAND_NONE;
+	char caption[512];
+	long window = 0;
+	int r = -1;
+
+	if (read_comm(&x, o, files, file, &band, &window, e) == 0 && allocate_comm(&x, e) == 0) {
+		write_caption(caption, sizeof caption, &x.curves[0], window, band);
+		if (x.curves[SATURATED].n > 0)
+			strcat(caption, "; saturated: below 0.01 or above 0.99");
+		r = draw_page(&x, o, caption, e);
+	}
+	for (size_t i = 0; i < PAGE; i++) {
+		mc_runs_release(&x.runs[i]);
+		mc_curves_release(&x.curves[i]);
+	}
+	free(x.task);
+	free(x.line);
+	free(x.panel);
+	free(x.row);
+	free(x.scale);
 	return r;
 }

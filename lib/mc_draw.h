@@ -35,4 +35,10 @@ int mc_draw_read(const struct mc_draw_opts *o, int files, char **file,
 /* Learning curves: a panel for each task, a line for each method. No file: standard input. */
 int mc_draw_curves(const struct mc_draw_opts *o, int files, char **file, struct mc_err *e);
 
+/*
+ * What whoever learns whom to talk to makes of the communication nets, over the run: a page of
+ * small panels, one for each figure.
+ */
+int mc_draw_comm(const struct mc_draw_opts *o, int files, char **file, struct mc_err *e);
+
 #endif

@@ -364,11 +364,55 @@ static void put_yrange(FILE *to, double min, double max)
 	fputs("]\n", to);
 }
 
-/* A panel's own scale. gnuplot's autoscaling knows what is on it. */
-static void put_scale(FILE *to, const struct mc_scale *s)
+/* 1, 2 or 5 times a power of ten: at most five steps in the range. */
+static double tic_step(double range)
 {
+	const double power = pow(10, floor(log10(range / 5)));
+	const double want = range / 5 / power; /* in [1, 10) */
+
+	return (want <= 1 ? 1 : want <= 2 ? 2 : want <= 5 ? 5 : 10) * power;
+}
+
+/* Smallest and largest value of a panel, bands and all; *min > *max if there is none. */
+static void find_range(const struct mc_figure *f, size_t panel, double *min, double *max)
+{
+	*min = HUGE_VAL;
+	*max = -HUGE_VAL;
+	for (size_t i = 0; i < f->lines; i++) {
+		const struct mc_line *l = &f->line[i];
+
+		for (size_t k = 0; l->panel == panel && k < l->n; k++) { /* fmin and fmax pass over NaN */
+			*min = fmin(*min, l->lo ? fmin(l->y[k], l->lo[k]) : l->y[k]);
+			*max = fmax(*max, l->hi ? fmax(l->y[k], l->hi[k]) : l->y[k]);
+		}
+	}
+}
+
+/*
+ * A panel's own scale. gnuplot's would have a tic every few pixels of a small panel, and none at
+ * the ends; powers of ten it does well.
+ */
+static void put_scale(FILE *to, const struct mc_figure *f, size_t panel)
+{
+	const struct mc_scale *s = &f->scale[panel];
+	double min, max, step;
+
 	fputs(s->log ? "set logscale y\n" : "unset logscale y\n", to);
-	put_yrange(to, s->min, s->max);
+	if (s->log) {
+		fputs("set ytics autofreq\n", to);
+		put_yrange(to, s->min, s->max);
+		return;
+	}
+	find_range(f, panel, &min, &max);
+	min = isfinite(s->min) ? s->min : min;
+	max = isfinite(s->max) ? s->max : max;
+	if (!(max - min > 0)) { /* one value, or none at all */
+		min = isfinite(min) ? min : 0;
+		max = min + (min != 0 ? fabs(min) : 1);
+	}
+	step = tic_step(max - min);
+	put_yrange(to, isfinite(s->min) ? min : step * floor(min / step), isfinite(s->max) ? max : step * ceil(max / step));
+	fprintf(to, "set ytics %g\n", step);
 }
 
 static void put_panel(FILE *to, const struct mc_figure *f, const struct layout *y, size_t panel)
@@ -381,7 +425,7 @@ static void put_panel(FILE *to, const struct mc_figure *f, const struct layout *
 	fprintf(to, "set tmargin at screen %.5f; set bmargin at screen %.5f\n",
 	    1 - y0 / y->h, 1 - (y0 + y->panel_h) / y->h);
 	if (f->scale)
-		put_scale(to, &f->scale[panel]);
+		put_scale(to, f, panel);
 	if (f->grid) {
 		fprintf(to, "set format x %s\n", is_lowest(f, y, panel) ? "'% h'" : "''");
 		fprintf(to, "set format y %s\n", f->scale || panel % y->columns == 0 ? "'% h'" : "''");
@@ -435,7 +479,7 @@ static void put_panel_labels(FILE *to, const struct mc_figure *f, const struct l
 		if (is_lowest(f, y, p))
 			put_label(to, y, f->xlabel, x0 + y->panel_w / 2, y0 + y->panel_h + XLABEL_AT, "center");
 		if (p % y->columns == 0 && f->row)
-			put_label(to, y, f->row[p / y->columns], x0 - ROW_NAME_AT, y0 + y->panel_h / 2, "center rotate by 90");
+			put_label(to, y, f->row[p / y->columns], x0 - (*f->ylabel ? ROW_NAME_AT : YLABEL_AT), y0 + y->panel_h / 2, "center rotate by 90");
 		else if (p % y->columns == 0 && !f->grid)
 			put_label(to, y, f->ylabel, x0 - YLABEL_AT, y0 + y->panel_h / 2, "center rotate by 90");
 	}
@@ -472,15 +516,6 @@ static void put_frame(FILE *to, const struct mc_figure *f, const struct layout *
 			;
 	}
 	fputs("plot [0:1] [0:1] NaN notitle\nunset multiplot\n", to);
-}
-
-/* 1, 2 or 5 times a power of ten: at most five steps up to max. */
-static double tic_step(double max)
-{
-	const double power = pow(10, floor(log10(max / 5)));
-	const double want = max / 5 / power; /* in [1, 10) */
-
-	return (want <= 1 ? 1 : want <= 2 ? 2 : want <= 5 ? 5 : 10) * power;
 }
 
 /* x from 0 to the last x of all panels, so that they can be compared. */
@@ -663,7 +698,7 @@ static void put_text_script(FILE *to, const struct mc_figure *f, const struct le
 		if (f->panel[p] == NULL)
 			continue;
 		if (f->scale)
-			put_scale(to, &f->scale[p]);
+			put_scale(to, f, p);
 		for (size_t k = 0; k < l->n; k++)
 			for (size_t i = 0; i < f->lines; i++)
 				if (f->line[i].panel == p && f->line[i].n > 0 && strcmp(f->line[i].name, l->entry[k].name) == 0) {

@@ -15,6 +15,7 @@ static const struct picture {
 	int (*draw)(const struct mc_draw_opts *o, int files, char **file, struct mc_err *e);
 } pictures[] = {
 	{ "curves", mc_draw_curves },
+	{ "comm", mc_draw_comm },
 	{ "advantages", mc_draw_advantages },
 };
 
@@ -22,16 +23,26 @@ static const struct picture {
 static int check_options(const struct picture *p, const struct mc_draw_opts *o, const struct mc_draw_opts *defaults,
     struct mc_err *e)
 {
-	const int advantages = p->draw == mc_draw_advantages;
-	const char *option = NULL;
+	const int of_logs = p->draw != mc_draw_advantages;
+	const struct {
+		const char *option;
+		int given, understood;
+	} check[] = {
+		{ "--y", o->y != defaults->y, p->draw == mc_draw_curves },
+		{ "--window", o->window != defaults->window, of_logs },
+		{ "--by", o->by != defaults->by, of_logs },
+		{ "--band", o->band != defaults->band, of_logs },
+		{ "--named", o->named, of_logs },
+		{ "--normalise", o->normalise, p->draw == mc_draw_curves },
+		{ "--pool", o->pool, p->draw == mc_draw_curves },
+		{ "--agent", o->agent != defaults->agent, !of_logs },
+		{ "--episodes", o->episodes != defaults->episodes, !of_logs },
+	};
 
-	if (advantages)
-		option = o->y != defaults->y ? "--y" : o->window != defaults->window ? "--window" : o->by ? "--by"
-		    : o->band != defaults->band ? "--band" : o->named ? "--named" : o->normalise ? "--normalise"
-		    : o->pool ? "--pool" : NULL;
-	else
-		option = o->agent != defaults->agent ? "--agent" : o->episodes != defaults->episodes ? "--episodes" : NULL;
-	return option ? mc_usage(e, option, "leave it out", "this is no option of mc-plot %s", p->name) : 0;
+	for (size_t i = 0; i < sizeof check / sizeof *check; i++)
+		if (check[i].given && !check[i].understood)
+			return mc_usage(e, check[i].option, "leave it out", "this is no option of mc-plot %s", p->name);
+	return 0;
 }
 
 static const struct picture *find_picture(const char *name, struct mc_err *e)
@@ -63,9 +74,9 @@ int mc_run_plot(int argc, char **argv, struct mc_err *e)
 		{ MC_OPT_STR, 0, "title", "TEXT", &o.title, 0, 0, "a line above the picture" },
 		{ MC_OPT_FLAG, 0, "emit", NULL, &o.picture.emit, 0, 0,
 		  "also leave the gnuplot script and its data beside the picture (.gp, .dat)" },
-		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "curves" },
+		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "curves and comm" },
 		{ MC_OPT_STR, 'y', "y", "SERIES", &o.y, 0, 0,
-		  "what to draw: return, requests (in a step), links-share (requests / links), or a metric's name, NAME or PROGRAM:NAME" },
+		  "curves: what to draw, return, requests (in a step), links-share (requests / links), or a metric's name, NAME or PROGRAM:NAME" },
 		{ MC_OPT_INT, 'w', "window", "EPISODES", &o.window, 0, 1e9,
 		  "average over so many episodes up to each point; 0 = 1 % of the longest run" },
 		{ MC_OPT_STR, 0, "by", "ENTRY", &o.by, 0, 0,
@@ -75,17 +86,18 @@ int mc_run_plot(int argc, char **argv, struct mc_err *e)
 		  "none, or auto: range for fewer than five runs, else bootstrap" },
 		{ MC_OPT_FLAG, 0, "named", NULL, &o.named, 0, 0, "files are NAME=LOG: NAME in place of the method" },
 		{ MC_OPT_FLAG, 0, "normalise", NULL, &o.normalise, 0, 0,
-		  "scale each task so that the lowest point of its lines is 0 and the highest 1" },
-		{ MC_OPT_FLAG, 0, "pool", NULL, &o.pool, 0, 0, "a further panel has the runs of all tasks together" },
+		  "curves: scale each task so that the lowest point of its lines is 0 and the highest 1" },
+		{ MC_OPT_FLAG, 0, "pool", NULL, &o.pool, 0, 0, "curves: a further panel has the runs of all tasks together" },
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "advantages" },
 		{ MC_OPT_STR, 'i', "agent", "AGENT", &o.agent, 0, 0, "who asks: a number from 0, or all" },
 		{ MC_OPT_INT, 'n', "episodes", "N", &o.episodes, 1, 256, "draw no more than the first N" },
 		{ MC_OPT_FLAG, 0, NULL, NULL, NULL, 0, 0, NULL },
 	};
 	const struct mc_prog prog = { "mc-plot", "curves [-o FILE] [-y SERIES] [-w EPISODES] [LOG ...]\n"
+		"       mc-plot comm [-o FILE] [-w EPISODES] [LOG ...]\n"
 		"       mc-plot advantages [-o FILE] [-i AGENT] [STREAM ...]",
 		"Draws learning curves from runs' logs, a panel for each task, a line for each method: the mean of its runs, "
-		"with a band; or the advantages that mc-metalearn --analyse adds to a stream of trajectories, a panel for "
+		"with a band; or what the communication nets do meanwhile; or the advantages that mc-metalearn --analyse adds to a stream of trajectories, a panel for "
 		"each pair of agents. A file may be - for standard input, which is also read when there is none.", table };
 	const struct picture *picture;
 	enum mc_format format;

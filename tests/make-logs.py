@@ -2,10 +2,11 @@
 """Writes a run's log with made-up returns, for the tests of what reads logs.
 
 usage: make-logs.py FILE [task=push_N3] [method=meta] [seed=1] [episodes=40] [links=1]
-       [level=0] [K=10] [end=1] [first=0] [nan=0]
+       [level=0] [K=10] [end=1] [first=0] [nan=0] [comm=0] [grow=1]
 
 Episode e returns level + e + seed / 10 and has `agents` requests in each of its 25 steps; a
-metric frame after every tenth episode holds loss = 1 / (1 + e).
+metric frame after every tenth episode holds loss = 1 / (1 + e). comm=1: mc-metalearn's metrics,
+too; g_norm is grow^(e / 10).
 """
 import struct
 import sys
@@ -22,7 +23,7 @@ def frame(kind, **entries):
 
 def main():
     opts = {"task": "push_N3", "method": "meta", "seed": "1", "episodes": "40", "links": "1",
-            "level": "0", "K": "10", "end": "1", "nan": "0"}
+            "level": "0", "K": "10", "end": "1", "nan": "0", "comm": "0", "grow": "1"}
     opts.update(a.split("=", 1) for a in sys.argv[2:])
     seed, episodes, level = int(opts["seed"]), int(opts["episodes"]), float(opts["level"])
     agents = 6 if "N6" in opts["task"] else 3
@@ -39,6 +40,12 @@ def main():
             loss = float("nan") if e < int(opts["nan"]) else 1 / (1 + e)
             out.append(frame("metric", program="mc-critic", iteration=e, episode=e,
                              values={"loss": loss, "q_mean": level}))
+        if e % 10 == 9 and int(opts["comm"]):
+            values = {"g_norm": float(opts["grow"]) ** (e // 10), "advantage_norm": 0.5, "c_mean": 0.4, "entropy": 0.6,
+                      "saturated": 0.25, "baseline_loss": 3.0}
+            if method == "meta":
+                values.update(J=2.0, meta_norm=7.0)
+            out.append(frame("metric", program="mc-metalearn", iteration=e, episode=e, values=values))
     if int(opts["end"]):
         out.append(frame("end", frames=len(out)))
     with open(sys.argv[1], "wb") as f:
