@@ -56,9 +56,12 @@ BATS := $(wildcard tests/*.bats)
 
 all: $(PROGRAMS:%=bin/%) bin/mc-train ## build the programs into bin/
 
-bin/%: $B/bin/%
-	@mkdir -p bin
+# bin/ holds one variant; its name stands in bin/.variant, so that another one replaces it.
+$(PROGRAMS:%=bin/%): bin/%: $B/bin/% bin/.variant
 	cp $< $@.tmp && mv $@.tmp $@
+bin/.variant: always
+	@mkdir -p bin
+	@echo '$B' | cmp -s - $@ || echo '$B' >$@
 bin/mc-train: pipelines/train
 	@mkdir -p bin
 	cp $< $@.tmp && mv $@.tmp $@
@@ -186,6 +189,6 @@ help: ## list the targets
 clean: ## remove what was built
 	rm -rf build bin
 
-.PHONY: bench-learner bench-meta deps check-deps all check check-built check-layers check-fixtures help clean demo install uninstall man
+.PHONY: always bench-learner bench-meta deps check-deps all check check-built check-layers check-fixtures help clean demo install uninstall man
 .SECONDARY:
 -include $(shell find build -name '*.d' 2>/dev/null)
