@@ -213,3 +213,19 @@ void mc_comm_stats(struct mc_comm_stats *s, const mc_real *z, const mc_real *c, 
 	s->entropy = H / live;
 	s->saturated = saturated / live;
 }
+
+void mc_comm_pairs(mc_real *c_pair, mc_real *asked_pair, const mc_real *c, const uint8_t *I,
+    const uint8_t *m, size_t steps, size_t pairs)
+{
+	for (size_t k = 0; k < pairs; k++) {
+		double live = 0, sum = 0, asked = 0;
+
+		for (size_t i = k; i < steps * pairs; i += pairs) {
+			live += m[i];
+			sum += m[i] ? (double)c[i] : 0;
+			asked += m[i] ? I[i] : 0;
+		}
+		c_pair[k] = (mc_real)(sum / live);
+		asked_pair[k] = (mc_real)(asked / live);
+	}
+}

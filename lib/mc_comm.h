@@ -83,4 +83,13 @@ struct mc_comm_stats {
 void mc_comm_stats(struct mc_comm_stats *s, const mc_real *z, const mc_real *c, const uint8_t *m,
     size_t n);
 
+/*
+ * The same for each ordered pair: mean c and share of requests over the steps at which it is live,
+ * NaN where it never is.
+ *   c_pair, asked_pair  out [pairs]
+ *   c, I, m             in [steps,pairs]
+ */
+void mc_comm_pairs(mc_real *c_pair, mc_real *asked_pair, const mc_real *c, const uint8_t *I,
+    const uint8_t *m, size_t steps, size_t pairs);
+
 #endif

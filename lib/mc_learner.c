@@ -64,6 +64,7 @@ struct mc_learner {
 	mc_real *u, *u_next; /* [B,N,d] draws of C^i (under stgs logistic noise) and C' */
 	uint8_t *I, *I_next; /* [B,N,d] C^i and C' */
 	mc_real *soft, *dI;  /* [B,N,d] under stgs: I before rounding; the objective's derivative */
+	mc_real *z, *c;      /* [B,N,d] under stgs: logits and, for the figures, probabilities */
 	mc_real *a_next;     /* [B,N,A] target policies' actions */
 	mc_real *q_next, *y, *q; /* [B] */
 
@@ -167,7 +168,8 @@ static int comm_new(struct mc_learner *l, struct mc_err *e)
 	return gradient_new(l, t, mc_policy_parts(&l->dims, l->o.B), e) == 0 &&
 	    (t->nu = take(l, t->p.size, R, e)) &&
 	    (l->stgs = mc_stgs_new(&l->dims, l->o.B, mc_pool_threads(l->pool), &l->arena, e)) &&
-	    (l->soft = take(l, pairs, R, e)) && (l->dI = take(l, pairs, R, e)) ? 0 : -1;
+	    (l->soft = take(l, pairs, R, e)) && (l->dI = take(l, pairs, R, e)) &&
+	    (l->z = take(l, pairs, R, e)) && (l->c = take(l, pairs, R, e)) ? 0 : -1;
 }
 
 static int batch_new(struct mc_learner *l, struct mc_err *e)
@@ -472,7 +474,7 @@ static void decide(struct mc_learner *l)
 
 	if (l->stgs)
 		mc_stgs_decide(l->stgs, &l->comm.p, l->o.B, x->o, x->m, l->u, l->o.temp, l->I, l->soft,
-		    NULL, l->pool);
+		    l->z, l->pool);
 	else
 		mc_actor_decide(l->actor, l->o.decide, &l->comm.p, l->o.B, x->o, x->m, l->u,
 		    NULL, NULL, l->I, l->pool);
@@ -495,6 +497,16 @@ static int update_policies(struct mc_learner *l, struct mc_learner_figures *fig,
 	if (optimise(l, &l->policy, &fig->policy_norm, e) < 0)
 		return -1;
 	return l->stgs ? optimise(l, &l->comm, &fig->comm_norm, e) : 0;
+}
+
+void mc_learner_comm_stats(struct mc_learner *l, struct mc_comm_stats *s, mc_real *c_pair,
+    mc_real *asked_pair)
+{
+	const size_t pairs = l->dims.N * l->dims.d;
+
+	mc_vec_sigmoid(l->c, l->z, l->o.B * pairs);
+	mc_comm_stats(s, l->z, l->c, l->batch.m, l->o.B * pairs);
+	mc_comm_pairs(c_pair, asked_pair, l->c, l->I, l->batch.m, l->o.B, pairs);
 }
 
 int mc_learner_update(struct mc_learner *l, uint32_t k, struct mc_learner_figures *fig, struct mc_err *e)

@@ -11,6 +11,7 @@
 
 #include "mc_act.h"
 #include "mc_arena.h"
+#include "mc_comm.h"
 #include "mc_params.h"
 #include "mc_pool.h"
 #include "mc_traj.h"
@@ -70,6 +71,14 @@ struct mc_learner_figures {
  * Does nothing and returns 0 with all figures NaN while D holds fewer than B transitions.
  */
 int mc_learner_update(struct mc_learner *l, uint32_t k, struct mc_learner_figures *fig, struct mc_err *e);
+
+/*
+ * Under stgs, what the nets decided on the batch of the last update that was not skipped: theta_c as
+ * it was before that update.
+ *   c_pair, asked_pair  out [N,d]  (mc_comm_pairs)
+ */
+void mc_learner_comm_stats(struct mc_learner *l, struct mc_comm_stats *s, mc_real *c_pair,
+    mc_real *asked_pair);
 
 /* Another program's theta_c(k): copied in; then c' moves if `move` (Polyak). */
 void mc_learner_take_comm(struct mc_learner *l, const mc_real *theta_c, int move);

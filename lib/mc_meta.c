@@ -22,6 +22,7 @@ struct mc_meta {
 	mc_real *grad_rule, *grad_baseline;
 	int64_t next;                           /* iteration of the next trajectory; -1 = any */
 	struct mc_meta_figures fig;
+	mc_real *c_pair, *asked_pair;           /* [N,d] of the last trajectory */
 };
 
 const char *mc_method_name(enum mc_method m)
@@ -139,7 +140,9 @@ struct mc_meta *mc_meta_new(const struct mc_dims *dims, const struct mc_meta_opt
 	x->next = -1;
 	no_figures(&x->fig);
 	if (mc_params_new(&x->comm, MC_NET_COMM, dims, arena, e) < 0 ||
-	    !(x->nu = block(arena, x->comm.size, "nu", e)) || new_sweep(x, arena, e) < 0 ||
+	    !(x->nu = block(arena, x->comm.size, "nu", e)) ||
+	    !(x->c_pair = block(arena, dims->N * dims->d, "figures", e)) ||
+	    !(x->asked_pair = block(arena, dims->N * dims->d, "figures", e)) || new_sweep(x, arena, e) < 0 ||
 	    (has_baseline(x) && new_baseline(x, arena, e) < 0) ||
 	    (has_rule(x) && new_rule(x, arena, e) < 0))
 		return NULL;
@@ -190,6 +193,13 @@ static void comm_figures(struct mc_meta *x, const struct mc_traj *t)
 	x->fig.c_mean = s.c_mean;
 	x->fig.entropy = s.entropy;
 	x->fig.saturated = s.saturated;
+	mc_comm_pairs(x->c_pair, x->asked_pair, c->c, t->I, t->m, x->dims.T, x->dims.N * x->dims.d);
+}
+
+void mc_meta_pairs(const struct mc_meta *x, const mc_real **c_pair, const mc_real **asked_pair)
+{
+	*c_pair = x->c_pair;
+	*asked_pair = x->asked_pair;
 }
 
 static double rms_live(const mc_real *A, const uint8_t *m, size_t n)

@@ -71,6 +71,12 @@ int mc_meta_trajectory(struct mc_meta *x, const struct mc_traj *t, struct mc_met
     struct mc_err *e);
 
 /*
+ * Mean c and share of requests of each ordered pair [N,d] over the last trajectory; NaN where i
+ * never had j as its neighbour. They belong to x.
+ */
+void mc_meta_pairs(const struct mc_meta *x, const mc_real **c_pair, const mc_real **asked_pair);
+
+/*
  * Everything besides parameters that is needed to continue, between meta-iterations:
  * entries of the `state` map (nu, nu_rule, adam moments, steps).
  */

@@ -29,6 +29,7 @@ struct critic {
 	int ended;                   /* that file has its `end` */
 	struct mc_arena arena;
 	struct mc_traj traj;
+	mc_real *c_pair, *asked_pair; /* [N,d] work space for the metrics of stgs */
 	mc_real *theta_c;            /* work space for another owner's theta_c; NULL if there is none */
 	int begun;                   /* nets have their initial values, or those of a checkpoint */
 	int started;                 /* the first trajectory has come: params from now on are updates */
@@ -99,6 +100,9 @@ static int on_header(void *ctx, const struct mc_frame *f, struct mc_fb *b, struc
 
 	mc_learner_init(x->learner);
 	if (comm && !(x->theta_c = mc_arena_alloc(&x->arena, comm->size, sizeof *x->theta_c, "theta_c", e)))
+		return -1;
+	if (o->stgs && (!(x->c_pair = mc_arena_alloc(&x->arena, h->dims.N * h->dims.d, sizeof *x->c_pair, "figures", e)) ||
+	    !(x->asked_pair = mc_arena_alloc(&x->arena, h->dims.N * h->dims.d, sizeof *x->asked_pair, "figures", e))))
 		return -1;
 	build_header(x, b);
 	return 0;
@@ -223,6 +227,8 @@ static int emit_metric(struct critic *x, struct mc_err *e)
 {
 	struct mc_fb *b = x->filter.fb;
 	const double n = (double)x->summed;
+	const size_t pairs[] = { x->h.dims.N, x->h.dims.d };
+	struct mc_comm_stats s;
 
 	mc_fb_begin(b, "metric");
 	mc_fb_str(b, "program", self);
@@ -237,9 +243,23 @@ static int emit_metric(struct critic *x, struct mc_err *e)
 		mc_fb_real(b, "critic_norm", x->sum.critic_norm / n);
 		mc_fb_real(b, "policy_norm", x->sum.policy_norm / n);
 		if (x->opts.stgs)
-			mc_fb_real(b, "comm_norm", x->sum.comm_norm / n);
+			mc_fb_real(b, "g_norm", x->sum.comm_norm / n);
+	}
+	const int decided = x->opts.stgs && x->moved;
+
+	if (decided) {
+		mc_learner_comm_stats(x->learner, &s, x->c_pair, x->asked_pair);
+		if (!isnan(s.c_mean)) { /* some pair was live */
+			mc_fb_real(b, "c_mean", s.c_mean);
+			mc_fb_real(b, "entropy", s.entropy);
+			mc_fb_real(b, "saturated", s.saturated);
+		}
 	}
 	mc_fb_close(b);
+	if (decided) {
+		mc_fb_reals(b, "c_pair", 2, pairs, x->c_pair);
+		mc_fb_reals(b, "asked_pair", 2, pairs, x->asked_pair);
+	}
 	x->summed = 0;
 	memset(&x->sum, 0, sizeof x->sum);
 	return mc_filter_send(&x->filter, e);

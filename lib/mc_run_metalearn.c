@@ -139,6 +139,8 @@ static void put(struct mc_fb *b, const char *key, double v)
 static int emit_metric(struct metalearn *x, struct mc_err *e)
 {
 	const struct mc_meta_figures *f = &x->fig;
+	const size_t pairs[] = { x->h.dims.N, x->h.dims.d };
+	const mc_real *c_pair, *asked_pair;
 	struct mc_fb *b = x->filter.fb;
 
 	mc_fb_begin(b, "metric");
@@ -155,6 +157,9 @@ static int emit_metric(struct metalearn *x, struct mc_err *e)
 	put(b, "J", f->J);
 	put(b, "meta_norm", f->meta_norm);
 	mc_fb_close(b);
+	mc_meta_pairs(x->meta, &c_pair, &asked_pair);
+	mc_fb_reals(b, "c_pair", 2, pairs, c_pair);
+	mc_fb_reals(b, "asked_pair", 2, pairs, asked_pair);
 	return mc_filter_send(&x->filter, e);
 }
 

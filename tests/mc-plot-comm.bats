@@ -139,3 +139,22 @@ last() {
 	[ "$status" -eq 64 ]
 	[ "$output" = "mc-plot: --y: this is no option of mc-plot comm; leave it out" ]
 }
+
+@test "real runs: what their logs hold is what the page draws" {
+	for method in none stgs reinforce meta; do
+		MC_QUIET=1 "$BATS_TEST_DIRNAME/../pipelines/train" -t push_N3 -m $method -e 33 -o $method -R '--hidden 8' -M '--rule-hidden 8 -K 2'
+	done
+	mc-plot comm */run.log -w 1 -o fig.svg --emit
+	for method in stgs reinforce meta; do
+		for figure in 'mean c' 'saturated share of c' 'entropy of c (nats)' '|g|'; do
+			headings fig.dat | grep -qxF "$figure, $method"
+		done
+		program=mc-metalearn
+		[ $method != stgs ] || program=mc-critic
+		mc-cat --full -t metric $method/run.log | jq -c "select(.program == \"$program\")" | tail -n 1 >metric
+		jq -e '[.c_pair, .asked_pair] | map(map(length)) == [[2, 2, 2], [2, 2, 2]]' metric
+		jq -e '(.c_pair | flatten | add / 6) - .values.c_mean | fabs < 1e-6' metric
+		[ "$(last fig.dat "mean c, $method" | awk '{ print $2 }')" = "$(jq -r .values.c_mean metric | xargs printf '%.7g')" ]
+	done
+	run ! grep -q 'c, none' fig.dat
+}

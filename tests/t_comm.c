@@ -237,6 +237,21 @@ static void stats(void)
 	ok(isnan(s.c_mean), "no live pair, no mean");
 }
 
+/* Three steps of two pairs; the second is live once, then of four, where none is. */
+static void pairs(void)
+{
+	const mc_real c[6] = { (mc_real)0.25, (mc_real)0.5, (mc_real)0.75, 1, (mc_real)0.5, 0 };
+	const uint8_t I[6] = { 1, 0, 1, 1, 0, 0 }, m[6] = { 1, 0, 1, 1, 1, 0 };
+	mc_real c_pair[2], asked[2];
+
+	mc_comm_pairs(c_pair, asked, c, I, m, 3, 2);
+	is_near((double)c_pair[0], 0.5, 0, "mean c of a pair over its steps");
+	is_near((double)asked[0], 2 / 3., 1e-7, "share of requests");
+	ok(c_pair[1] == 1 && asked[1] == 1, "over live steps only");
+	mc_comm_pairs(c_pair, asked, c, I, (const uint8_t [6]){ 1, 0, 1, 0, 1, 0 }, 3, 2);
+	ok(!isnan(c_pair[0]) && isnan(c_pair[1]) && isnan(asked[1]), "NaN where a pair is never live");
+}
+
 int main(void)
 {
 	tiny_start();
@@ -247,5 +262,6 @@ int main(void)
 	masks();
 	extremes();
 	stats();
+	pairs();
 	return tiny_done();
 }

@@ -301,6 +301,25 @@ static void shared(void)
 	rig_free(&r);
 }
 
+/* What stgs decided on the last batch: by the nets before that update, near c = 1/2 as they begin. */
+static void decided(struct rig *r)
+{
+	enum { PAIRS = 6 };
+	mc_real c[PAIRS], asked[PAIRS];
+	struct mc_comm_stats s;
+	double low = 1, high = 0, share = 0;
+
+	mc_learner_comm_stats(r->l, &s, c, asked);
+	for (int k = 0; k < PAIRS; k++) {
+		low = fmin(low, (double)c[k]);
+		high = fmax(high, (double)c[k]);
+		share += (double)asked[k] / PAIRS;
+	}
+	ok(low > 0.4 && low < s.c_mean && s.c_mean < high && high < 0.6 && s.saturated == 0 && s.entropy > 0.6 && s.entropy <= log(2) + 1e-6,
+	    "stgs: c is near 1/2 at the beginning");
+	ok(share > 0.2 && share < 0.8, "stgs: and about half of the links are asked for");
+}
+
 /* stgs owns comm: it and its target move, and follow the same rules. */
 static void straight_through(void)
 {
@@ -318,6 +337,7 @@ static void straight_through(void)
 	ok(iterate(&r, &three, 1, 3, &fig) == 0 && fig.comm_norm > 0, "stgs: comm has a gradient");
 	ok(!same_block(&r, &fresh, MC_NET_COMM, 0) && !same_block(&r, &fresh, MC_NET_COMM, 1),
 	    "stgs: comm and its target move");
+	decided(&r);
 	rig_free(&r);
 	rig_free(&fresh);
 	x.share = 1;

@@ -174,6 +174,88 @@ static void reinforce(void)
 	ok(feed(x, 2, 30, 0, &fig, &e) == 0, "reinforce goes on beyond K");
 }
 
+/* ---- figures, by hand ---- */
+
+/*
+ * Nets whose kernels are zero give their last biases, so that all can be worked out: agent 0's
+ * c is 1/2, agent 1's sigmoid(6) = 0.9975; V = 2 everywhere; A_hat is 3 for agent 0, -1 for agent 1.
+ */
+static void set_biases(struct mc_meta *x)
+{
+	struct mc_params *comm = mc_meta_params(x, MC_NET_COMM), *phi = mc_meta_params(x, MC_NET_BASELINE);
+	struct mc_params *eta = mc_meta_params(x, MC_NET_RULE);
+
+	memset(comm->v, 0, comm->size * sizeof *comm->v);
+	*mc_params_at(comm, "dense_2", "bias", 1) = 6;
+	memset(phi->v, 0, phi->size * sizeof *phi->v);
+	*mc_params_at(phi, "dense_2", "bias", 0) = 2;
+	if (eta) {
+		memset(eta->v, 0, eta->size * sizeof *eta->v);
+		mc_params_at(eta, "dense_1", "bias", 0)[0] = 3;
+		mc_params_at(eta, "dense_1", "bias", 0)[1] = -1;
+	}
+}
+
+/* Three steps; agent 0 asks at the first of two at which it can, agent 1 at two of three. */
+static struct mc_traj by_hand(void)
+{
+	static const uint8_t m[] = { 1, 1, 0, 1, 1, 1, 1, 1 }, I[] = { 1, 1, 0, 0, 0, 1 };
+	struct mc_traj t = numbered(0, K);
+
+	memcpy(t.m, m, sizeof m);
+	memcpy(t.I, I, sizeof I);
+	t.r[0] = 1;
+	t.r[1] = 5;
+	t.r[2] = -2;
+	return t;
+}
+
+static void check_decisions(const struct mc_meta *x, const struct mc_meta_figures *fig, const char *method)
+{
+	const double c = 1 / (1 + exp(-6.)), H = -c * log(c) - (1 - c) * log(1 - c);
+	const mc_real *c_pair, *asked;
+
+	mc_meta_pairs(x, &c_pair, &asked);
+	is_near(fig->c_mean, (2 * 0.5 + 3 * c) / 5, 1e-6, method);
+	is_near(fig->entropy, (2 * log(2) + 3 * H) / 5, 1e-6, "entropy, in nats");
+	is_near(fig->saturated, 3 / 5., 1e-12, "saturated share");
+	is_near((double)c_pair[0], 0.5, 1e-6, "c of the first pair");
+	is_near((double)c_pair[1], c, 1e-6, "c of the second");
+	is_near((double)asked[0], 1 / 2., 1e-6, "share of its links that the first asked for");
+	is_near((double)asked[1], 2 / 3., 1e-6, "and the second");
+}
+
+static void figures_by_hand(void)
+{
+	struct mc_meta_opts o = options(MC_METHOD_REINFORCE);
+	const struct mc_traj t = by_hand();
+	const double c = 1 / (1 + exp(-6.));
+	struct mc_meta_figures fig;
+	struct mc_err e;
+
+	o.gamma = 0.5;
+	o.n = 1;
+
+	/* G_t = r_t + 1: advantages 0, 4, -3. g of the biases: (I - c) advantage, summed */
+	struct mc_meta *x = learner(&o);
+
+	set_biases(x);
+	ok(mc_meta_trajectory(x, &t, &fig, &e) == 0, "figures by hand: reinforce");
+	check_decisions(x, &fig, "mean c over the decisions there were, reinforce");
+	is_near(fig.advantage_norm, sqrt(25 / 3.), 1e-6, "rms of G - V");
+	is_near(fig.baseline_loss, 25 / 6., 1e-6, "loss of the baseline");
+	is_near(fig.g_norm, hypot(-0.5 * -3, -c * 4 + (1 - c) * -3), 1e-5, "|g| of eq. 4");
+
+	/* A_hat 3 at agent 0's two live decisions, -1 at agent 1's three */
+	o.method = MC_METHOD_META;
+	x = learner(&o);
+	set_biases(x);
+	ok(mc_meta_trajectory(x, &t, &fig, &e) == 0, "figures by hand: meta");
+	check_decisions(x, &fig, "mean c over the decisions there were, meta");
+	is_near(fig.advantage_norm, sqrt((2 * 9 + 3) / 5.), 1e-6, "rms of A_hat over live pairs");
+	is_near(fig.g_norm, hypot((0.5 - 0.5) * 3, -(2 * (1 - c) - c)), 1e-5, "|g| of eq. 5");
+}
+
 static void fixed_rule(void)
 {
 	struct mc_meta_opts o = options(MC_METHOD_META), learning = o;
@@ -396,6 +478,7 @@ int main(void)
 	tiny_start();
 	meta_iteration();
 	reinforce();
+	figures_by_hand();
 	fixed_rule();
 	if (!IN_DOUBLE) {  /* frames hold float32 */
 		continues(MC_METHOD_META, 0, "meta");
