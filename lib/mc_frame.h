@@ -148,6 +148,12 @@ void mc_in_close(struct mc_in *in);
  */
 enum mc_read mc_in_frame(struct mc_in *in, struct mc_frame *f, struct mc_err *e);
 
+/*
+ * Follows a file that is being written. Where it ends before its stream does, `wait` is called:
+ * 1 = look again, 0 = take the end for the end (the stream is then cut), -1 with `e` = fail.
+ */
+void mc_in_follow(struct mc_in *in, int (*wait)(void *ctx, struct mc_err *e), void *ctx);
+
 /* After MC_READ_FAIL: 1 if the only thing wrong is that the stream stops (still being written, or cut). */
 int mc_in_cut(const struct mc_in *in);
 int64_t mc_in_offset(const struct mc_in *in);    /* bytes given out as whole frames */

@@ -37,6 +37,8 @@ struct mc_in {
 	uint64_t index;            /* given out of the present stream */
 	enum place_in_stream at;
 	int cut;
+	int (*wait)(void *ctx, struct mc_err *e); /* NULL: the file is as long as it will be */
+	void *wait_ctx;
 	struct mc_scan scan;
 	msgpack_zone *zone;
 	msgpack_object object;
@@ -138,6 +140,12 @@ void mc_in_close(struct mc_in *in)
 	free(in);
 }
 
+void mc_in_follow(struct mc_in *in, int (*wait)(void *ctx, struct mc_err *e), void *ctx)
+{
+	in->wait = wait;
+	in->wait_ctx = ctx;
+}
+
 int mc_in_cut(const struct mc_in *in)
 {
 	return in->cut;
@@ -198,6 +206,20 @@ static int more(struct mc_in *in, struct mc_err *e)
 	return n > 0;
 }
 
+/* One read; at the end of a file that is being followed, as many as it takes. */
+static int more_or_wait(struct mc_in *in, struct mc_err *e)
+{
+	int r = more(in, e);
+
+	while (r == 0 && in->wait && !(in->at == AFTER_END && in->begin == in->end)) {
+		r = in->wait(in->wait_ctx, e);
+		if (r <= 0)
+			return r;
+		r = more(in, e);
+	}
+	return r;
+}
+
 /* ---- frames ---- */
 
 static enum mc_read fail(struct mc_in *in, const struct mc_err *why, struct mc_err *e)
@@ -249,7 +271,7 @@ static int gather(struct mc_in *in, size_t *len, struct mc_err *e)
 		}
 		if (r == MC_SCAN_BAD)
 			return scan_failed(in, e);
-		got = more(in, e);
+		got = more_or_wait(in, e);
 		if (got <= 0)
 			return got < 0 ? -1 : ended(in, e);
 	}

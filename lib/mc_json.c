@@ -276,8 +276,7 @@ static void json_summary(FILE *to, const struct mc_scan_array *a)
 
 /* ---- values ---- */
 
-/* The value at p, which has passed the scan; the place behind it. */
-static const unsigned char *json_value(FILE *to, const unsigned char *p, int full)
+const unsigned char *mc_json_value(FILE *to, const unsigned char *p, int full)
 {
 	struct mc_scan_array a;
 	struct mc_item it;
@@ -316,7 +315,7 @@ static const unsigned char *json_value(FILE *to, const unsigned char *p, int ful
 		(void)fputc('[', to);
 		for (uint64_t k = 0; k < it.count; k++) {
 			(void)fputs(k ? "," : "", to);
-			p = json_value(to, p, full);
+			p = mc_json_value(to, p, full);
 		}
 		(void)fputc(']', to);
 		break;
@@ -324,7 +323,7 @@ static const unsigned char *json_value(FILE *to, const unsigned char *p, int ful
 		(void)fputc('{', to);
 		for (uint64_t k = 0; k < it.count; k++) {
 			(void)fputs(k == 0 ? "" : k % 2 ? ":" : ",", to);
-			p = json_value(to, p, full);
+			p = mc_json_value(to, p, full);
 		}
 		(void)fputc('}', to);
 		break;
@@ -334,6 +333,6 @@ static const unsigned char *json_value(FILE *to, const unsigned char *p, int ful
 
 void mc_json_frame(FILE *to, const struct mc_frame *f, int full)
 {
-	(void)json_value(to, f->bytes, full);
+	(void)mc_json_value(to, f->bytes, full);
 	(void)fputc('\n', to);
 }

@@ -17,6 +17,9 @@
  */
 void mc_json_frame(FILE *to, const struct mc_frame *f, int full);
 
+/* The value at p, inside a frame that has passed the scan; the place behind it. */
+const unsigned char *mc_json_value(FILE *to, const unsigned char *p, int full);
+
 /* One number, with as few digits as give it back; null unless finite. */
 void mc_json_double(FILE *to, double v);
 void mc_json_float(FILE *to, float v);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,19 +11,33 @@
 #include <unistd.h>
 
 #include "mc_diff.h"
+#include "mc_export.h"
+#include "mc_fields.h"
+#include "mc_file.h"
 #include "mc_frame.h"
 #include "mc_json.h"
+#include "mc_nets.h"
 #include "mc_opts.h"
+#include "mc_where.h"
 
-enum { TYPES = 64 };
+enum {
+	TYPES = 64,
+	LOOK_AGAIN = 200,    /* milliseconds, under --follow */
+};
 
 struct cat {
 	const char *types;   /* "episode,metric"; NULL = all */
 	long limit;          /* frames to show; 0 = all */
 	long max_frame;
-	int full, verify, count, diff;
+	int full, verify, count, diff, tsv, follow;
+	const char *net;     /* "policy", "target.comm"; NULL = all */
+	const char *where_text, *fields_text, *npz, *safetensors;
+	struct mc_where where;
+	struct mc_fields fields;
+	struct mc_export *export;
 	uint64_t shown;
 	int live;            /* the input is no regular file: what is shown goes out at once */
+	int missed;          /* a value that the table has no column for was told of */
 	int tally;           /* types in seen[]; what does not fit is counted as "(other)" */
 	struct {
 		char type[24];
@@ -35,21 +50,39 @@ struct cat {
 static int parse(struct cat *c, int argc, char **argv, int *operands, struct mc_err *e)
 {
 	const struct mc_opt opts[] = {
+		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "Which frames" },
 		{ MC_OPT_STR, 't', "type", "T[,T...]", &c->types, 0, 0, "only frames of these types" },
+		{ MC_OPT_STR, 'w', "where", "COND", &c->where_text, 0, 0,
+		    "only frames for which 'KEY OP VALUE [&& ...]' holds; OP is one of == != < <= > >=" },
+		{ MC_OPT_STR, 0, "net", "NAME", &c->net, 0, 0,
+		    "only the parameters of this net; of a checkpoint, only its tree" },
 		{ MC_OPT_INT, 'n', NULL, "N", &c->limit, 0, INFINITY, "stop after N frames; 0 is all of them" },
+		{ MC_OPT_FLAG, 'f', "follow", NULL, &c->follow, 0, 0,
+		    "wait for what a run still adds to its log, until the end frame" },
+		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "How they are shown" },
 		{ MC_OPT_FLAG, 0, "full", NULL, &c->full, 0, 0,
 		    "the values of arrays as nested lists, not a summary" },
+		{ MC_OPT_STR, 0, "fields", "KEY,...", &c->fields_text, 0, 0,
+		    "only these entries; values.entropy is one of a map inside" },
+		{ MC_OPT_FLAG, 0, "tsv", NULL, &c->tsv, 0, 0,
+		    "a table: a line of names, then a row for each frame" },
 		{ MC_OPT_FLAG, 0, "count", NULL, &c->count, 0, 0, "only the number of frames of each type" },
+		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "What else can be done with them" },
 		{ MC_OPT_FLAG, 0, "verify", NULL, &c->verify, 0, 0,
 		    "read everything, show nothing; status 65 unless all is whole and right" },
 		{ MC_OPT_FLAG, 0, "diff", NULL, &c->diff, 0, 0,
 		    "show the first difference between two files; status 1 if there is one" },
+		{ MC_OPT_STR, 0, "npz", "FILE", &c->npz, 0, 0, "write the nets to FILE for NumPy" },
+		{ MC_OPT_STR, 0, "safetensors", "FILE", &c->safetensors, 0, 0,
+		    "write the nets to FILE in safetensors' format" },
 		{ MC_OPT_INT, 0, "max-frame", "BYTES", &c->max_frame, 1, INFINITY, "refuse larger frames" },
 		{ MC_OPT_FLAG, 0, NULL, NULL, NULL, 0, 0, NULL },
 	};
 	const struct mc_prog prog = {
-		"mc-cat", "[-hV] [--full | --count | --verify] [-t T[,T...]] [-n N] [FILE ...]\n"
-		    "       mc-cat --diff [-t T[,T...]] FILE1 FILE2",
+		"mc-cat", "[-hV] [-t T[,T...]] [-w COND] [-n N] [-f] [--full] [--fields KEY,...] [--tsv] [FILE ...]\n"
+		    "       mc-cat --count | --verify [FILE ...]\n"
+		    "       mc-cat --diff [-t T[,T...]] [-w COND] FILE1 FILE2\n"
+		    "       mc-cat --npz FILE | --safetensors FILE [--net NAME] CHECKPOINT",
 		"Shows streams and checkpoints, one line of JSON for each frame. Without FILE, or where "
 		    "FILE is -, it reads standard input.", opts,
 	};
@@ -57,52 +90,72 @@ static int parse(struct cat *c, int argc, char **argv, int *operands, struct mc_
 	return (int)mc_opts_parse(&prog, argc, argv, operands, e);
 }
 
-static int check(const struct cat *c, int files, struct mc_err *e)
+/* The options that say what is to be done; at most one of them makes sense. */
+static int check_action(const struct cat *c, struct mc_err *e)
 {
-	if (c->full + c->count + c->verify + c->diff > 1)
-		return mc_usage(e, c->diff ? "--diff" : c->verify ? "--verify" : "--count", "choose one",
-		    "only one of --full, --count, --verify, --diff");
-	if (c->limit > 0 && (c->verify || c->diff))
-		return mc_usage(e, "-n", "leave it out", "--verify and --diff read everything");
-	if (c->types && c->verify)
-		return mc_usage(e, "--type", "leave it out", "--verify reads everything");
-	if (c->diff && files != 2)
-		return mc_usage(e, "--diff", "name two files, one of them may be -",
-		    "needs two files, got %d", files);
+	const struct { int given; const char *name; } action[] = {
+		{ c->full, "--full" }, { c->count, "--count" }, { c->verify, "--verify" }, { c->diff, "--diff" },
+		{ c->npz != NULL, "--npz" }, { c->safetensors != NULL, "--safetensors" },
+	};
+	const char *first = NULL;
+
+	for (size_t k = 0; k < sizeof action / sizeof *action; k++) {
+		if (!action[k].given)
+			continue;
+		if (first)
+			return mc_usage(e, action[k].name, "choose one", "it does not go together with %s", first);
+		if (k > 0 && (c->tsv || c->fields_text))
+			return mc_usage(e, c->tsv ? "--tsv" : "--fields", "choose one", "it does not go together with %s",
+			    action[k].name);
+		first = action[k].name;
+	}
 	return 0;
 }
 
-/* ---- streams ---- */
-
-static struct mc_in *open_stream(struct cat *c, const char *path, struct mc_err *e)
+static int one_type(const struct cat *c)
 {
-	struct mc_in *in;
-	struct stat st;
-
-	if (strcmp(path, "-") == 0 && isatty(STDIN_FILENO)) {
-		(void)mc_usage(e, "<stdin>", "name a file, or pipe a stream in", "is a terminal");
-		return NULL;
-	}
-	in = mc_in_open(path, 0, (size_t)c->max_frame, e);
-	c->live = strcmp(path, "-") == 0 ? fstat(STDIN_FILENO, &st) == 0 && !S_ISREG(st.st_mode) :
-	    stat(path, &st) == 0 && !S_ISREG(st.st_mode);
-	return in;
+	return c->types && *c->types && !strchr(c->types, ',');
 }
 
-static int selected(const struct cat *c, const char *type)
+static int check(const struct cat *c, int files, struct mc_err *e)
 {
-	const size_t n = strlen(type);
-	const char *p = c->types;
-
-	while (p && *p) {
-		const size_t len = strcspn(p, ",");
-
-		if (len == n && memcmp(p, type, n) == 0)
-			return 1;
-		p += len + (p[len] == ',');
-	}
-	return !c->types;
+	if (check_action(c, e) < 0)
+		return -1;
+	if (c->limit > 0 && (c->verify || c->diff))
+		return mc_usage(e, "-n", "leave it out", "--verify and --diff read everything");
+	if (c->verify && (c->types || c->where_text || c->net))
+		return mc_usage(e, c->types ? "--type" : c->where_text ? "--where" : "--net", "leave it out",
+		    "--verify reads everything");
+	if (c->tsv && !c->fields_text && !one_type(c))
+		return mc_usage(e, "--tsv", "name them with --fields, or choose one type with -t", "which columns?");
+	if (c->net && (c->diff || c->fields_text || c->tsv || c->count))
+		return mc_usage(e, "--net", "leave it out", "it selects trees of arrays, to show or to export");
+	if (c->diff && files != 2)
+		return mc_usage(e, "--diff", "name two files, one of them may be -",
+		    "needs two files, got %d", files);
+	if (c->follow && (c->diff || files > 1))
+		return mc_usage(e, "--follow", NULL, "follows one file");
+	return 0;
 }
+
+/* What was given as text, and the file to write. */
+static int prepare(struct cat *c, struct mc_err *e)
+{
+	const char *target = c->npz ? c->npz : c->safetensors;
+
+	if (c->where_text && mc_where_parse(&c->where, c->where_text, e) < 0)
+		return -1;
+	if (c->fields_text && mc_fields_parse(&c->fields, c->fields_text, e) < 0)
+		return -1;
+	if (!target)
+		return 0;
+	if (mc_file_check_target(target, e) < 0)
+		return -1;
+	c->export = mc_export_new(c->npz ? MC_EXPORT_NPZ : MC_EXPORT_SAFETENSORS, e);
+	return c->export ? 0 : -1;
+}
+
+/* ---- output ---- */
 
 /* What stdio could not write. A reader who has gone is no news. */
 static int output_failed(struct mc_err *e)
@@ -118,6 +171,61 @@ static int output_failed(struct mc_err *e)
 static int flush_output(struct mc_err *e)
 {
 	return fflush(stdout) != 0 || ferror(stdout) ? output_failed(e) : 0;
+}
+
+/* ---- streams ---- */
+
+/* Under --follow, at the end of the file: what there is goes out, and a reader who has gone ends it. */
+static int wait_for_more(void *ctx, struct mc_err *e)
+{
+	struct pollfd out = { .fd = STDOUT_FILENO };
+
+	(void)ctx;
+	if (flush_output(e) < 0)
+		return -1;
+	if (poll(&out, 1, LOOK_AGAIN) > 0 && out.revents & (POLLERR | POLLHUP)) {
+		errno = EPIPE;
+		return output_failed(e);
+	}
+	return 1;
+}
+
+static struct mc_in *open_stream(struct cat *c, const char *path, struct mc_err *e)
+{
+	struct mc_in *in;
+	struct stat st;
+
+	if (strcmp(path, "-") == 0 && isatty(STDIN_FILENO)) {
+		(void)mc_usage(e, "<stdin>", "name a file, or pipe a stream in", "is a terminal");
+		return NULL;
+	}
+	in = mc_in_open(path, 0, (size_t)c->max_frame, e);
+	c->live = strcmp(path, "-") == 0 ? fstat(STDIN_FILENO, &st) == 0 && !S_ISREG(st.st_mode) :
+	    stat(path, &st) == 0 && !S_ISREG(st.st_mode);
+	if (in && c->follow && !c->live)      /* the end of a pipe is the end */
+		mc_in_follow(in, wait_for_more, NULL);
+	return in;
+}
+
+static int of_type(const struct cat *c, const char *type)
+{
+	const size_t n = strlen(type);
+	const char *p = c->types;
+
+	while (p && *p) {
+		const size_t len = strcspn(p, ",");
+
+		if (len == n && memcmp(p, type, n) == 0)
+			return 1;
+		p += len + (p[len] == ',');
+	}
+	return !c->types;
+}
+
+static int selected(const struct cat *c, const struct mc_frame *f)
+{
+	return of_type(c, f->type) && mc_where_match(&c->where, f) &&
+	    (!c->net || mc_nets_has(f, c->net)) && mc_fields_any(&c->fields, f);
 }
 
 /* ---- showing and counting ---- */
@@ -136,16 +244,42 @@ static void count(struct cat *c, const char *type)
 	c->seen[k < TYPES ? k : TYPES - 1].n++;
 }
 
+/* Tells once of a value that a table with columns from its first frame leaves out. */
+static void tell_missed(struct cat *c, const struct mc_frame *f)
+{
+	char path[MC_PATH_SIZE];
+
+	if (c->missed || !mc_fields_missed(&c->fields, f, path))
+		return;
+	c->missed = 1;
+	(void)fprintf(stderr, "mc-cat: %s:%" PRId64 ": %s is in no column, the first %s had none; "
+	    "choose columns with --fields\n", f->place, f->offset, path, f->type);
+}
+
 static int show(struct cat *c, const struct mc_frame *f, struct mc_err *e)
 {
-	if (c->verify || !selected(c, f->type))
+	if (c->verify)
 		return 0;
+	if (!selected(c, f))
+		return c->net ? mc_nets_check(f, c->net, e) : 0;
 	c->shown++;
 	if (c->count) {
 		count(c, f->type);
 		return 0;
 	}
-	mc_json_frame(stdout, f, c->full);
+	if (c->export)
+		return mc_export_frame(c->export, f, c->net, e);
+	if (c->tsv) {
+		if (mc_fields_row(stdout, &c->fields, f, c->full, e) < 0)
+			return -1;
+		tell_missed(c, f);
+	} else if (c->fields.chosen) {
+		mc_fields_json(stdout, &c->fields, f, c->full);
+	} else if (c->net) {
+		mc_nets_json(stdout, f, c->net, c->full);
+	} else {
+		mc_json_frame(stdout, f, c->full);
+	}
 	if (ferror(stdout))
 		return output_failed(e);
 	return c->live ? flush_output(e) : 0;
@@ -189,6 +323,14 @@ static int cat_stream(struct cat *c, const char *path, struct mc_err *e)
 	return status;
 }
 
+static int export_end(const struct cat *c, const char *from, struct mc_err *e)
+{
+	if (mc_export_tensors(c->export) == 0)
+		return mc_err_set(e, MC_DATA, strcmp(from, "-") == 0 ? "<stdin>" : from, -1, "name a checkpoint",
+		    "there are no nets to export");
+	return mc_export_commit(c->export, c->npz ? c->npz : c->safetensors, e);
+}
+
 static int cat_all(struct cat *c, int n, char **paths, struct mc_err *e)
 {
 	char *standard[] = { (char[]){ "-" } };
@@ -200,6 +342,8 @@ static int cat_all(struct cat *c, int n, char **paths, struct mc_err *e)
 	}
 	for (int k = 0; k < n && status == 0 && !enough(c); k++)
 		status = cat_stream(c, paths[k], e);
+	if (c->export && status == 0)
+		status = export_end(c, paths[0], e);
 	for (int k = 0; k < c->tally && status == 0; k++)
 		(void)printf("%s\t%" PRIu64 "\n", c->seen[k].type, c->seen[k].n);
 	if (status < 0)
@@ -214,7 +358,7 @@ static enum mc_read next(const struct cat *c, struct mc_in *in, struct mc_frame 
 {
 	enum mc_read r;
 
-	while ((r = mc_in_frame(in, f, e)) == MC_READ_FRAME && !selected(c, f->type))
+	while ((r = mc_in_frame(in, f, e)) == MC_READ_FRAME && !selected(c, f))
 		;
 	return r;
 }
@@ -274,14 +418,14 @@ static int diff(struct cat *c, char **paths, struct mc_err *e)
 int mc_run_cat(int argc, char **argv, struct mc_err *e)
 {
 	struct cat c = { .max_frame = (long)MC_FRAME_MAX };
-	int first = 0;
+	int first = 0, status;
 	const int parsed = parse(&c, argc, argv, &first, e);
 
 	if (parsed != MC_PARSED_RUN)
 		return parsed == MC_PARSED_DONE ? flush_output(e) : -1;
-	if (check(&c, argc - first, e) < 0)
+	if (check(&c, argc - first, e) < 0 || prepare(&c, e) < 0)
 		return -1;
-	if (c.diff)
-		return diff(&c, argv + first, e);
-	return cat_all(&c, argc - first, argv + first, e);
+	status = c.diff ? diff(&c, argv + first, e) : cat_all(&c, argc - first, argv + first, e);
+	mc_export_free(c.export);
+	return status;
 }
