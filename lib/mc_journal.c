@@ -106,6 +106,11 @@ int mc_journal_add(struct mc_journal *l, const struct mc_frame *f, struct mc_err
 	return mc_out_forward(l->out, f, e);
 }
 
+int mc_journal_flush(struct mc_journal *l, struct mc_err *e)
+{
+	return mc_out_flush(l->out, e);
+}
+
 int mc_journal_sync(struct mc_journal *l, int64_t *bytes, uint64_t *frames, struct mc_err *e)
 {
 	if (mc_out_flush(l->out, e) < 0)

@@ -24,6 +24,9 @@ struct mc_journal *mc_journal_continue(const char *path, int64_t bytes, uint64_t
 
 int mc_journal_add(struct mc_journal *l, const struct mc_frame *f, struct mc_err *e);
 
+/* What was added is in the file, for those who follow it. Not yet on the disk. */
+int mc_journal_flush(struct mc_journal *l, struct mc_err *e);
+
 /* Everything to the disk; then *bytes, *frames are what a checkpoint may record. */
 int mc_journal_sync(struct mc_journal *l, int64_t *bytes, uint64_t *frames, struct mc_err *e);
 

@@ -145,6 +145,16 @@ static int add_provenance(struct train *t, const struct mc_frame *f, struct mc_e
 	return 0;
 }
 
+/* An episode is in the file at once: people and mc-cat --follow look on. */
+static int take_log(struct train *t, const struct mc_frame *f, struct mc_err *e)
+{
+	if (!t->log)
+		return 0;
+	if (mc_journal_add(t->log, f, e) < 0)
+		return -1;
+	return strcmp(f->type, "episode") == 0 ? mc_journal_flush(t->log, e) : 0;
+}
+
 static int take(struct train *t, const struct mc_frame *f, struct mc_err *e)
 {
 	if (strcmp(f->type, "params") == 0)
@@ -152,7 +162,7 @@ static int take(struct train *t, const struct mc_frame *f, struct mc_err *e)
 	if (strcmp(f->type, "state") == 0)
 		return t->keeping ? mc_kept_add(&t->kept, f, e) : 0;
 	if (strcmp(f->type, "episode") == 0 || strcmp(f->type, "metric") == 0)
-		return t->log ? mc_journal_add(t->log, f, e) : 0;
+		return take_log(t, f, e);
 	if (strcmp(f->type, "provenance") == 0)
 		return add_provenance(t, f, e);
 	if (strcmp(f->type, "barrier") == 0)
