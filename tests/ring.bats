@@ -257,10 +257,10 @@ await_log() {
 }
 
 @test "killed and continued: the bytes of the run that was never stopped" {
-	"$train" "${small[@]}" "${rule[@]}" -m meta -e 700 -o a
+	"$train" "${small[@]}" "${rule[@]}" -m meta -e 1500 -o a
 	bytes=8000
 	for victim in mc-rollout mc-metalearn mc-critic; do
-		"$train" "${small[@]}" "${rule[@]}" -m meta -e 700 -o d 2>/dev/null &
+		"$train" "${small[@]}" "${rule[@]}" -m meta -e 1500 -o d 2>/dev/null &
 		pid=$!
 		await_log d/run.log $bytes
 		bytes=$((bytes + 12000))
@@ -269,7 +269,7 @@ await_log() {
 		wait $pid || status=$?
 		[ "$status" -eq 137 ]
 	done
-	"$train" "${small[@]}" "${rule[@]}" -m meta -e 700 -o d
+	"$train" "${small[@]}" "${rule[@]}" -m meta -e 1500 -o d
 	cmp a/run.ckpt d/run.ckpt
 	cmp a/run.log d/run.log
 }
