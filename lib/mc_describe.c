@@ -135,7 +135,7 @@ static void observation(const struct mc_task *t, FILE *to)
 	block(to, &at, t->N - 1, t->kind == MC_PREDATOR_PREY ? "other predators, in index order" :
 	    "other agents, in index order");
 	if (t->kind == MC_PREDATOR_PREY) {
-		fprintf(to, "\nInput of a prey policy (--prey FILE): %d numbers\n", t->prey_obs_dim);
+		fprintf(to, "\nInput of a prey's network: %d numbers\n", t->prey_obs_dim);
 		prey_blocks(t, to);
 	}
 }
@@ -200,7 +200,8 @@ static void scripted(const struct mc_task *t, FILE *to)
 		fprintf(to, "\nPredators pursue: u = (p_j - p_i) / |p_j - p_i|, j the nearest prey\n");
 	if (t->kind == MC_PREDATOR_PREY)
 		fprintf(to,
-		    "\nPreys flee from the nearest predator j and are pulled back beyond 0.9 (or act by --prey FILE)\n"
+		    "\nPreys act by a network (--prey auto, FILE), or flee (--prey flee) from the nearest predator j and\n"
+		    "are pulled back beyond 0.9\n"
 		    "      e = (p_i - p_j) / |p_i - p_j|\n"
 		    "      u_c = clip(e_c - 10 max(|p_ic| - 0.9, 0) sign(p_ic), -1, 1)\n");
 }

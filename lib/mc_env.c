@@ -150,7 +150,30 @@ static int size_of(const struct mc_map *h, const char *key, size_t max, size_t *
 	return 0;
 }
 
-static int read_header(struct mc_env *v, char *task, size_t size, struct mc_err *e)
+/* Its range and preys, which it may leave out. */
+static int read_limits(const struct mc_map *h, struct mc_env_says *says, struct mc_arena *arena, struct mc_err *e)
+{
+	struct mc_prey *prey = &says->prey;
+	struct mc_task task;
+
+	says->range = -1;
+	if (mc_map_has(h, "range") && mc_map_real(h, "range", &says->range, e) < 0)
+		return -1;
+	if (mc_task_parse(&task, says->task, NULL) < 0 || task.kind != MC_PREDATOR_PREY || !mc_map_has(h, "prey"))
+		return 0;
+	if (mc_map_str(h, "prey", prey->how, sizeof prey->how, e) < 0)
+		return -1;
+	if (strcmp(prey->how, "flee") != 0 && strcmp(prey->how, "mlp") != 0)
+		return mc_err_set(e, MC_DATA, "--env", -1, NULL, "its header's prey is \"%s\", want flee or mlp", prey->how);
+	const struct mc_dims dims = { .O = (size_t)task.prey_obs_dim };
+
+	if (strcmp(prey->how, "flee") == 0)
+		return 0;
+	return mc_params_new(&prey->p, MC_NET_PREY, &dims, arena, e) < 0 ||
+	    mc_params_unpack(h, "prey_params", &prey->p, prey->p.v, e) < 0 ? -1 : 0;
+}
+
+static int read_header(struct mc_env *v, struct mc_env_says *says, struct mc_arena *arena, struct mc_err *e)
 {
 	struct mc_frame f;
 	uint64_t seed, env;
@@ -161,7 +184,7 @@ static int read_header(struct mc_env *v, char *task, size_t size, struct mc_err 
 		return -1;
 	if (got == MC_READ_END || strcmp(f.type, "header") != 0)
 		return mc_err_set(e, MC_DATA, "--env", -1, "try the command by hand", "the environment sent no header");
-	if (mc_map_str(&f.map, "task", task, size, e) < 0 || mc_map_uint(&f.map, "seed", &seed, e) < 0 ||
+	if (mc_map_str(&f.map, "task", says->task, sizeof says->task, e) < 0 || mc_map_uint(&f.map, "seed", &seed, e) < 0 ||
 	    mc_map_uint(&f.map, "env", &env, e) < 0 || size_of(&f.map, "agents", 256, &s->N, e) < 0 ||
 	    size_of(&f.map, "obs_dim", 1 << 16, &s->O, e) < 0 || size_of(&f.map, "act_dim", 256, &s->A, e) < 0 ||
 	    size_of(&f.map, "steps", 1 << 16, &s->T, e) < 0)
@@ -174,15 +197,16 @@ static int read_header(struct mc_env *v, char *task, size_t size, struct mc_err 
 	if (env != v->env)
 		return mc_err_set(e, MC_USAGE, "--env", -1, "environment 0 is for evaluation; give the environment --env 1",
 		    "the environment's index is %llu, want %u", (unsigned long long)env, v->env);
-	return 0;
+	return read_limits(&f.map, says, arena, e);
 }
 
 struct mc_env *mc_env_process(const char *command, uint64_t seed, uint32_t env,
-    char *task, size_t size, struct mc_err *e)
+    struct mc_env_says *says, struct mc_arena *arena, struct mc_err *e)
 {
 	struct mc_env *v = take(1, sizeof *v, e);
 	int in, out;
 
+	memset(says, 0, sizeof *says);
 	if (!v)
 		return NULL;
 	v->seed = seed;
@@ -195,7 +219,7 @@ struct mc_env *mc_env_process(const char *command, uint64_t seed, uint32_t env,
 	v->in = mc_in_fd(in, "<environment>", 0, MC_FRAME_MAX, e);
 	v->out = mc_out_fd(out, "<environment>", e);
 	v->fb = mc_fb_new(e);
-	if (v->in && v->out && v->fb && read_header(v, task, size, e) == 0)
+	if (v->in && v->out && v->fb && read_header(v, says, arena, e) == 0)
 		return v;
 	mc_env_free(v);
 	return NULL;

@@ -11,6 +11,7 @@
 #include "mc_arena.h"
 #include "mc_err.h"
 #include "mc_params.h"
+#include "mc_prey.h"
 #include "mc_task.h"
 
 struct mc_env;
@@ -19,13 +20,20 @@ struct mc_env;
 struct mc_env *mc_env_world(const struct mc_task *task, size_t max, const struct mc_params *prey,
     double range, uint64_t seed, uint32_t env, struct mc_err *e);
 
+/* What a process says of itself, beyond dimensions. */
+struct mc_env_says {
+	char task[64];         /* need not be one of ours */
+	double range;          /* negative = it states none */
+	struct mc_prey prey;   /* read where the task is one of ours that has preys; how "" = it does not say */
+};
+
 /*
  * Starts `command` by sh -c and reads its header, which must say task, agents, obs_dim, steps
- * and the same seed and environment index (MC_USAGE otherwise, with both values). The task's
- * name goes to task[size]; it need not be one of ours.
+ * and the same seed and environment index (MC_USAGE otherwise, with both values). Prey weights
+ * are from the arena.
  */
 struct mc_env *mc_env_process(const char *command, uint64_t seed, uint32_t env,
-    char *task, size_t size, struct mc_err *e);
+    struct mc_env_says *says, struct mc_arena *arena, struct mc_err *e);
 
 /* Ends the process, if there is one, and waits for it. */
 void mc_env_free(struct mc_env *v);

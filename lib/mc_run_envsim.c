@@ -33,7 +33,7 @@ struct sim {
 	struct mc_task task;
 	struct mc_dims dims;
 	struct mc_arena arena;
-	struct mc_params prey;    /* v = NULL: the flee rule, or no prey */
+	struct mc_prey prey;
 	struct mc_world *world;
 	struct mc_in *in;
 	struct mc_out *out;
@@ -51,7 +51,6 @@ struct sim {
 static int put_header(struct sim *s, int argc, char **argv, struct mc_err *e)
 {
 	const struct options *o = s->o;
-	const int scripted_preys = s->task.kind == MC_PREDATOR_PREY;
 
 	mc_fb_begin(s->fb, "header");
 	mc_fb_str(s->fb, "task", s->task.name);
@@ -62,9 +61,9 @@ static int put_header(struct sim *s, int argc, char **argv, struct mc_err *e)
 	mc_fb_int(s->fb, "obs_dim", s->task.obs_dim);
 	mc_fb_uint(s->fb, "act_dim", s->dims.A);
 	mc_fb_uint(s->fb, "steps", s->dims.T);
-	mc_fb_str(s->fb, "prey", !scripted_preys ? "none" : s->prey.v ? "mlp" : "flee");
-	if (s->prey.v)
-		mc_params_pack(s->fb, "prey_params", &s->prey, s->prey.v);
+	mc_fb_str(s->fb, "prey", s->prey.how);
+	if (s->prey.p.v)
+		mc_params_pack(s->fb, "prey_params", &s->prey.p, s->prey.p.v);
 	if (isfinite(o->range))
 		mc_fb_real(s->fb, "range", o->range);
 	if (mc_out_built(s->out, s->fb, e) < 0)
@@ -298,10 +297,9 @@ static int open_sim(struct sim *s, size_t n, struct mc_err *e)
 	const size_t E = (size_t)s->task.entities;
 
 	mc_task_dims(&s->task, &s->dims);
-	if (o->prey && strcmp(o->prey, "flee") != 0 &&
-	    mc_prey_load(o->prey, &s->task, &s->prey, &s->arena, e) < 0)
+	if (mc_prey_choose(&s->prey, o->prey, &s->task, &s->arena, e) < 0)
 		return -1;
-	if (!(s->world = mc_world_new(&s->task, n, s->prey.v ? &s->prey : NULL, o->range, e)) ||
+	if (!(s->world = mc_world_new(&s->task, n, s->prey.p.v ? &s->prey.p : NULL, o->range, e)) ||
 	    !(s->a = mc_arena_alloc(&s->arena, s->dims.N * s->dims.A, sizeof *s->a, "actions", e)) ||
 	    !(s->obs = mc_arena_alloc(&s->arena, s->dims.N * s->dims.O, sizeof *s->obs, "observations", e)) ||
 	    !(s->m = mc_arena_alloc(&s->arena, s->dims.N * s->dims.d, 1, "masks", e)) ||
@@ -395,7 +393,7 @@ static int check(const struct options *o, struct mc_err *e)
 
 int mc_run_envsim(int argc, char **argv, struct mc_err *e)
 {
-	struct options o = { .seed = 1, .range = INFINITY };
+	struct options o = { .prey = "auto", .seed = 1, .range = INFINITY };
 	const struct mc_opt table[] = {
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "The environment" },
 		{ MC_OPT_STR, 't', "task", "TASK", &o.task, 0, 0, "the task; --list shows the names" },
@@ -404,7 +402,7 @@ int mc_run_envsim(int argc, char **argv, struct mc_err *e)
 		{ MC_OPT_INT, 0, "episode", "K", &o.episode, 0, UINT32_MAX, "number of the first episode" },
 		{ MC_OPT_INT, 'n', "number", "N", &o.n, 0, 2e9, "end after so many episodes; 0 = when the input ends" },
 		{ MC_OPT_REAL, 0, "range", "R", &o.range, 0, INFINITY, "agents are neighbours up to this distance" },
-		{ MC_OPT_STR, 0, "prey", "WHICH", &o.prey, 0, 0, "scripted preys: flee, or a FILE of weights (default flee)" },
+		{ MC_OPT_STR, 0, "prey", "WHICH", &o.prey, 0, 0, "scripted preys: auto (trained ones where there are some for the task, else flee), flee, or a FILE of weights" },
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "Playing alone: a stream of episode frames; no input is read" },
 		{ MC_OPT_INT, 0, "random", "N", &o.random, 1, 2e9, "N episodes of actions uniform in [-1, 1]" },
 		{ MC_OPT_INT, 0, "still", "N", &o.still, 1, 2e9, "N episodes of actions 0" },

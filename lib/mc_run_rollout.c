@@ -25,7 +25,7 @@ struct options {
 	uint64_t seed;
 	double gamma, range;
 	long hidden, episodes, every, n, threads, max_frame;
-	int share;
+	int share, export_prey;
 	struct mc_train_opts train;
 };
 
@@ -82,23 +82,13 @@ static int check_options(const struct options *o, struct mc_header *h, struct mc
 		return mc_usage(e, "--keep", "give -c FILE as well", "there is no checkpoint to keep");
 	if (o->load && (o->task || o->env || t->ckpt || t->log))
 		return mc_usage(e, "--load", NULL, "with --load there is no ring: -t, --env, -c and -l have no meaning");
+	if (o->load && (o->prey || o->share || isfinite(o->range)))
+		return mc_usage(e, "--load", NULL, "the checkpoint says of preys, range and nets what --prey, --range and --share would");
+	if (o->export_prey && !o->load)
+		return mc_usage(e, "--export-prey", "give --load CKPT as well", "which checkpoint's policy?");
 	if (t->fresh && !t->ckpt)
 		return mc_usage(e, "--fresh", "give -c FILE as well", "there is no checkpoint to pass over");
 	return 0;
-}
-
-/* ---- prey weights ---- */
-
-static int choose_prey(const char *prey, const struct mc_task *task, struct mc_header *h, struct mc_params *p,
-    struct mc_arena *arena, struct mc_err *e)
-{
-	const int has_prey = task->kind == MC_PREDATOR_PREY;
-
-	(void)snprintf(h->prey, sizeof h->prey, "%s", has_prey ? "flee" : "none");
-	if (!prey || strcmp(prey, "flee") == 0 || strcmp(prey, "auto") == 0)
-		return 0;
-	(void)snprintf(h->prey, sizeof h->prey, "mlp");
-	return mc_prey_load(prey, task, p, arena, e);
 }
 
 /* ---- a plain source: trajectories of a checkpoint's team ---- */
@@ -191,6 +181,52 @@ static int source(const struct options *o, int argc, char **argv, struct mc_pool
 	return r;
 }
 
+/* ---- a prey file ---- */
+
+/* The run's header, then the policy as the net "prey". */
+static int write_prey(const struct mc_ckpt *c, const struct mc_params *prey, struct mc_out *out, struct mc_fb *b,
+    int argc, char **argv, int threads, struct mc_err *e)
+{
+	mc_fb_begin(b, "header");
+	mc_fb_copy_all(b, &c->header_map);
+	if (mc_out_built(out, b, e) < 0)
+		return -1;
+	mc_provenance_build(b, "mc-rollout", argc, argv, threads);
+	if (mc_out_built(out, b, e) < 0)
+		return -1;
+	mc_fb_begin(b, "params");
+	mc_fb_str(b, "net", mc_net_name(MC_NET_PREY));
+	mc_fb_int(b, "iteration", c->iteration);
+	mc_fb_int(b, "episode", c->episode);
+	mc_params_pack(b, "params", prey, prey->v);
+	return mc_out_built(out, b, e) < 0 ? -1 : mc_out_end(out, b, NULL, NULL, e);
+}
+
+static int export_prey(const struct options *o, int argc, char **argv, int *streaming, struct mc_err *e)
+{
+	struct mc_arena arena = { 0 };
+	struct mc_ckpt c = { 0 };
+	struct mc_params prey;
+	struct mc_err ignored;
+	struct mc_fb *b = NULL;
+	struct mc_out *out = NULL;
+	int r = mc_ckpt_open(&c, o->load, (size_t)o->max_frame, e);
+
+	if (r == 0)
+		r = mc_prey_export(&c, &prey, &arena, e);
+	if (r == 0 && (!(b = mc_fb_new(e)) || !(out = mc_out_fd(1, "<stdout>", e))))
+		r = -1;
+	if (r == 0)
+		r = write_prey(&c, &prey, out, b, argc, argv, (int)o->threads, e);
+	*streaming = out != NULL;
+	if (out && mc_out_close(out, r < 0 ? &ignored : e) < 0)
+		r = -1;
+	mc_fb_free(b);
+	mc_ckpt_close(&c);
+	mc_arena_free(&arena);
+	return r;
+}
+
 /* ---- the ring ---- */
 
 static int refuse_no_ring(struct mc_err *e)
@@ -203,44 +239,78 @@ static int refuse_no_ring(struct mc_err *e)
 	return 0;
 }
 
-static int open_env(const struct options *o, struct mc_header *h, struct mc_params *prey, struct mc_arena *arena,
+/* The built-in world. */
+static int open_world(const struct options *o, struct mc_header *h, struct mc_prey *prey, struct mc_arena *arena,
     struct mc_env **env, struct mc_err *e)
 {
 	struct mc_task task;
-	char name[64];
 
-	if (o->task && (mc_task_parse(&task, o->task, e) < 0 || choose_prey(o->prey, &task, h, prey, arena, e) < 0))
+	if (!o->task)
+		return mc_usage(e, "-t", "mc-envsim --list shows the tasks", "which task?");
+	if (mc_task_parse(&task, o->task, e) < 0 || mc_prey_choose(prey, o->prey ? o->prey : "auto", &task, arena, e) < 0)
 		return -1;
-	if (!o->env) {
-		if (!o->task)
-			return mc_usage(e, "-t", "mc-envsim --list shows the tasks", "which task?");
-		(void)snprintf(h->task, sizeof h->task, "%s", o->task);
-		*env = mc_env_world(&task, 1, prey->v ? prey : NULL, h->range, h->seed, 1, e);
-		return *env ? 0 : -1;
+	(void)snprintf(h->task, sizeof h->task, "%s", o->task);
+	*env = mc_env_world(&task, 1, prey->p.v ? &prey->p : NULL, h->range, h->seed, 1, e);
+	return *env ? 0 : -1;
+}
+
+static int same_preys(const struct mc_prey *a, const struct mc_prey *b)
+{
+	return strcmp(a->how, b->how) == 0 &&
+	    (!a->p.v || (a->p.size == b->p.size && memcmp(a->p.v, b->p.v, a->p.size * sizeof *a->p.v) == 0));
+}
+
+/* Preys of a process: as it says; else it is taken to play those of --prey. */
+static int preys_of_process(const struct options *o, const struct mc_env_says *says, struct mc_prey *prey,
+    struct mc_arena *arena, struct mc_err *e)
+{
+	struct mc_task task;
+
+	*prey = says->prey;
+	if (mc_task_parse(&task, says->task, NULL) < 0) {
+		(void)snprintf(prey->how, sizeof prey->how, "none");
+		return 0;
 	}
-	*env = mc_env_process(o->env, h->seed, 1, name, sizeof name, e);
+	if (!prey->how[0])
+		return mc_prey_choose(prey, o->prey ? o->prey : "auto", &task, arena, e);
+	struct mc_prey own;
+
+	if (!o->prey || mc_prey_choose(&own, o->prey, &task, arena, e) < 0)
+		return o->prey ? -1 : 0;
+	return same_preys(prey, &own) ? 0 : mc_usage(e, "--prey", "give it to the environment's command",
+	    "the environment plays %s preys, not these", strcmp(prey->how, "mlp") == 0 ? "other" : prey->how);
+}
+
+/* A program, whose header says what is played; options that say otherwise are refused. */
+static int open_process(const struct options *o, struct mc_header *h, struct mc_prey *prey, struct mc_arena *arena,
+    struct mc_env **env, struct mc_err *e)
+{
+	struct mc_env_says says;
+
+	*env = mc_env_process(o->env, h->seed, 1, &says, arena, e);
 	if (!*env)
 		return -1;
-	if (o->task && strcmp(name, o->task) != 0)
-		return mc_usage(e, "--env", NULL, "the environment plays %s, -t says %s", name, o->task);
-	(void)snprintf(h->task, sizeof h->task, "%s", name);
-	if (!o->task && mc_task_parse(&task, name, NULL) == 0)
-		return choose_prey(o->prey, &task, h, prey, arena, e);
-	if (!h->prey[0])
-		(void)snprintf(h->prey, sizeof h->prey, "none");
-	return 0;
+	if (o->task && strcmp(says.task, o->task) != 0)
+		return mc_usage(e, "--env", NULL, "the environment plays %s, -t says %s", says.task, o->task);
+	if (h->range >= 0 && h->range != says.range)
+		return mc_usage(e, "--range", "give it to the environment's command", "the environment does not limit its range to %g",
+		    h->range);
+	h->range = says.range;
+	memcpy(h->task, says.task, sizeof h->task);
+	return preys_of_process(o, &says, prey, arena, e);
 }
 
 static int ring(struct options *o, struct mc_header *h, struct mc_pool *pool, int *streaming, struct mc_err *e)
 {
 	struct mc_arena arena = { 0 };
-	struct mc_params prey = { 0 };
+	struct mc_prey prey = { 0 };
 	struct mc_env *env = NULL;
 	int r = refuse_no_ring(e);
 
 	if (r == 0)
-		r = open_env(o, h, &prey, &arena, &env, e);
+		r = (o->env ? open_process : open_world)(o, h, &prey, &arena, &env, e);
 	if (r == 0) {
+		memcpy(h->prey, prey.how, sizeof h->prey);
 		mc_env_dims(env, &h->dims);
 		h->dims.H = (size_t)o->hidden;
 		h->dims.share = o->share;
@@ -249,7 +319,7 @@ static int ring(struct options *o, struct mc_header *h, struct mc_pool *pool, in
 	}
 	*streaming = r == 0;
 	if (r == 0)
-		r = mc_train(&o->train, h, prey.v ? &prey : NULL, env, pool, e);
+		r = mc_train(&o->train, h, prey.p.v ? &prey.p : NULL, env, pool, e);
 	mc_env_free(env);
 	mc_arena_free(&arena);
 	return r;
@@ -268,7 +338,7 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 		{ MC_OPT_STR, 't', "task", "TASK", &o.task, 0, 0, "the task; mc-envsim --list shows the names" },
 		{ MC_OPT_U64, 's', "seed", "SEED", &o.seed, 0, 0, "seed of everything random" },
 		{ MC_OPT_STR, 0, "comm", "HOW", &o.comm, 0, 0, "who decides whom to ask: learned (another program of the ring owns the nets), none or full" },
-		{ MC_OPT_STR, 0, "prey", "WHICH", &o.prey, 0, 0, "scripted preys: flee, or a FILE of weights" },
+		{ MC_OPT_STR, 0, "prey", "WHICH", &o.prey, 0, 0, "scripted preys: auto (trained ones where there are some for the task, else flee), flee, or a FILE of weights (default auto)" },
 		{ MC_OPT_STR, 0, "env", "COMMAND", &o.env, 0, 0, "act in this program, as a co-process, instead of the built-in world" },
 		{ MC_OPT_REAL, 0, "gamma", "X", &o.gamma, 0, 1, "discount" },
 		{ MC_OPT_STR, 0, "explore", "SIGMA", &o.explore, 0, 0, "deviation of the noise on actions (default 0.2); START:END:EPISODES moves it linearly" },
@@ -285,13 +355,15 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "As a source, without a ring" },
 		{ MC_OPT_STR, 0, "load", "CKPT", &o.load, 0, 0, "write trajectories of this checkpoint's team; -s chooses the episodes" },
 		{ MC_OPT_INT, 'n', "number", "N", &o.n, 0, 2e9, "number of trajectories" },
+		{ MC_OPT_FLAG, 0, "export-prey", NULL, &o.export_prey, 0, 0, "write a prey file instead: the checkpoint's policy, of an evade task, as preys for --prey" },
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "The rest" },
 		{ MC_OPT_INT, 0, "threads", "N", &o.threads, 1, 1024, "threads; never changes a result" },
 		{ MC_OPT_INT, 0, "max-frame", "BYTES", &o.max_frame, 65536, 1e15, "largest frame that is accepted" },
 		{ MC_OPT_FLAG, 0, NULL, NULL, NULL, 0, 0, NULL },
 	};
 	const struct mc_prog prog = { "mc-rollout",
-		"-t TASK [-e N] [-c FILE] [-l FILE] ... < ring | ... > ring\n       mc-rollout --load CKPT [-n N]",
+		"-t TASK [-e N] [-c FILE] [-l FILE] ... < ring | ... > ring\n"
+		"       mc-rollout --load CKPT [-n N] | --export-prey",
 		"Acts: nets and environment give trajectories. Start and end of a training ring, or, with --load, "
 		"a plain source of trajectories. pipelines/train makes a ring of it.", table };
 	struct mc_header h = { 0 };
@@ -317,7 +389,8 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 
 	if (!pool)
 		return -1;
-	const int r = o.load ? source(&o, argc, argv, pool, streaming, e) : ring(&o, &h, pool, streaming, e);
+	const int r = !o.load ? ring(&o, &h, pool, streaming, e) : o.export_prey ?
+	    export_prey(&o, argc, argv, streaming, e) : source(&o, argc, argv, pool, streaming, e);
 
 	mc_pool_free(pool);
 	return r;

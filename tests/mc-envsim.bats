@@ -19,7 +19,7 @@ evade_N3 -185.394 16.4650
 evade_N6 -411.573 30.0250"""
 for line in want.split("\n"):
     task = line.split()[0]
-    f, status, err = play("-t", task, "--still", "400")
+    f, status, err = play("-t", task, "--prey", "flee", "--still", "400")
     assert status == 0, err
     e = [x for x in f if x["type"] == "episode"]
     assert [x["episode"] for x in e] == list(range(400))
@@ -36,7 +36,7 @@ want = {"navigation_N3_l3": (-142.1, 2.4), "navigation_N6_l1": (-104.5, 1.2), "p
     "predator_prey_N6_l6": (-18.2, .3), "push_N3": (-58.0, .6), "push_N6": (-57.6, .6),
     "evade_N3": (-111.8, 2.4), "evade_N6": (-277.0, 4.5)}
 for task, (mean, se) in want.items():
-    f, status, err = play("-t", task, "--random", "400")
+    f, status, err = play("-t", task, "--prey", "flee", "--random", "400")
     got = np.mean([x["return"] for x in f if x["type"] == "episode"])
     assert abs(got - mean) < 4 * 1.42 * se, (task, got)
 '
@@ -46,7 +46,7 @@ for task, (mean, se) in want.items():
 
 @test "the header says what the numbers depend on" {
 	run py '
-f, status, err = play("-t", "predator_prey_N6_l1", "-s", "18446744073709551615", "--env", "7", "--range", "0.5")
+f, status, err = play("-t", "predator_prey_N6_l1", "-s", "18446744073709551615", "--env", "7", "--range", "0.5", "--prey", "flee")
 h = f[0]
 assert {k: h[k] for k in h} == {"mc": 1, "type": "header", "task": "predator_prey_N6_l1",
     "seed": 18446744073709551615, "env": 7, "agents": 6, "entities": 11, "obs_dim": 18, "act_dim": 2,
