@@ -119,6 +119,10 @@ bench-learner: $B/tests/bench_learner ## time one update of the learner
 bench-meta: $B/tests/bench_meta ## time one update and one meta-step of the rule
 	@$<
 
+prey-weights: all ## train the preys of --prey auto anew, into lib/mc_prey_weights.c (minutes)
+	$(MAKE) -f pipelines/prey.mk MC_BIN=bin OUT=build/prey weights
+	cp build/prey/mc_prey_weights.c lib/
+
 # ---- packages ----
 DEPS := gcc libc6-dev make libmsgpack-dev zlib1g-dev libopenblas0-pthread gnuplot-nox
 DEPS_CHECK := $(DEPS) bats mandoc python3 python3-msgpack python3-numpy jq procps
@@ -189,6 +193,6 @@ help: ## list the targets
 clean: ## remove what was built
 	rm -rf build bin
 
-.PHONY: always bench-learner bench-meta deps check-deps all check check-built check-layers check-fixtures help clean demo install uninstall man
+.PHONY: always prey-weights bench-learner bench-meta deps check-deps all check check-built check-layers check-fixtures help clean demo install uninstall man
 .SECONDARY:
 -include $(shell find build -name '*.d' 2>/dev/null)

@@ -1,0 +1,62 @@
+# The preys of the predator-prey tasks: trained on evade_N3 and evade_N6, where predators pursue,
+# with one policy for all preys.
+#
+#     make -f pipelines/prey.mk [EPISODES=n] [SEED=2] [OUT=prey]
+#
+# leaves OUT/evade_N3.prey and OUT/evade_N6.prey, prey files for mc-rollout --prey and mc-envsim
+# --prey; the same command continues what was stopped. The target `weights` also makes
+# OUT/mc_prey_weights.c of them, which is how the programs come by the preys of --prey auto.
+#
+# Preys that evade pursuit equally well differ much in how well they evade a team that learns.
+# Seed, episodes and noise are those, of three seeds and of checkpoints every 10,000 episodes, whose
+# preys teams caught least (metacomm(7), Preys). Another processor gives other preys.
+SEED ?= 2
+OUT ?= prey
+episodes_evade_N3 := 50000
+episodes_evade_N6 := 40000
+explore_evade_N3 := 0.2
+explore_evade_N6 := 0.5
+
+HERE := $(dir $(lastword $(MAKEFILE_LIST)))
+MC_BIN ?= $(HERE)../bin
+BIN := $(if $(wildcard $(MC_BIN)/mc-rollout),$(MC_BIN)/)
+TASKS := evade_N3 evade_N6
+
+.DELETE_ON_ERROR:
+
+all: $(TASKS:%=$(OUT)/%.prey)
+
+# A run knows itself whether it is finished.
+$(OUT)/%.prey: FORCE
+	$(HERE)train -t $* -m none -s $(SEED) -e $(or $(EPISODES),$(episodes_$*)) -o $(OUT)/$* \
+	    -R '--share --hidden 64 --explore $(explore_$*)'
+	$(BIN)mc-rollout --load $(OUT)/$*/run.ckpt --export-prey >$@.tmp
+	mv $@.tmp $@
+
+weights: $(OUT)/mc_prey_weights.c
+
+# The tensors one after the other, as decimal numbers that give back every float.
+values := .params | .dense_0, .dense_1, .dense_2 | .kernel, .bias | flatten | .[]
+
+define array
+	@echo '$1 <- $2'
+	@printf '\n/* %s, seed %d, %d episodes */\nstatic const float $1[] = {' \
+	    $$($(BIN)mc-cat $2 | jq -r 'select(.type == "header") | .task, .seed'; \
+	       $(BIN)mc-cat $2 | jq 'select(.type == "params") | .episode') >>$3
+	@$(BIN)mc-cat --full -t params $2 | jq -r '$(values)' | awk '{ \
+	    if ($$0 !~ /[.e]/) $$0 = $$0 ".0"; \
+	    printf "%s%sf,", (NR - 1) % 8 ? " " : "\n\t", $$0 } END { print "\n};" }' >>$3
+endef
+
+$(OUT)/mc_prey_weights.c: $(TASKS:%=$(OUT)/%.prey)
+	@printf '/* Made by make prey-weights: do not edit. */\n#include "mc_prey_weights.h"\n' >$@.tmp
+	$(call array,evade_N3,$(OUT)/evade_N3.prey,$@.tmp)
+	$(call array,evade_N6,$(OUT)/evade_N6.prey,$@.tmp)
+	@printf '\nconst struct mc_prey_weights mc_prey_trained[] = {\n' >>$@.tmp
+	@printf '\t{ "%s", %s },\n' $(foreach t,$(TASKS),$t $t) >>$@.tmp
+	@printf '};\nconst int mc_prey_trained_count = sizeof mc_prey_trained / sizeof *mc_prey_trained;\n' >>$@.tmp
+	mv $@.tmp $@
+
+FORCE:
+.PHONY: all weights FORCE
+.SECONDARY:
