@@ -461,7 +461,7 @@ static int is_finished(struct train *t, const struct mc_ckpt *c, struct mc_err *
 	if (mc_header_same(&c->header_map, &t->header.frame.map, e) < 0)
 		return -1;
 	if (!mc_quiet())
-		fprintf(stderr, "%s: %s is finished: %lld episodes; raise -e to go on\n", self, t->o->ckpt,
+		fprintf(stderr, "%s: %s is finished: %lld episodes; if its replay file was kept, a larger -e goes on\n", self, t->o->ckpt,
 		    (long long)c->episode);
 	if (send_end(t, NULL, e) < 0 || drain(t, e) < 0)
 		return -1;
