@@ -20,7 +20,10 @@ struct mc_pool *mc_pool_new(int threads, struct mc_err *e);
 void mc_pool_free(struct mc_pool *p);
 int mc_pool_threads(const struct mc_pool *p);
 
-/* Calls fn(ctx, i, worker) once for each i in 0 ... n-1 and returns when all are done. */
+/*
+ * Calls fn(ctx, i, worker) once for each i in 0 ... n-1 and returns when all are done. A worker
+ * begins with its own n / threads pieces, in order: the same in every job of n pieces.
+ */
 void mc_pool_run(struct mc_pool *p, mc_piece *fn, void *ctx, size_t n);
 
 /* The processors that this process may use (its affinity mask), at least 1. */
