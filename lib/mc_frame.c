@@ -365,6 +365,29 @@ static double element(const struct mc_array *a, size_t k)
 	return (double)f;
 }
 
+#ifndef MC_DOUBLE
+/* Numbers as they stand in the frame; 1 if all are finite. Exponents are integers: vector code. */
+static int copy_finite(float *out, const struct mc_array *a)
+{
+	enum { BLOCK = 2048 };        /* looked at while it is near */
+	const uint32_t exponent = (uint32_t)0xff << 23;
+	uint32_t bad = 0;
+
+	for (size_t from = 0; from < a->count; from += BLOCK) {
+		const size_t n = a->count - from < BLOCK ? a->count - from : BLOCK;
+
+		memcpy(out + from, a->data + from * sizeof *out, n * sizeof *out);
+		for (size_t k = from; k < from + n; k++) {
+			uint32_t bits;
+
+			memcpy(&bits, out + k, sizeof bits);
+			bad |= (bits & exponent) == exponent;
+		}
+	}
+	return !bad;
+}
+#endif
+
 int mc_map_reals(const struct mc_map *m, const char *key, int ndim, const size_t *shape,
     mc_real *out, struct mc_err *e)
 {
@@ -372,6 +395,10 @@ int mc_map_reals(const struct mc_map *m, const char *key, int ndim, const size_t
 
 	if (shaped_array(m, key, MC_F32, MC_F64, ndim, shape, &a, e) < 0)
 		return -1;
+#ifndef MC_DOUBLE
+	if (a.dtype == MC_F32 && copy_finite(out, &a))
+		return 0;
+#endif
 	for (size_t k = 0; k < a.count; k++) {
 		out[k] = (mc_real)element(&a, k);
 		if (!isfinite(out[k]))

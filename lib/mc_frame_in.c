@@ -380,6 +380,8 @@ static void drop_frame(struct mc_in *in)
 	in->begin += in->frame.len;
 	in->offset += (int64_t)in->frame.len;
 	in->frame.len = 0;
+	if (in->buffer && in->begin == in->end)
+		in->begin = in->end = 0;      /* what comes next need not be moved */
 	msgpack_zone_clear(in->zone);
 }
 

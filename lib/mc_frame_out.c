@@ -259,6 +259,7 @@ void mc_fb_array(struct mc_fb *b, const char *key, enum mc_dtype t, int ndim,
 
 void mc_fb_reals(struct mc_fb *b, const char *key, int ndim, const size_t *shape, const mc_real *v)
 {
+#ifdef MC_DOUBLE
 	unsigned char *p;
 	size_t n;
 
@@ -270,6 +271,9 @@ void mc_fb_reals(struct mc_fb *b, const char *key, int ndim, const size_t *shape
 		memcpy(p + k * sizeof f, &f, sizeof f);
 	}
 	b->len += n;
+#else
+	mc_fb_array(b, key, MC_F32, ndim, shape, v);
+#endif
 }
 
 void mc_fb_map(struct mc_fb *b, const char *key)
