@@ -18,7 +18,7 @@ struct mc_actor {
 	size_t rows;          /* of a piece */
 	struct scratch *scratch;
 	/* the call in progress */
-	struct mc_params net;
+	struct mc_params comm, policy;
 	size_t n, blocks;
 	const mc_real *o, *u;
 	const uint8_t *m, *asked;
@@ -76,9 +76,9 @@ static size_t cut(struct mc_actor *x, size_t n)
 static void logits(const struct mc_actor *x, struct scratch *s, size_t i, size_t from, size_t n)
 {
 	const size_t H = x->dims.H, O = x->dims.O, NO = x->dims.N * O;
-	const struct mc_dense d0 = mc_dense_at(&x->net, x->net.v, "dense_0", i);
-	const struct mc_dense d1 = mc_dense_at(&x->net, x->net.v, "dense_1", i);
-	const struct mc_dense d2 = mc_dense_at(&x->net, x->net.v, "dense_2", i);
+	const struct mc_dense d0 = mc_dense_at(&x->comm, x->comm.v, "dense_0", i);
+	const struct mc_dense d1 = mc_dense_at(&x->comm, x->comm.v, "dense_1", i);
+	const struct mc_dense d2 = mc_dense_at(&x->comm, x->comm.v, "dense_2", i);
 
 	mc_dense_forward(s->y0, H, x->o + from * NO + i * O, NO, &d0, n, 1);
 	mc_dense_forward(s->y1, H, s->y0, H, &d1, n, 1);
@@ -108,26 +108,33 @@ static void decide_piece(void *ctx, size_t piece, int worker)
 	}
 }
 
-void mc_actor_decide(struct mc_actor *x, enum mc_decide how, const struct mc_params *comm, size_t n,
-    const mc_real *o, const uint8_t *m, const mc_real *u,
-    mc_real *c, mc_real *z, uint8_t *I, struct mc_pool *pool)
+static void decide_alike(const struct mc_actor *x, enum mc_decide how, size_t n, const uint8_t *m,
+    uint8_t *I)
 {
 	const size_t pairs = n * x->dims.N * x->dims.d;
 
 	if (how == MC_NONE)
 		memset(I, 0, pairs);
-	else if (how == MC_FULL)
+	else
 		memcpy(I, m, pairs);
-	else {
-		x->net = *comm;
-		x->o = o;
-		x->m = m;
-		x->u = u;
-		x->c = c;
-		x->z = z;
-		x->I = I;
-		mc_pool_run(pool, decide_piece, x, cut(x, n));
+}
+
+void mc_actor_decide(struct mc_actor *x, enum mc_decide how, const struct mc_params *comm, size_t n,
+    const mc_real *o, const uint8_t *m, const mc_real *u,
+    mc_real *c, mc_real *z, uint8_t *I, struct mc_pool *pool)
+{
+	if (how != MC_LEARNED) {
+		decide_alike(x, how, n, m, I);
+		return;
 	}
+	x->comm = *comm;
+	x->o = o;
+	x->m = m;
+	x->u = u;
+	x->c = c;
+	x->z = z;
+	x->I = I;
+	mc_pool_run(pool, decide_piece, x, cut(x, n));
 }
 
 /* ---- actions ---- */
@@ -137,7 +144,7 @@ static void act_piece(void *ctx, size_t piece, int worker)
 	const struct mc_actor *x = ctx;
 	const struct mc_dims *k = &x->dims;
 	const size_t i = piece / x->blocks;
-	const struct mc_policy_net net = mc_policy_at(&x->net, x->net.v, k, i);
+	const struct mc_policy_net net = mc_policy_at(&x->policy, x->policy.v, k, i);
 	size_t n;
 	const size_t from = block_of(x, piece, &n);
 
@@ -148,9 +155,40 @@ static void act_piece(void *ctx, size_t piece, int worker)
 void mc_actor_act(struct mc_actor *x, const struct mc_params *policy, size_t n,
     const mc_real *o, const uint8_t *I, mc_real *a, struct mc_pool *pool)
 {
-	x->net = *policy;
+	x->policy = *policy;
 	x->o = o;
 	x->asked = I;
 	x->a = a;
 	mc_pool_run(pool, act_piece, x, cut(x, n));
+}
+
+/* ---- both ---- */
+
+/* An agent's action depends on its own decisions only: no other piece need be waited for. */
+static void decide_and_act_piece(void *ctx, size_t piece, int worker)
+{
+	decide_piece(ctx, piece, worker);
+	act_piece(ctx, piece, worker);
+}
+
+void mc_actor_step(struct mc_actor *x, enum mc_decide how, const struct mc_params *comm,
+    const struct mc_params *policy, size_t n, const mc_real *o, const uint8_t *m, const mc_real *u,
+    mc_real *c, uint8_t *I, mc_real *a, struct mc_pool *pool)
+{
+	if (how != MC_LEARNED) {
+		decide_alike(x, how, n, m, I);
+		mc_actor_act(x, policy, n, o, I, a, pool);
+		return;
+	}
+	x->comm = *comm;
+	x->policy = *policy;
+	x->o = o;
+	x->m = m;
+	x->u = u;
+	x->c = c;
+	x->z = NULL;
+	x->I = I;
+	x->asked = I;
+	x->a = a;
+	mc_pool_run(pool, decide_and_act_piece, x, cut(x, n));
 }

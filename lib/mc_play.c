@@ -92,9 +92,8 @@ int mc_play(struct mc_player *p, struct mc_env *env, const struct mc_play_opts *
 		uint8_t *I = out->I + t * wide_d;
 
 		draw_u(p, o, first, n, t);
-		mc_actor_decide(p->actor, o->how, comm, n, obs, out->m + t * wide_d, p->u,
-		    out->c ? out->c + t * wide_d : NULL, NULL, I, pool);
-		mc_actor_act(p->actor, policy, n, obs, I, a, pool);
+		mc_actor_step(p->actor, o->how, comm, policy, n, obs, out->m + t * wide_d, p->u,
+		    out->c ? out->c + t * wide_d : NULL, I, a, pool);
 		explore(p, o, first, n, t, a);
 		if (!mc_all_finite(a, wide_a))
 			return mc_err_set(e, MC_DATA, "policy", -1, "lower the learning rates, or clip the gradients",
