@@ -88,7 +88,8 @@ $B/bin/mc-%: $B/tools/mc-%.o $B/libmc.a
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 $B/tests/t_%: $B/tests/t_%.o $B/libmc.a
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS)
-$B/tests/bench_%: $B/tests/bench_%.o $B/libmc.a
+BENCH := $(patsubst tests/%.c,%,$(wildcard tests/bench*.c))
+$B/tests/bench: $(BENCH:%=$B/tests/%.o) $B/libmc.a
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 $D/tests/t_%: $D/tests/t_%.o $D/libmc.a
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS)
@@ -113,11 +114,8 @@ check-layers: ## a module includes only modules above it in lib/LAYERS
 check-fixtures: $B/tests/t_fixtures $D/tests/t_fixtures ## golden values alone, from MC_FIXTURES=DIR
 	@tests/run $^
 
-bench-learner: $B/tests/bench_learner ## time one update of the learner
-	@$<
-
-bench-meta: $B/tests/bench_meta ## time one update and one meta-step of the rule
-	@$<
+bench: $B/tests/bench $(PROGRAMS:%=$B/bin/%) ## how fast everything is: a table, left in build/bench.txt and .json
+	@$< --bin '$B/bin' --out build
 
 prey-weights: all ## train the preys of --prey auto anew, into lib/mc_prey_weights.c (minutes)
 	$(MAKE) -f pipelines/prey.mk MC_BIN=bin OUT=build/prey weights
@@ -193,6 +191,6 @@ help: ## list the targets
 clean: ## remove what was built
 	rm -rf build bin
 
-.PHONY: always prey-weights bench-learner bench-meta deps check-deps all check check-built check-layers check-fixtures help clean demo install uninstall man
+.PHONY: always prey-weights bench deps check-deps all check check-built check-layers check-fixtures help clean demo install uninstall man
 .SECONDARY:
 -include $(shell find build -name '*.d' 2>/dev/null)

@@ -215,6 +215,16 @@ static int as_int(size_t n)
 	return (int)n;
 }
 
+void mc_blas_gemm(enum mc_op ta, enum mc_op tb, size_t m, size_t n, size_t k,
+    mc_real alpha, const mc_real *a, size_t lda, const mc_real *b, size_t ldb,
+    mc_real beta, mc_real *c, size_t ldc)
+{
+	assert(blas.gemm);
+	blas.gemm(ROW_MAJOR, ta == MC_T ? TRANS : NO_TRANS, tb == MC_T ? TRANS : NO_TRANS,
+	    as_int(m), as_int(n), as_int(k), alpha, a, as_int(lda), b, as_int(ldb),
+	    beta, c, as_int(ldc));
+}
+
 void mc_gemm(enum mc_op ta, enum mc_op tb, size_t m, size_t n, size_t k,
     mc_real alpha, const mc_real *a, size_t lda, const mc_real *b, size_t ldb,
     mc_real beta, mc_real *c, size_t ldc)
@@ -232,8 +242,5 @@ void mc_gemm(enum mc_op ta, enum mc_op tb, size_t m, size_t n, size_t k,
 	if (alpha == 1 && (beta == 0 || beta == 1) &&
 	    mc_kernel_gemm(ta == MC_T, tb == MC_T, m, n, k, a, lda, b, ldb, beta == 1, c, ldc))
 		return;
-	assert(blas.gemm);
-	blas.gemm(ROW_MAJOR, ta == MC_T ? TRANS : NO_TRANS, tb == MC_T ? TRANS : NO_TRANS,
-	    as_int(m), as_int(n), as_int(k), alpha, a, as_int(lda), b, as_int(ldb),
-	    beta, c, as_int(ldc));
+	mc_blas_gemm(ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 }

@@ -45,4 +45,9 @@ void mc_gemm(enum mc_op ta, enum mc_op tb, size_t m, size_t n, size_t k,
     mc_real alpha, const mc_real *a, size_t lda, const mc_real *b, size_t ldb,
     mc_real beta, mc_real *c, size_t ldc);
 
+/* The same by the library alone, without our kernels (mc_kernel.h); m, n, k at least 1. For comparison. */
+void mc_blas_gemm(enum mc_op ta, enum mc_op tb, size_t m, size_t n, size_t k,
+    mc_real alpha, const mc_real *a, size_t lda, const mc_real *b, size_t ldb,
+    mc_real beta, mc_real *c, size_t ldc);
+
 #endif

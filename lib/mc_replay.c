@@ -79,6 +79,11 @@ void mc_replay_append(struct mc_replay *D, const struct mc_traj *t)
 	memcpy(slot + D->m, t->m, (T + 1) * N * D->dims.d);
 }
 
+size_t mc_replay_bytes(const struct mc_replay *D)
+{
+	return D->bytes;
+}
+
 size_t mc_replay_count(const struct mc_replay *D)
 {
 	const uint64_t all = D->trajectories * D->dims.T;

@@ -21,6 +21,9 @@ void mc_replay_free(struct mc_replay *D);
 /* Appends the T transitions of t, whose dims are D's; the oldest fall out one by one. */
 void mc_replay_append(struct mc_replay *D, const struct mc_traj *t);
 
+/* Memory reserved. */
+size_t mc_replay_bytes(const struct mc_replay *D);
+
 /* Transitions in D. */
 size_t mc_replay_count(const struct mc_replay *D);
 void mc_replay_clear(struct mc_replay *D);
