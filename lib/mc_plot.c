@@ -76,10 +76,14 @@ static const struct entry *find_entry(const struct legend *l, const char *name)
 	return NULL;
 }
 
-/* Known names in the palette's order, then the others as they come, on the colours that are left. */
+/*
+ * Known names in the palette's order, then the others as they come, on the colours that are left:
+ * first those that are no method's, so that a variant is not taken for one.
+ */
 static int make_legend(struct legend *l, const struct mc_figure *f)
 {
-	const int free_styles = KNOWN - 1; /* the last one is its own name's alone */
+	static const int order[] = { 5, 6, 7, 0, 1, 2, 3, 4 }; /* the last style is its own name's alone */
+	const int free_styles = sizeof order / sizeof *order;
 	unsigned taken = 0;
 	int next = 0, dash = 1;
 
@@ -96,13 +100,13 @@ static int make_legend(struct legend *l, const struct mc_figure *f)
 	for (size_t i = 0; i < f->lines; i++) {
 		if (find_entry(l, f->line[i].name))
 			continue;
-		while (dash == 1 && next < free_styles && taken >> next & 1)
+		while (dash == 1 && next < free_styles && taken >> order[next] & 1)
 			next++;
 		if (next == free_styles) {
 			next = 0;
 			dash++;
 		}
-		l->entry[l->n++] = (struct entry){ f->line[i].name, known[next++], dash };
+		l->entry[l->n++] = (struct entry){ f->line[i].name, known[order[next++]], dash };
 	}
 	return 0;
 }

@@ -197,6 +197,17 @@ absent() {
 	grep -q "'three.dat' index 2 .*with lines .*#009E73" three.gp
 }
 
+@test "other names have colours that are no method's, as far as they go" {
+	log a.log method=meta
+	for name in b c d e; do
+		log $name.log seed=2
+	done
+	mc-plot curves --named meta=a.log b=b.log c=c.log d=d.log e=e.log -o fig.svg --emit
+	for pair in 0:D55E00 1:0072B2 2:CC79A7 3:7F7F7F 4:000000; do
+		grep -q "'fig.dat' index ${pair%:*} .*with lines .*#${pair#*:}" fig.gp
+	done
+}
+
 @test "requests, shares of links and metrics can be drawn" {
 	log a.log
 	mc-plot curves a.log -y requests -o fig.svg --emit
