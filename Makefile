@@ -121,6 +121,25 @@ prey-weights: all ## train the preys of --prey auto anew, into lib/mc_prey_weigh
 	$(MAKE) -f pipelines/prey.mk MC_BIN=bin OUT=build/prey weights
 	cp build/prey/mc_prey_weights.c lib/
 
+# ---- figures ----
+# Variables that are given on the command line are handed on; pipelines/figures -h lists them. It
+# has jobs of its own: this make's stay out of the way.
+FIGURE_VARIABLES := TASKS METHODS SEEDS EPISODES JOBS OUT ROLLOUT METALEARN CRITIC
+make-figure = @exec env MAKEFLAGS= pipelines/figures $@ \
+	$(foreach v,$(FIGURE_VARIABLES),$(if $(filter command line,$(origin $v)),'$v=$($v)'))
+
+fig2: all ## learning curves; TASKS METHODS SEEDS EPISODES JOBS OUT
+	$(make-figure)
+fig3: all ## fixed rules
+	$(make-figure)
+fig4: all ## ablations, and the advantages of one episode
+	$(make-figure)
+fig5: all ## advantages of several episodes
+	$(make-figure)
+paper: all ## all four; pipelines/figures -h tells more
+	$(make-figure)
+.PHONY: fig2 fig3 fig4 fig5 paper
+
 # ---- packages ----
 DEPS := gcc libc6-dev make libmsgpack-dev zlib1g-dev libopenblas0-pthread gnuplot-nox
 DEPS_CHECK := $(DEPS) bats mandoc python3 python3-msgpack python3-numpy jq procps

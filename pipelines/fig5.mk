@@ -1,0 +1,23 @@
+# Figure 5, and figure 4 on the right: what the rule makes of an episode, before and after it has
+# learned, beside REINFORCE's advantage. Episodes of the first seed's team.
+
+FIG5_TASK := $(or $(lastword $(TASKS)),predator_prey_N6_l1)
+FIG5_EPISODES := 4
+
+runs_fig5 := $(RUNS)/$(FIG5_TASK)/meta/$(firstword $(SEEDS))/run.done
+runs_fig4 += $(runs_fig5)
+drawn_fig5 := $(addprefix $(OUT)/fig5,.svg .png -all.svg -all.png)
+
+# The pipe in two steps: each has a status of its own.
+team := $(patsubst %/run.done,%,$(runs_fig5))
+$(team)/advantages: $(runs_fig5)
+	@mc-rollout --load $(team)/run.ckpt -n $(FIG5_EPISODES) >$@.played
+	@mc-metalearn --analyse $(team)/run.ckpt --initial $(team)/run-0.ckpt <$@.played >$@.tmp
+	@rm $@.played && mv $@.tmp $@
+
+$(OUT)/fig4-right.svg $(OUT)/fig4-right.png: $(team)/advantages $(OUT)/fig4.runs
+	@mc-plot advantages -o $@ -i 0 -n 1 $<
+$(OUT)/fig5.svg $(OUT)/fig5.png: $(team)/advantages $(OUT)/fig5.runs
+	@mc-plot advantages -o $@ -i 0 -n $(FIG5_EPISODES) $<
+$(OUT)/fig5-all.svg $(OUT)/fig5-all.png: $(team)/advantages $(OUT)/fig5.runs
+	@mc-plot advantages -o $@ -i all -n 1 $<

@@ -1,0 +1,74 @@
+# The runs of the paper's figures as targets, and what is drawn of them. pipelines/figures calls
+# it, with every variable checked and set; each figure stands in a file of its own.
+#
+#     list-FIGURE   prints the run.done of every run that FIGURE needs
+#     runs-FIGURE   makes them
+#     draw-FIGURE   makes pictures and tables of runs that are all done
+#     drawn-FIGURE  prints their names
+#
+# A run's folder is RUNS/TASK/LABEL/SEED. The label is a method, or another name for a run of meta
+# whose options stand under it: METALEARN_label, ROLLOUT_label. A run that begins with a file of
+# another one has it in NEEDS_label.
+
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules
+
+RUNS := $(OUT)/runs-$(EPISODES)
+
+# $(call runs,TASKS,LABELS): the run.done of every seed
+runs = $(foreach t,$1,$(foreach l,$2,$(SEEDS:%=$(RUNS)/$t/$l/%/run.done)))
+# $(call logs,TASKS,LABELS): the logs of these runs
+logs = $(patsubst %/run.done,%/run.log,$(call runs,$1,$2))
+# $(call named,TASKS,LABEL,NAME): the same as operands of --named
+named = $(patsubst %,'$3=%',$(call logs,$1,$2))
+
+# ---- one run ----
+
+# Of the run whose folder ends in $*.
+task = $(word 1,$(subst /, ,$*))
+label = $(word 2,$(subst /, ,$*))
+seed = $(word 3,$(subst /, ,$*))
+
+# Figures 3 to 5 need a run of meta untrained, after a fifth of its episodes, and at its end.
+FIFTH := $(shell expr $(EPISODES) / 5)
+comma := ,
+ROLLOUT_meta := --keep 0$(if $(filter-out 0,$(FIFTH)),$(comma)$(FIFTH))
+
+# Curves are averages over 1 % of the episodes, of short runs over more: a tenth, up to 100.
+WINDOW := $(shell e=$(EPISODES); w=$$((e / 10)); [ $$w -le 100 ] || w=100; \
+	[ $$w -ge $$((e / 100)) ] || w=$$((e / 100)); [ $$w -ge 1 ] || w=1; echo $$w)
+
+$(RUNS)/%/run.done:
+	@exec "$(HERE)/cell" '$(task) $(label) $(seed)' '$(@D)' '$(NEEDS_$(label))' \
+		-t '$(task)' -m '$(or $(filter none full reinforce stgs,$(label)),meta)' -s '$(seed)' -e '$(EPISODES)' \
+		-R '$(strip $(ROLLOUT_$(label)) $(ROLLOUT))' -M '$(strip $(METALEARN_$(label)) $(METALEARN))' \
+		-Q '$(strip --threads $(THREADS) $(CRITIC))'
+
+# ---- what is drawn ----
+
+# Recipe of a table: a heading, pictures, notes, and mc-eval's tables of the final returns.
+# $(call table,PICTURES,LOGS AND OPTIONS); $(title) and $(notes) are the target's.
+hash := \#
+define table
+@{ printf '$(hash) %s\n\n' '$(title)' && printf '![%s](%s)\n\n' $(foreach p,$1,'$(title)' $p) && \
+	printf '%s\n' '$(notes)' '' && mc-eval --aggregate $2; } >$@.tmp && mv $@.tmp $@
+endef
+# $(call claims,FIGURE)
+claims = --claims "$(HERE)/$1.claims"
+seeds-in-words = $(words $(SEEDS)) $(if $(word 2,$(SEEDS)),runs,run)
+
+FIGURES := fig2 fig3 fig4 fig5
+include fig2.mk fig3.mk fig4.mk fig5.mk
+
+runs_paper := $(foreach f,$(FIGURES),$(runs_$f))
+drawn_paper := $(foreach f,$(FIGURES),$(drawn_$f))
+
+define targets
+list-$1: ; @printf '%s\n' $(runs_$1) | awk '!seen[$$$$0]++'
+runs-$1: $(runs_$1)
+draw-$1: $(drawn_$1)
+drawn-$1: ; @printf '%s\n' $(drawn_$1)
+.PHONY: list-$1 runs-$1 draw-$1 drawn-$1
+endef
+$(foreach f,$(FIGURES) paper,$(eval $(call targets,$f)))

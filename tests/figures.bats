@@ -1,0 +1,222 @@
+# The paper's figures by one command each, at a size that takes a second.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	: "${MC_BIN:=$BATS_TEST_DIRNAME/../bin}"
+	PATH=$MC_BIN:$PATH
+	figures=$BATS_TEST_DIRNAME/../pipelines/figures
+	export MC_BIN MC_QUIET=1
+	cd "$BATS_TEST_TMPDIR"
+	small=(ROLLOUT='--hidden 8 -C 5' CRITIC='--batch 32' EPISODES=33 SEEDS=1)
+	tiny=("${small[@]}" TASKS=push_N3 METHODS='none full')
+	long=(ROLLOUT='--hidden 8 -C 20' CRITIC='--batch 32' EPISODES=700 SEEDS=1 TASKS=push_N3)
+}
+
+# Waits until $1 holds so many bytes.
+await_size() {
+	for _ in $(seq 500); do
+		[ ! -e "$1" ] || [ "$(stat -c %s "$1")" -lt "$2" ] || return 0
+		sleep 0.02
+	done
+	return 1
+}
+
+@test "fig2: two tasks, five methods: pictures and a table; again, nothing is done" {
+	"$figures" fig2 "${small[@]}" TASKS='push_N3 navigation_N3_l3' >out.txt
+	[ "$(tr '\n' ' ' <out.txt)" = "out/fig2.svg out/fig2.png out/fig2.md " ]
+	[ "$(find out -name run.done | wc -l)" -eq 10 ]
+	[ -z "$(find out -name '*.tmp' -o -name 'run.replay' -o -name run.failed)" ]
+	grep -q '>navigation_N3_l3<' out/fig2.svg
+	grep -q '>reinforce<' out/fig2.svg
+	[ "$(head -c 4 out/fig2.png | od -An -tx1)" = " 89 50 4e 47" ]
+	[ "$(grep -cE '^\| (push_N3|navigation_N3_l3) +\| (none|full|reinforce|stgs|meta) +\| +1 \|' out/fig2.md)" -eq 10 ]
+	grep -qE '^\| push_N3 +\| none .*\| among the worst +\| cannot tell +\|$' out/fig2.md
+	grep -q '!\[.*\](fig2.svg)' out/fig2.md
+
+	find out -type f ! -name '*.lock' -exec ls -l --time-style=full-iso {} + >before
+	"$figures" fig2 "${small[@]}" TASKS='push_N3 navigation_N3_l3'
+	find out -type f ! -name '*.lock' -exec ls -l --time-style=full-iso {} + >after
+	cmp before after
+
+	# one task fewer: no run is made, another picture is
+	"$figures" fig2 "${small[@]}" TASKS=push_N3
+	[ "$(find out -name run.done | wc -l)" -eq 10 ]
+	[ "$(grep -c navigation_N3_l3 out/fig2.svg)" -eq 0 ]
+}
+
+@test "paper: fixed rules are those of their runs, every picture is there" {
+	"$figures" paper "${small[@]}" TASKS='push_N3 navigation_N3_l3' METHODS='none meta' >out.txt
+	[ "$(wc -l <out.txt)" -eq 15 ]
+	while read -r file; do
+		[ -s "$file" ]
+	done <out.txt
+	rule() { mc-cat --full "$1" | jq -c .params.rule; }
+	runs=out/runs-33
+	[ "$(rule $runs/push_N3/early-navigation_N3_l3/1/run.ckpt)" = "$(rule $runs/navigation_N3_l3/meta/1/run-6.ckpt)" ]
+	[ "$(rule $runs/push_N3/late-push_N3/1/run.ckpt)" = "$(rule $runs/push_N3/meta/1/run.ckpt)" ]
+	[ "$(rule $runs/push_N3/random/1/run.ckpt)" = "$(rule $runs/push_N3/meta/1/run-0.ckpt)" ]
+	header() { mc-cat -t header "$runs/push_N3/$1/1/run.log" | jq -c "$2"; }
+	[ "$(header no-entropy '.["mc-metalearn"].beta')" = 0 ]
+	[ "$(header last-only '.["mc-metalearn"].last_only')" = true ]
+	[ "$(header K5 .meta_k)" = 5 ]
+	[ "$(header meta '[.meta_k,.["mc-metalearn"].beta,.["mc-metalearn"].last_only]')" = '[10,0.01,false]' ]
+	for name in random 'same early' 'same late' 'other early' 'other late' meta; do
+		grep -q ">$name<" out/fig3.svg
+	done
+	for name in meta 'no entropy' 'last term only' 'K 1' 'K 5' 'K 20' 'all tasks'; do
+		grep -q ">$name<" out/fig4-left.svg
+	done
+	grep -q 'agent 0 asks 2' out/fig4-right.svg
+}
+
+@test "a run that fails is listed, the others are made; mended, the rest is" {
+	mkdir -p out/runs-33/push_N3/full/1
+	echo junk >out/runs-33/push_N3/full/1/run.ckpt
+	run --separate-stderr "$figures" fig2 "${tiny[@]}"
+	[ "$status" -eq 65 ]
+	[ -z "$output" ]
+	[ "${stderr_lines[0]}" = "fig2: 1 of 2 runs are missing; the same command tries them again:" ]
+	[[ "${stderr_lines[1]}" == "  out/runs-33/push_N3/full/1: mc-rollout: "*"run.ckpt"*" (exit 65)" ]]
+	[ "${#stderr_lines[@]}" -eq 2 ]
+	[ -e out/runs-33/push_N3/none/1/run.done ]
+	[ ! -e out/fig2.svg ]
+	rm out/runs-33/push_N3/full/1/run.ckpt
+	"$figures" fig2 "${tiny[@]}"
+	[ -s out/fig2.svg ]
+	[ -z "$(find out -name run.failed)" ]
+}
+
+@test "what needs a run that failed says so" {
+	mkdir -p out/runs-33/push_N3/meta/1
+	echo junk >out/runs-33/push_N3/meta/1/run.ckpt
+	run --separate-stderr "$figures" fig3 "${tiny[@]}"
+	[ "$status" -eq 65 ]
+	[[ "$stderr" == *"out/runs-33/push_N3/late-push_N3/1: needs out/runs-33/push_N3/meta/1/run.ckpt, of a run that is not done (exit 66)"* ]]
+	[ -e out/runs-33/push_N3/random/1/run.done ]
+}
+
+@test "stopped by SIGTERM or killed, it continues to the same bytes" {
+	"$figures" fig2 "${long[@]}" METHODS=meta OUT=whole
+	"$figures" fig2 "${long[@]}" METHODS=meta &
+	make=$!
+	dir=out/runs-700/push_N3/meta/1
+	await_size $dir/run.log 20000
+	kill -TERM $make
+	status=0
+	wait $make || status=$?
+	[ "$status" -eq 75 ]
+	[ ! -e $dir/run.done ]
+	[ ! -e $dir/run.failed ]
+	[ "$(mc-cat $dir/run.ckpt | jq .episode)" -lt 700 ]
+	flock -n $dir/run.lock true # nobody is left
+
+	size=$(stat -c %s $dir/run.log)
+	run -137 --separate-stderr killed_in_the_middle
+	[[ "$stderr" == *"was killed by signal 9"* ]]
+	[ ! -e $dir/run.done ]
+	[ -e $dir/run.ckpt ]
+
+	# without its cell the ring turns on; it is waited for
+	size=$(stat -c %s $dir/run.log)
+	"$figures" fig2 "${long[@]}" METHODS=meta &
+	make=$!
+	await_size $dir/run.log $((size + 4000))
+	kill -9 "$(pgrep -f "pipelines/cell push_N3 meta 1 $dir ")"
+	wait $make
+	[ -e $dir/run.done ]
+	cmp $dir/run.ckpt whole/runs-700/push_N3/meta/1/run.ckpt
+	cmp $dir/run.log whole/runs-700/push_N3/meta/1/run.log
+	cmp out/fig2.svg whole/fig2.svg
+}
+
+# Kills the run's mc-critic once the log has grown.
+killed_in_the_middle() {
+	"$figures" fig2 "${long[@]}" METHODS=meta &
+	make=$!
+	await_size $dir/run.log $((size + 8000))
+	kill -9 "$(pgrep -f "mc-critic -D $dir/")"
+	wait $make
+}
+
+@test "two at once share the work, and make what one would" {
+	"$figures" fig2 "${small[@]}" TASKS=push_N3 JOBS=1 OUT=one >/dev/null
+	"$figures" fig2 "${small[@]}" TASKS=push_N3 JOBS=1 >a &
+	first=$!
+	"$figures" fig2 "${small[@]}" TASKS=push_N3 JOBS=1 >b &
+	second=$!
+	wait $first
+	wait $second
+	[ "$(wc -l <a)" -eq 3 ]
+	cmp a b
+	for method in none full reinforce stgs meta; do
+		cmp out/runs-33/push_N3/$method/1/run.ckpt one/runs-33/push_N3/$method/1/run.ckpt
+		cmp out/runs-33/push_N3/$method/1/run.log one/runs-33/push_N3/$method/1/run.log
+	done
+	cmp out/fig2.svg one/fig2.svg
+	cmp out/fig2.md one/fig2.md
+}
+
+@test "a run that another works on is waited for, and taken over if it gave up" {
+	dir=out/runs-33/push_N3/full/1
+	mkdir -p $dir
+	flock $dir/run.lock sleep 0.7 &
+	MC_QUIET='' run --separate-stderr "$figures" fig2 "${tiny[@]}"
+	[ "$status" -eq 0 ]
+	[[ "$stderr" == *"fig2: push_N3 full 1: another works on it"* ]]
+	[[ "$stderr" == *"fig2: push_N3 full 1: waiting for another who works on it"* ]]
+	[ -e $dir/run.done ]
+}
+
+@test "SEEDS: a number, a list, a range" {
+	seeds() {
+		rm -rf out
+		"$figures" fig2 "${tiny[@]}" METHODS=none EPISODES=1 SEEDS="$1" >/dev/null
+		ls out/runs-1/push_N3/none | tr '\n' ' '
+	}
+	[ "$(seeds 2)" = "1 2 " ]
+	[ "$(seeds '7 4')" = "4 7 " ]
+	[ "$(seeds '5-6 8')" = "5 6 8 " ]
+	[ "$(seeds 9-9)" = "9 " ]
+}
+
+@test "the disk that is needed is said before, and is about right" {
+	MC_QUIET='' run --separate-stderr "$figures" fig2 "${small[@]}" TASKS=push_N6
+	[ "$status" -eq 0 ]
+	[[ "${stderr_lines[0]}" == "fig2: 5 of 5 runs are to be made, of 33 episodes, "* ]]
+	said=$(sed -n 's/^fig2: disk: about \(.*\) for the results.*/\1/p' <<<"$stderr" | sed 's/ kB/ 1e3/; s/ MB/ 1e6/' | awk '{ print $1 * $2 }')
+	real=$(find out/runs-33 -type f -printf '%s\n' | awk '{ s += $1 } END { print s }')
+	awk -v said="$said" -v real="$real" 'BEGIN { exit !(said > 0.9 * real && said < 1.1 * real) }'
+}
+
+@test "through make, jobs of its own, variables handed on" {
+	run make -s -j2 -C "$BATS_TEST_DIRNAME/.." fig2 -o all "${tiny[@]}" METHODS=none OUT="$PWD/o"
+	[ "$status" -eq 0 ]
+	[ "$output" = "$PWD/o/fig2.svg
+$PWD/o/fig2.png
+$PWD/o/fig2.md" ]
+	grep -q "'--hidden 8 -C 5'" o/runs-33/push_N3/none/1/run.done
+}
+
+@test "what is refused" {
+	run -64 "$figures"
+	run -64 "$figures" fig9
+	run -64 "$figures" fig2 EPISODE=3
+	run -64 "$figures" fig2 EPISODES=0
+	run -64 "$figures" fig2 JOBS=x
+	run -64 "$figures" fig2 SEEDS=0
+	run -64 "$figures" fig2 SEEDS=a
+	run -64 "$figures" fig2 SEEDS=3-1
+	run -64 "$figures" fig2 OUT='a b'
+	run -64 "$figures" fig2 'ROLLOUT=--hidden 8; touch pwned'
+	[ ! -e pwned ]
+	run -64 "$figures" fig2 METHODS=best
+	[ "$output" = 'figures: METHODS: unknown method "best": none, full, reinforce, stgs or meta' ]
+	run -64 "$figures" fig2 TASKS=nowhere
+	[[ "$output" == mc-envsim:* ]]
+	[ ! -e out ]
+	"$figures" fig2 "${tiny[@]}"
+	run -64 "$figures" fig2 "${tiny[@]}" ROLLOUT='--hidden 9'
+	[[ "$output" == "figures: OUT: the runs in out have other options ("*"; choose another folder" ]]
+	"$figures" --help | grep -q '^usage: figures'
+}
