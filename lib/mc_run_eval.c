@@ -8,6 +8,7 @@
 
 #include "mc_blas.h"
 #include "mc_ckpt.h"
+#include "mc_decided.h"
 #include "mc_env.h"
 #include "mc_json.h"
 #include "mc_opts.h"
@@ -28,7 +29,7 @@ struct options {
 	long episodes, threads, max_frame;
 	uint64_t seed;
 	const char *comm;  /* NULL: as the run was trained */
-	int greedy, json;
+	int greedy, json, pairs;
 };
 
 /* What one checkpoint came to. */
@@ -39,15 +40,16 @@ struct figures {
 	enum mc_decide how;
 	double mean, se, iqm, ci[2];
 	double requests;          /* in a step, the whole team */
-	double links;             /* share of the links used; NaN where there is none */
 	double bytes;             /* in a step: a message is one observation of float32 */
+	struct mc_decided decided;
+	struct mc_arena arena;    /* its */
 };
 
 /* ---- playing ---- */
 
 struct sums {
 	double *ret;              /* [episodes] */
-	uint64_t requests, links;
+	struct mc_decided *decided;
 };
 
 /* The first n episodes of a batch that was played. */
@@ -59,10 +61,9 @@ static void add_batch(struct sums *to, double *ret, const struct mc_played *p, c
 	for (size_t t = 0; t < s->T; t++) {
 		for (size_t k = 0; k < n; k++)
 			ret[k] += (double)p->r[t * BATCH + k];
-		for (size_t k = t * BATCH * each; k < (t * BATCH + n) * each; k++) {
-			to->requests += p->I[k];
-			to->links += p->m[k];
-		}
+		const size_t at = t * BATCH * each;
+
+		mc_decided_add(to->decided, p->c ? p->c + at : NULL, p->I + at, p->m + at, n);
 	}
 }
 
@@ -80,7 +81,7 @@ static int play(struct sums *to, const struct mc_header *h, const struct mc_task
 	struct mc_played played;
 	int r = -1;
 
-	if (env == NULL || player == NULL || mc_played_new(&played, &h->dims, BATCH, 0, arena, e) < 0)
+	if (env == NULL || player == NULL || mc_played_new(&played, &h->dims, BATCH, how == MC_LEARNED, arena, e) < 0)
 		goto done;
 	for (size_t first = 0; first < n; first += BATCH) {
 		if (mc_play(player, env, &po, &nets->comm, &nets->policy, (uint32_t)first, BATCH, &played, pool, e) < 0)
@@ -133,8 +134,7 @@ static int summarise(struct figures *f, struct sums *s, const struct mc_dims *di
 
 	f->mean = mc_stat_mean(s->ret, n);
 	f->se = mc_stat_se(s->ret, n);
-	f->requests = (double)s->requests / ((double)n * (double)dims->T);
-	f->links = s->links ? (double)s->requests / (double)s->links : (double)NAN;
+	f->requests = (double)mc_decided_requests(&f->decided) / ((double)n * (double)dims->T);
 	f->bytes = f->requests * 4 * (double)dims->O;
 	mc_stat_sort(s->ret, n);
 	f->iqm = mc_stat_iqm(s->ret, n);
@@ -146,12 +146,12 @@ static int measure(struct figures *f, const struct mc_ckpt *c, const struct opti
 {
 	const struct mc_header *h = &c->header;
 	struct mc_arena arena = { 0 };
-	struct sums sums = { 0 };
+	struct sums sums = { .decided = &f->decided };
 	struct mc_task task;
 	struct nets nets;
 	int r = -1;
 
-	memset(f, 0, sizeof *f);
+	memset(f, 0, sizeof *f); /* its arena is empty */
 	memcpy(f->task, h->task, sizeof f->task);
 	memcpy(f->method, h->method, sizeof f->method);
 	f->seed = h->seed;
@@ -159,6 +159,7 @@ static int measure(struct figures *f, const struct mc_ckpt *c, const struct opti
 	f->how = o->comm ? (enum mc_decide)mc_decide_parse(o->comm) : h->comm;
 	if (find_task(&task, h, c->frame.place, e) == 0 &&
 	    load_nets(&nets, c, &task, f->how, &arena, e) == 0 &&
+	    mc_decided_new(&f->decided, &h->dims, f->how == MC_LEARNED, &f->arena, e) == 0 &&
 	    (sums.ret = mc_arena_alloc(&arena, (size_t)o->episodes, sizeof *sums.ret, "returns", e)) != NULL &&
 	    play(&sums, h, &task, &nets, f->how, o, &arena, pool, e) == 0)
 		r = summarise(f, &sums, &h->dims, o, e);
@@ -172,6 +173,22 @@ static void put_number(const char *key, double v)
 {
 	printf(",\"%s\":", key);
 	mc_json_double(stdout, v);
+}
+
+/* A row for each agent that asks, a column for each that it can ask. */
+static void put_matrix(const char *key, const struct mc_decided *x,
+    double pair(const struct mc_decided *x, size_t i, size_t other))
+{
+	printf(",\"%s\":[", key);
+	for (size_t i = 0; i < x->N; i++) {
+		printf("%s[", i ? "," : "");
+		for (size_t k = 0; k < x->N; k++) {
+			printf("%s", k ? "," : "");
+			mc_json_double(stdout, pair(x, i, k));
+		}
+		printf("]");
+	}
+	printf("]");
 }
 
 static void put_json(const char *file, const struct figures *f, const struct options *o)
@@ -194,8 +211,13 @@ static void put_json(const char *file, const struct figures *f, const struct opt
 	mc_json_double(stdout, f->ci[1]);
 	printf("]");
 	put_number("requests_per_step", f->requests);
-	put_number("edge_rate", f->links);
+	put_number("edge_rate", mc_decided_rate(&f->decided));
 	put_number("bytes_per_step", f->bytes);
+	put_number("c_mean", mc_decided_c(&f->decided));
+	put_number("entropy", mc_decided_entropy(&f->decided));
+	put_number("saturated", mc_decided_saturated(&f->decided));
+	put_matrix("c_pair", &f->decided, mc_decided_pair_c);
+	put_matrix("edge_rate_pair", &f->decided, mc_decided_pair_rate);
 	printf("}\n");
 }
 
@@ -209,26 +231,61 @@ static void put_name(const char *s, int width)
 
 static void put_heading(int width)
 {
-	printf("%-*s  %-19s  %-9s  %4s  %7s  %9s  %6s  %9s  %20s  %8s  %6s  %7s\n", width, "checkpoint", "task", "method",
-	    "seed", "trained", "return", "se", "IQM", "95 % interval", "requests", "links", "bytes");
+	printf("%-*s  %-19s  %-9s  %4s  %7s  %9s  %6s  %9s  %20s  %8s  %6s  %7s  %5s  %7s  %6s\n", width, "checkpoint", "task",
+	    "method", "seed", "trained", "return", "se", "IQM", "95 % interval", "requests", "links", "bytes", "c", "entropy",
+	    "satur.");
+}
+
+/* "  " and the number in so many characters and digits; - where there is none. */
+static void put_cell(double v, int width, int digits)
+{
+	if (isfinite(v))
+		printf("  %*.*f", width, digits, v);
+	else
+		printf("  %*s", width, "-");
 }
 
 static void put_row(const char *file, int width, const struct figures *f)
 {
-	char interval[64], se[32] = "-", links[32] = "-";
+	char interval[64];
 
 	snprintf(interval, sizeof interval, "[%.2f, %.2f]", f->ci[0], f->ci[1]);
-	if (isfinite(f->se))
-		snprintf(se, sizeof se, "%.2f", f->se);
-	if (isfinite(f->links))
-		snprintf(links, sizeof links, "%.3f", f->links);
 	put_name(file, width);
 	printf("  ");
 	put_name(f->task, 19);
 	printf("  ");
 	put_name(f->method, 9);
-	printf("  %4" PRIu64 "  %7" PRId64 "  %9.2f  %6s  %9.2f  %20s  %8.2f  %6s  %7.1f\n", f->seed, f->trained,
-	    f->mean, se, f->iqm, interval, f->requests, links, f->bytes);
+	printf("  %4" PRIu64 "  %7" PRId64, f->seed, f->trained);
+	put_cell(f->mean, 9, 2);
+	put_cell(f->se, 6, 2);
+	put_cell(f->iqm, 9, 2);
+	printf("  %20s", interval);
+	put_cell(f->requests, 8, 2);
+	put_cell(mc_decided_rate(&f->decided), 6, 3);
+	put_cell(f->bytes, 7, 1);
+	put_cell(mc_decided_c(&f->decided), 5, 3);
+	put_cell(mc_decided_entropy(&f->decided), 7, 3);
+	put_cell(mc_decided_saturated(&f->decided), 6, 3);
+	printf("\n");
+}
+
+/* One line for each agent that asks; beside what it did, where nets decided, the mean of its c's. */
+static void put_pairs(const struct mc_decided *x)
+{
+	for (int row = -1; row < (int)x->N; row++) {
+		for (int part = 0; part < 1 + x->learned; part++) {
+			if (row < 0)
+				printf("    %-7s", part ? "c" : "links");
+			else
+				printf("    %7d", row);
+			for (size_t k = 0; k < x->N; k++)
+				if (row < 0)
+					printf("  %5zu", k);
+				else
+					put_cell(part ? mc_decided_pair_c(x, (size_t)row, k) : mc_decided_pair_rate(x, (size_t)row, k), 5, 3);
+		}
+		printf("\n");
+	}
 }
 
 static void put_caption(const struct options *o)
@@ -237,7 +294,9 @@ static void put_caption(const struct options *o)
 	    o->comm ? ", --comm " : "", o->comm ? o->comm : "", o->greedy ? ", greedy decisions" : "");
 	printf("trained: episodes; se: standard error of the mean return; IQM: interquartile mean, with its\n"
 	    "95 %% percentile-bootstrap interval (%d resamples); requests, bytes: in a step, the whole team;\n"
-	    "links: share of the possible ones that is used.\n", MC_STAT_RESAMPLES);
+	    "links: share of the possible ones that is used; c: mean probability of a request; entropy: of c,\n"
+	    "in nats; satur.: share of c below 0.01 or above 0.99.%s\n", MC_STAT_RESAMPLES,
+	    o->pairs ? " The row's agent asks the column's." : "");
 }
 
 /* ---- the program ---- */
@@ -245,6 +304,19 @@ static void put_caption(const struct options *o)
 static int flush(struct mc_err *e)
 {
 	return fflush(stdout) != 0 || ferror(stdout) ? mc_err_errno(e, MC_IOERR, "<stdout>", NULL, "cannot write") : 0;
+}
+
+static void put(const char *file, int width, const struct figures *f, const struct options *o, int first)
+{
+	if (o->json) {
+		put_json(file, f, o);
+		return;
+	}
+	if (first)
+		put_heading(width);
+	put_row(file, width, f);
+	if (o->pairs)
+		put_pairs(&f->decided);
 }
 
 static int evaluate(const struct options *o, int files, char **file, struct mc_pool *pool, struct mc_err *e)
@@ -256,21 +328,18 @@ static int evaluate(const struct options *o, int files, char **file, struct mc_p
 			width = (int)strlen(file[i]);
 	for (int i = 0; i < files; i++) {
 		struct mc_ckpt c;
-		struct figures f;
+		struct figures f = { .arena = { 0 } };
 		int r;
 
 		if (mc_ckpt_open(&c, file[i], (size_t)o->max_frame, e) < 0)
 			return -1;
 		r = measure(&f, &c, o, pool, e);
 		mc_ckpt_close(&c);
+		if (r == 0)
+			put(file[i], width, &f, o, i == 0);
+		mc_arena_free(&f.arena);
 		if (r < 0)
 			return -1;
-		if (i == 0 && !o->json)
-			put_heading(width);
-		if (o->json)
-			put_json(file[i], &f, o);
-		else
-			put_row(file[i], width, &f);
 		if (flush(e) < 0)
 			return -1;
 	}
@@ -299,6 +368,8 @@ int mc_run_eval(int argc, char **argv, struct mc_err *e)
 		  "learned, none or full decisions in place of those that the run was trained with" },
 		{ MC_OPT_FLAG, 0, "greedy", NULL, &o.greedy, 0, 0,
 		  "learned decisions ask wherever the probability exceeds 1/2, instead of drawing" },
+		{ MC_OPT_FLAG, 0, "pairs", NULL, &o.pairs, 0, 0,
+		  "below each row, who asks whom: links and c of every ordered pair (always in --json)" },
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "Runs, by their logs" },
 		{ MC_OPT_FLAG, 0, "aggregate", NULL, &aggregate, 0, 0,
 		  "the final returns of runs, combined over seeds, as tables in Markdown; operands are logs" },
@@ -316,7 +387,7 @@ int mc_run_eval(int argc, char **argv, struct mc_err *e)
 		{ MC_OPT_INT, 0, "max-frame", "BYTES", &o.max_frame, 65536, 1e15, "largest checkpoint that is accepted" },
 		{ MC_OPT_FLAG, 0, NULL, NULL, NULL, 0, 0, NULL },
 	};
-	const struct mc_prog prog = { "mc-eval", "[-n N] [-s SEED] [--comm HOW] [--greedy] [--json] CHECKPOINT ...\n"
+	const struct mc_prog prog = { "mc-eval", "[-n N] [-s SEED] [--comm HOW] [--greedy] [--pairs] [--json] CHECKPOINT ...\n"
 		"       mc-eval --aggregate [--claims FILE] [--json] LOG ...",
 		"Measures checkpoints: return, requests and links over numbered episodes that no run was trained on, "
 		"the same for every checkpoint, without exploration. Or says what runs came to, from their logs.", table };

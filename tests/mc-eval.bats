@@ -33,7 +33,7 @@ near() {
 	ckpt b.ckpt method=full seed=3 episode=90
 	mc-eval --json -n 10 -s 5 a.ckpt b.ckpt >out
 	[ "$(wc -l <out)" -eq 2 ]
-	[ "$(head -n 1 out | jq -c keys_unsorted)" = '["file","task","method","seed","trained_episodes","eval_seed","episodes","comm","greedy","return_mean","return_se","return_iqm","return_iqm_ci","requests_per_step","edge_rate","bytes_per_step"]' ]
+	[ "$(head -n 1 out | jq -c keys_unsorted)" = '["file","task","method","seed","trained_episodes","eval_seed","episodes","comm","greedy","return_mean","return_se","return_iqm","return_iqm_ci","requests_per_step","edge_rate","bytes_per_step","c_mean","entropy","saturated","c_pair","edge_rate_pair"]' ]
 	[ "$(head -n 1 out | jq -c '[.file,.task,.method,.seed,.trained_episodes,.eval_seed,.episodes,.comm,.greedy]')" = '["a.ckpt","push_N3","meta",7,400,5,10,"learned",false]' ]
 	[ "$(tail -n 1 out | jq -c '[.file,.method,.seed,.trained_episodes,.comm]')" = '["b.ckpt","full",3,90,"full"]' ]
 	jq -e '.return_iqm_ci[0] < .return_iqm and .return_iqm < .return_iqm_ci[1]' out
@@ -70,6 +70,49 @@ near() {
 	[ "$(mc-eval --json all.ckpt | value edge_rate)" = 1 ]
 }
 
+@test "what the communication nets do: c, its entropy, saturation, pair by pair" {
+	ckpt half.ckpt
+	mc-eval --json -n 100 half.ckpt >out
+	[ "$(jq -c '[.c_mean, .saturated, .c_pair]' out)" = '[0.5,0,[[null,0.5,0.5],[0.5,null,0.5],[0.5,0.5,null]]]' ]
+	near "$(value entropy <out)" 0.6931472 1e-6
+	jq -e '[.edge_rate_pair[][] | select(. != null)] | length == 6 and all(. > 0.45 and . < 0.55) and length > ([.[] | select(. == 0.5)] | length)' out
+	jq -e '([.edge_rate_pair[][] | select(. != null)] | add / 6) - .edge_rate | fabs < 1e-9' out
+	ckpt sure.ckpt bias=6
+	mc-eval --json -n 20 sure.ckpt >out
+	[ "$(value saturated <out)" = 1 ]
+	near "$(value c_mean <out)" 0.9975274 1e-6
+	near "$(value entropy <out)" 0.0173114 1e-6
+	near "$(jq '.c_pair[2][1]' out)" 0.9975274 1e-6
+	ckpt not.ckpt bias=4
+	[ "$(mc-eval --json -n 5 not.ckpt | value saturated)" = 0 ]
+}
+
+@test "decisions that no net takes have no c, but pairs" {
+	ckpt f.ckpt method=full
+	[ "$(mc-eval --json -n 2 f.ckpt | jq -c '[.c_mean,.entropy,.saturated,.c_pair,.edge_rate_pair]')" = "[null,null,null,[[null,null,null],[null,null,null],[null,null,null]],[[null,1,1],[1,null,1],[1,1,null]]]" ]
+	ckpt a.ckpt
+	[ "$(mc-eval --json -n 2 --comm none a.ckpt | jq -c '[.c_mean,.edge_rate_pair]')" = "[null,[[null,0,0],[0,null,0],[0,0,null]]]" ]
+}
+
+@test "pairs that are never neighbours have neither" {
+	ckpt far.ckpt range=0
+	[ "$(mc-eval --json -n 2 far.ckpt | jq -c '[.c_mean,.c_pair[0],.edge_rate_pair[0]]')" = "[null,[null,null,null],[null,null,null]]" ]
+}
+
+@test "the table has c, entropy and saturation; --pairs who asks whom" {
+	ckpt a.ckpt bias=6
+	ckpt f.ckpt method=full
+	mc-eval -n 20 a.ckpt f.ckpt >out
+	[ "$(sed -n 1p out | awk '{ print $(NF-2), $(NF-1), $NF }')" = "c entropy satur." ]
+	[ "$(sed -n 2p out | awk '{ print $(NF-2), $(NF-1), $NF }')" = "0.998 0.017 1.000" ]
+	[ "$(sed -n 3p out | awk '{ print $(NF-2), $(NF-1), $NF }')" = "- - -" ]
+	mc-eval -n 20 --pairs a.ckpt f.ckpt >out
+	[ "$(sed -n 3p out | tr -s ' ')" = " links 0 1 2 c 0 1 2" ]
+	[[ "$(sed -n 5p out | tr -s ' ')" =~ ^\ 1\ (1.000|0.99[0-9])\ -\ (1.000|0.99[0-9])\ 1\ 0.998\ -\ 0.998$ ]]
+	[ "$(sed -n 8p out | tr -s ' ')" = " links 0 1 2" ]
+	[ "$(sed -n 11p out | tr -s ' ')" = " 2 1.000 1.000 -" ]
+}
+
 @test "--greedy asks where the probability exceeds one half" {
 	ckpt half.ckpt
 	ckpt more.ckpt bias=0.01
@@ -104,7 +147,7 @@ near() {
 	[ "$(mc-eval --json -n 5 far.ckpt --comm full | value requests_per_step)" = 6 ]
 	mc-eval --json -n 50 near.ckpt | jq -e '.edge_rate == 1 and .requests_per_step > 0 and .requests_per_step < 4'
 	[ "$(mc-eval --json -n 5 none.ckpt | jq -c '[.edge_rate,.requests_per_step]')" = "[null,0]" ]
-	mc-eval -n 5 none.ckpt | sed -n 2p | grep -q '  -  *0.0$'
+	mc-eval -n 5 none.ckpt | sed -n 2p | grep -q '  -  *0.0  *-  *-  *-$'
 }
 
 @test "one agent has nobody to talk to" {
