@@ -20,7 +20,7 @@ struct mc_actor *mc_actor_new(const struct mc_dims *dims, size_t max, int worker
     struct mc_arena *arena, struct mc_err *e);
 
 /*
- * Decisions of section 2 and 3 of the algorithm for n <= max joint observations.
+ * Decisions of metacomm-learning(7), sections 2 and 3, for n <= max joint observations.
  *   c    out [n,N,d] or NULL  sigmoid(z), not masked (MC_LEARNED only; untouched otherwise)
  *   z    out [n,N,d] or NULL  logits (MC_LEARNED only)
  *   I    out [n,N,d]  MC_LEARNED: [u < c] m; MC_NONE: 0; MC_FULL: m

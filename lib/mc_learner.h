@@ -1,5 +1,5 @@
 /*
- * The seam for accelerators: the learner of values and policies (algorithm.md section 3,
+ * The seam for accelerators: the learner of values and policies (metacomm-learning(7), section 3,
  * steps 2-4 and 6, and STGS). One implementation on OpenBLAS, here; what is above it
  * (programs, frames, checkpoints) does not know which. Draws come from Philox counters
  * (mc_rng.h), results are the same bytes for any number of threads.

@@ -81,7 +81,7 @@ mc_real *mc_params_at(const struct mc_params *p, const char *layer, const char *
  * Initial values from the seed: kernels uniform in +-1/sqrt(fan_in), biases 0, except the
  * f-gate block of an LSTM's bias, 1; the last layer's kernel times last_scale. Draws: stream
  * MC_RNG_INIT, x = net, y = tensor, draw = element: no net depends on another's existence.
- * Choice: algorithm.md section 2 (initial values).
+ * Choice: metacomm-learning(7), section 2.
  */
 void mc_params_init(struct mc_params *p, uint64_t seed, double last_scale);
 

@@ -45,7 +45,7 @@ struct mc_played mc_played_traj(const struct mc_traj *t);
 
 /*
  * Episodes first ... first+n-1 of `env` into `out`. a = clip(pi(o, o(C)) + sigma eps, -1, 1)
- * (algorithm.md section 3, step 1). MC_DATA when an action is not finite ("policy").
+ * (metacomm-learning(7), section 3, step 1). MC_DATA when an action is not finite ("policy").
  */
 int mc_play(struct mc_player *p, struct mc_env *env, const struct mc_play_opts *o,
     const struct mc_params *comm, const struct mc_params *policy, uint32_t first, size_t n,

@@ -18,7 +18,7 @@
 
 /* What a draw is for: the second counter word. Never renumber: runs would change. */
 enum mc_stream {
-	MC_RNG_RESET = 0,        /* x = environment, y = episode; tasks.md section 9 */
+	MC_RNG_RESET = 0,        /* x = environment, y = episode; mc_world.h */
 	MC_RNG_ASK = 1,          /* decisions while acting: x = environment, y = episode; draw (t*N+i)*d+j */
 	MC_RNG_EXPLORE = 2,      /* exploration: x = environment, y = episode; normal (t*N+i)*2+c */
 	MC_RNG_BATCH = 3,        /* replay indices: x = iteration; draw b */

@@ -1,8 +1,8 @@
 /*
  * The particle world: a batch of n independent environments of one task, stepped
- * together. Physics, scripted entities, rewards, observations and resets of mc-frame's
- * companion page metacomm(7); each kind of task has its own module (mc_navigation,
- * mc_predprey, mc_push) for reward, observation and reset.
+ * together: physics, scripted entities, rewards, observations and resets, as `mc-envsim
+ * --describe` tells them. Each kind of task has its own module (mc_navigation, mc_predprey,
+ * mc_push) for reward, observation and reset.
  *
  * The numbers of an environment depend neither on n nor on its place in the batch.
  */
