@@ -8,6 +8,7 @@
 
 #include "mc_blas.h"
 #include "mc_ckpt.h"
+#include "mc_compare.h"
 #include "mc_decided.h"
 #include "mc_env.h"
 #include "mc_json.h"
@@ -348,17 +349,25 @@ static int evaluate(const struct options *o, int files, char **file, struct mc_p
 	return flush(e);
 }
 
-static int only_with_aggregate(const struct mc_summary_opts *s, struct mc_err *e)
-{
-	const char *option = s->claims ? "--claims" : s->by ? "--by" : s->named ? "--named" : s->last != 10 ? "--last" : NULL;
+/* What is measured. */
+enum subject { CHECKPOINTS, LOGS, ADVANTAGES };
 
-	return option ? mc_usage(e, option, "add --aggregate", "this is about runs' logs") : 0;
+static int check_subject(enum subject what, const struct mc_summary_opts *s, struct mc_err *e)
+{
+	const char *option = s->by ? "--by" : s->named ? "--named" : s->last != 10 ? "--last" : NULL;
+
+	if (what != LOGS && option)
+		return mc_usage(e, option, "add --aggregate", "this is about runs' logs");
+	if (what == CHECKPOINTS && s->claims)
+		return mc_usage(e, "--claims", "add --aggregate or --advantages", "there are no claims about checkpoints");
+	return 0;
 }
 
 int mc_run_eval(int argc, char **argv, struct mc_err *e)
 {
 	struct mc_summary_opts summary = { .last = 10 };
-	int aggregate = 0;
+	int aggregate = 0, advantages = 0;
+	enum subject what;
 	struct options o = { .episodes = 1000, .seed = 1, .threads = 1, .max_frame = (long)MC_FRAME_MAX };
 	const struct mc_opt table[] = {
 		{ MC_OPT_INT, 'n', "episodes", "N", &o.episodes, 1, 1e7, "episodes for each checkpoint" },
@@ -378,9 +387,12 @@ int mc_run_eval(int argc, char **argv, struct mc_err *e)
 		{ MC_OPT_STR, 0, "by", "ENTRY", &summary.by, 0, 0,
 		  "tell runs apart by entries of the header too: meta_k, mc-metalearn.beta; several with commas" },
 		{ MC_OPT_FLAG, 0, "named", NULL, &summary.named, 0, 0, "operands are NAME=LOG: NAME in place of the method" },
-		{ MC_OPT_STR, 0, "claims", "FILE", &summary.claims, 0, 0,
-		  "set what is claimed in this file beside what was found" },
+		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "Rules, by their advantages" },
+		{ MC_OPT_FLAG, 0, "advantages", NULL, &advantages, 0, 0,
+		  "how much the advantages that mc-metalearn --analyse adds resemble each other; operands are its streams" },
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "The rest" },
+		{ MC_OPT_STR, 0, "claims", "FILE", &summary.claims, 0, 0,
+		  "set what is claimed about runs or rules in this file beside what was found" },
 		{ MC_OPT_FLAG, 0, "json", NULL, &o.json, 0, 0,
 		  "one JSON object for each checkpoint, or task and method, a line each" },
 		{ MC_OPT_INT, 0, "threads", "N", &o.threads, 1, 1024, "threads; never changes a result" },
@@ -388,7 +400,8 @@ int mc_run_eval(int argc, char **argv, struct mc_err *e)
 		{ MC_OPT_FLAG, 0, NULL, NULL, NULL, 0, 0, NULL },
 	};
 	const struct mc_prog prog = { "mc-eval", "[-n N] [-s SEED] [--comm HOW] [--greedy] [--pairs] [--json] CHECKPOINT ...\n"
-		"       mc-eval --aggregate [--claims FILE] [--json] LOG ...",
+		"       mc-eval --aggregate [--claims FILE] [--json] LOG ...\n"
+		"       mc-eval --advantages [--claims FILE] [--json] STREAM ...",
 		"Measures checkpoints: return, requests and links over numbered episodes that no run was trained on, "
 		"the same for every checkpoint, without exploration. Or says what runs came to, from their logs.", table };
 	struct mc_pool *pool;
@@ -404,15 +417,24 @@ int mc_run_eval(int argc, char **argv, struct mc_err *e)
 	}
 	if (o.comm && mc_decide_parse(o.comm) < 0)
 		return mc_usage(e, "--comm", NULL, "\"%s\" is not learned, none or full", o.comm);
+	if (aggregate && advantages)
+		return mc_usage(e, "--advantages", "choose one", "logs and advantages are measured apart");
+	what = aggregate ? LOGS : advantages ? ADVANTAGES : CHECKPOINTS;
+	if (check_subject(what, &summary, e) < 0)
+		return -1;
 	if (first == argc)
-		return mc_usage(e, NULL, "see mc-eval --help", "no %s given", aggregate ? "log" : "checkpoint");
-	if (aggregate) {
+		return mc_usage(e, NULL, "see mc-eval --help", "no %s given",
+		    what == LOGS ? "log" : what == ADVANTAGES ? "stream" : "checkpoint");
+	if (what == LOGS) {
 		summary.json = o.json;
 		summary.max_frame = (size_t)o.max_frame;
 		return mc_summary(&summary, argc - first, argv + first, e) < 0 ? -1 : flush(e);
 	}
-	if (only_with_aggregate(&summary, e) < 0)
-		return -1;
+	if (what == ADVANTAGES) {
+		const struct mc_compare_opts compare = { summary.claims, o.json, (size_t)o.max_frame };
+
+		return mc_compare(&compare, argc - first, argv + first, e) < 0 ? -1 : flush(e);
+	}
 	if (mc_blas_init(e) < 0)
 		return -1;
 	pool = mc_pool_new((int)o.threads, e);

@@ -8,7 +8,8 @@
 
 enum { LARGEST = 1 << 20, COLUMNS = 5 };
 
-static const char *const relations[] = { "above", "best", "below best", "top two", "worst", "not worst" };
+static const char *const relations[] = { "above", "best", "below best", "top two", "worst", "not worst",
+	"unlike", "sometimes like" };
 
 /* The whole file as a string. */
 static int slurp(char **text, const char *path, struct mc_err *e)
@@ -75,14 +76,16 @@ static int parse_line(struct mc_claim *c, char *line, const char *place, struct 
 	if (columns != COLUMNS)
 		return mc_err_set(e, MC_DATA, place, -1, "task | who | is | than whom | in words",
 		    "has %d columns, want %d", columns, COLUMNS);
-	while (is <= MC_IS_NOT_WORST && strcmp(column[2], relations[is]) != 0)
+	while (is < MC_RELATIONS && strcmp(column[2], relations[is]) != 0)
 		is++;
-	if (is > MC_IS_NOT_WORST)
-		return mc_err_set(e, MC_DATA, place, -1, "above, best, below best, top two, worst or not worst",
+	if (is == MC_RELATIONS)
+		return mc_err_set(e, MC_DATA, place, -1,
+		    "above, best, below best, top two, worst, not worst, unlike or sometimes like",
 		    "unknown relation \"%s\"", column[2]);
 	*c = (struct mc_claim){ column[0], column[1], column[3], column[4], (enum mc_relation)is };
-	if ((is == MC_IS_ABOVE) != (c->whom[0] != '\0'))
-		return mc_err_set(e, MC_DATA, place, -1, NULL, "the column \"than whom\" belongs to \"above\"");
+	if ((is == MC_IS_ABOVE || is >= MC_IS_UNLIKE) != (c->whom[0] != '\0'))
+		return mc_err_set(e, MC_DATA, place, -1, NULL, "\"%s\" %s a column \"than whom\"", column[2],
+		    c->whom[0] ? "has not" : "needs");
 	return 0;
 }
 
@@ -286,6 +289,10 @@ int mc_judge(struct mc_judgement *j, const struct mc_claim *c, const struct mc_s
 		    (const struct mc_score *[]){ others.best, x },
 		    c->is == MC_IS_WORST ? MC_AGREE : MC_DISAGREE, c->is == MC_IS_WORST ? MC_DISAGREE : MC_AGREE, e);
 		break;
+	case MC_IS_UNLIKE:
+	case MC_IS_SOMETIMES_LIKE:
+	case MC_RELATIONS:
+		return cannot_tell(j, "is about advantages");
 	}
 	if (r == 0 && j->verdict != MC_CANNOT_TELL)
 		j->why = NULL;

@@ -7,7 +7,8 @@
  *     task | who | is | than whom | in words
  *
  * `who` are labels of runs, separated by commas; of several, the one with the highest mean
- * stands for all. `is` is one of the relations below. `than whom` is filled for `above` alone.
+ * stands for all. `is` is one of the relations below. `than whom` is filled for `above`,
+ * `unlike` and `sometimes like` alone.
  */
 #ifndef MC_VERDICT_H
 #define MC_VERDICT_H
@@ -24,6 +25,9 @@ enum mc_relation {
 	MC_IS_TOP_TWO,         /* "top two" */
 	MC_IS_WORST,           /* "worst": among the worst */
 	MC_IS_NOT_WORST,       /* "not worst" */
+	MC_IS_UNLIKE,          /* "unlike": of advantages (mc_alike.h), the fourth column says which */
+	MC_IS_SOMETIMES_LIKE,  /* "sometimes like": the same */
+	MC_RELATIONS,
 };
 
 struct mc_claim {
@@ -71,8 +75,8 @@ struct mc_judgement {
  *   top two     second best - X: separably positive, disagree. Else X - lowest separably
  *               positive, agree
  *
- * In the first three positive is agree and negative disagree; all else is cannot tell. 0, or -1
- * and MC_OSERR.
+ * In the first three positive is agree and negative disagree; all else is cannot tell, and so are
+ * claims about advantages. 0, or -1 and MC_OSERR.
  */
 int mc_judge(struct mc_judgement *j, const struct mc_claim *c, const struct mc_scores *ss, struct mc_err *e);
 

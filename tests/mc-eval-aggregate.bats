@@ -105,7 +105,9 @@ three() {
 	log a.log
 	run -64 mc-eval --aggregate
 	run -64 mc-eval --claims x a.log
-	[[ "$output" == "mc-eval: --claims: this is about runs' logs; add --aggregate" ]]
+	[[ "$output" == "mc-eval: --claims: there are no claims about checkpoints; add --aggregate or --advantages" ]]
+	run -64 mc-eval --named a.log
+	[[ "$output" == "mc-eval: --named: this is about runs' logs; add --aggregate" ]]
 	run -66 mc-eval --aggregate nothing.log
 	run -66 mc-eval --aggregate --claims nothing a.log
 	run -65 mc-eval --aggregate a.log a.log

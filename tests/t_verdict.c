@@ -298,6 +298,7 @@ static void files(void)
 	refused("a | b | wurst | | c", "line 1", "an unknown relation");
 	refused("a | b | worst | c | d", "line 1", "whom without above");
 	refused("a | b | above | | d", "line 1", "above without whom");
+	refused("a | b | unlike | | d", "line 1", "unlike without whom");
 	is_int(mc_claims_read(&cs, "/nowhere/at/all", &e), -1, "a file that is not there");
 	is_int(e.code, 66, "cannot be opened");
 	mc_claims_release(&cs);

@@ -1,0 +1,55 @@
+/*
+ * Do advantages resemble each other? The rule's advantage of each ordered pair of agents
+ * (mc_advantage.h) is correlated over the steps of an episode with three others.
+ */
+#ifndef MC_ALIKE_H
+#define MC_ALIKE_H
+
+#include <stddef.h>
+
+#include "mc_advantage.h"
+#include "mc_err.h"
+#include "mc_verdict.h"
+
+enum mc_alike_kind {
+	MC_ALIKE_INITIAL,      /* of the same pair under the initial rule */
+	MC_ALIKE_NEIGHBOURS,   /* of the same agent and another neighbour: each two of them once */
+	MC_ALIKE_REINFORCE,    /* REINFORCE's of that episode */
+	MC_ALIKES,
+};
+
+/* What claims call them in the column "than whom": "initial", "neighbours", "reinforce". */
+const char *mc_alike_name(enum mc_alike_kind kind);
+
+/*
+ * Choice: two series resemble each other when their correlation r is at least 0.7: half of the
+ * variance of one is then the other's. Series without variance are not compared.
+ */
+#define MC_ALIKE_R 0.7
+
+struct mc_alike {
+	size_t pairs;          /* compared, over all episodes */
+	double mean;           /* of r; NaN for no pair, like all that follows */
+	double lowest, highest;
+	double share;          /* of the pairs that resemble each other: mean over the episodes */
+	double ci[2];          /* its 95 % percentile-bootstrap interval over episodes; NaN for fewer than 2 */
+	size_t episodes, room;
+	double *by_episode;    /* [episodes] the share in each that has pairs */
+};
+
+/* Adds an episode to all kinds that it has; zero-initialise them. 0, or -1 and MC_OSERR. */
+int mc_alike_add(struct mc_alike a[MC_ALIKES], const struct mc_advantage *x, struct mc_err *e);
+
+/* The figures, once all episodes are added. 0, or -1 and MC_OSERR. */
+int mc_alike_finish(struct mc_alike a[MC_ALIKES], struct mc_err *e);
+void mc_alike_release(struct mc_alike a[MC_ALIKES]);
+
+/*
+ * Claims MC_IS_UNLIKE and MC_IS_SOMETIMES_LIKE. Choice: fewer than half of the pairs resemble each
+ * other (the interval lies below 1/2): unlike. The same, and some pair does: sometimes like.
+ * An interval above 1/2 disagrees with both, not a single pair with the second; all else, and
+ * fewer than MC_VERDICT_SEEDS episodes, is cannot tell, and *why says so (else NULL).
+ */
+enum mc_verdict mc_alike_judge(const struct mc_alike *a, enum mc_relation is, const char **why);
+
+#endif

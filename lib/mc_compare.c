@@ -1,0 +1,188 @@
+#include "mc_compare.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "mc_alike.h"
+#include "mc_arena.h"
+#include "mc_frame.h"
+#include "mc_json.h"
+#include "mc_stat.h"
+#include "mc_table.h"
+
+struct comparison {
+	struct mc_alike alike[MC_ALIKES];
+	char task[64];        /* the first stream's */
+	size_t episodes;
+	struct mc_claims claims;
+};
+
+/* ---- reading ---- */
+
+static int take(struct comparison *c, const struct mc_frame *f, struct mc_arena *arena, struct mc_err *e)
+{
+	const struct mc_arena_mark mark = mc_arena_mark(arena);
+	struct mc_advantage a;
+	int r;
+
+	if (strcmp(f->type, "header") == 0)
+		return c->task[0] ? 0 : mc_map_str(&f->map, "task", c->task, sizeof c->task, e);
+	if (strcmp(f->type, "end") == 0 && mc_map_has(&f->map, "error"))
+		return mc_err_set(e, MC_TEMPFAIL, f->place, f->offset, NULL, "the stream ends with another program's error");
+	if (strcmp(f->type, "advantage") != 0)
+		return 0;
+	r = mc_advantage_unpack(f, &a, arena, e) < 0 ? -1 : mc_alike_add(c->alike, &a, e);
+	mc_arena_reset(arena, mark);
+	c->episodes++;
+	return r;
+}
+
+static int read_stream(struct comparison *c, const char *path, size_t max_frame, struct mc_err *e)
+{
+	struct mc_in *in = mc_in_open(path, 0, max_frame, e);
+	struct mc_arena arena = { 0 };
+	struct mc_frame f;
+	enum mc_read got = MC_READ_FAIL;
+	int r = in ? 0 : -1;
+
+	while (r == 0 && (got = mc_in_frame(in, &f, e)) == MC_READ_FRAME)
+		r = take(c, &f, &arena, e);
+	mc_in_close(in);
+	mc_arena_free(&arena);
+	return r == 0 && got == MC_READ_END ? 0 : -1;
+}
+
+/* ---- printing ---- */
+
+static const char *const words[] = { "itself, by the initial rule", "that of another neighbour", "REINFORCE's" };
+
+/* The claim about a kind, or NULL. */
+static const struct mc_claim *claim_about(const struct comparison *c, int kind)
+{
+	for (size_t i = 0; i < c->claims.n; i++) {
+		const struct mc_claim *x = &c->claims.claim[i];
+
+		if ((x->is == MC_IS_UNLIKE || x->is == MC_IS_SOMETIMES_LIKE) && strcmp(x->task, c->task) == 0 &&
+		    strcmp(x->whom, mc_alike_name((enum mc_alike_kind)kind)) == 0)
+			return x;
+	}
+	return NULL;
+}
+
+static void put_number(struct mc_table *t, double v)
+{
+	if (isfinite(v))
+		mc_table_put(t, "%.2f", v);
+	else
+		mc_table_put(t, "-");
+}
+
+static void put_row(struct mc_table *t, const struct comparison *c, int kind)
+{
+	const struct mc_alike *a = &c->alike[kind];
+	const struct mc_claim *claim = claim_about(c, kind);
+	const char *why = NULL;
+
+	mc_table_put(t, "%s", words[kind]);
+	mc_table_put(t, "%zu", a->pairs);
+	put_number(t, a->mean);
+	put_number(t, a->lowest);
+	put_number(t, a->highest);
+	put_number(t, a->share);
+	if (isfinite(a->ci[0]))
+		mc_table_put(t, "[%.2f, %.2f]", a->ci[0], a->ci[1]);
+	else
+		mc_table_put(t, "-");
+	if (c->claims.n == 0)
+		return;
+	mc_table_put(t, "%s", claim ? claim->words : "");
+	if (claim) {
+		const enum mc_verdict v = mc_alike_judge(a, claim->is, &why);
+
+		mc_table_put(t, "%s%s%s", mc_verdict_name(v), why ? ": " : "", why ? why : "");
+	} else {
+		mc_table_put(t, "%s", "");
+	}
+}
+
+static int print_table(const struct comparison *c, struct mc_err *e)
+{
+	struct mc_table t = { .align = c->claims.n ? "lrrrrrrll" : "lrrrrrr" };
+
+	mc_table_put(&t, "compared with");
+	mc_table_put(&t, "pairs");
+	mc_table_put(&t, "mean r");
+	mc_table_put(&t, "lowest");
+	mc_table_put(&t, "highest");
+	mc_table_put(&t, "alike");
+	mc_table_put(&t, "95 %% interval");
+	if (c->claims.n) {
+		mc_table_put(&t, "claimed");
+		mc_table_put(&t, "found");
+	}
+	for (int kind = 0; kind < MC_ALIKES; kind++)
+		put_row(&t, c, kind);
+	if (mc_table_print(&t, stdout, e) < 0)
+		return -1;
+	printf("\nThe rule's advantage of each ordered pair of agents, compared over the steps of each of %zu episodes of\n"
+	    "%s. r: correlation; alike: share of the pairs with r of at least %g, mean over episodes, with its\n"
+	    "95 %% percentile-bootstrap interval over episodes (%d resamples).\n",
+	    c->episodes, c->task, MC_ALIKE_R, MC_STAT_RESAMPLES);
+	return 0;
+}
+
+static void put_json_number(const char *key, double v)
+{
+	printf(",\"%s\":", key);
+	mc_json_double(stdout, v);
+}
+
+static void print_json(const struct comparison *c)
+{
+	for (int kind = 0; kind < MC_ALIKES; kind++) {
+		const struct mc_alike *a = &c->alike[kind];
+		const struct mc_claim *claim = claim_about(c, kind);
+		const char *why;
+
+		printf("{\"task\":");
+		mc_json_string(stdout, c->task);
+		printf(",\"with\":\"%s\",\"episodes\":%zu,\"pairs\":%zu", mc_alike_name((enum mc_alike_kind)kind),
+		    a->episodes, a->pairs);
+		put_json_number("r_mean", a->mean);
+		put_json_number("r_lowest", a->lowest);
+		put_json_number("r_highest", a->highest);
+		put_json_number("alike", a->share);
+		printf(",\"alike_ci\":[");
+		mc_json_double(stdout, a->ci[0]);
+		printf(",");
+		mc_json_double(stdout, a->ci[1]);
+		printf("]");
+		if (claim) {
+			printf(",\"claim\":");
+			mc_json_string(stdout, claim->words);
+			printf(",\"verdict\":\"%s\"", mc_verdict_name(mc_alike_judge(a, claim->is, &why)));
+		}
+		printf("}\n");
+	}
+}
+
+int mc_compare(const struct mc_compare_opts *o, int files, char **file, struct mc_err *e)
+{
+	struct comparison c = { 0 };
+	int r = o->claims ? mc_claims_read(&c.claims, o->claims, e) : 0;
+
+	for (int i = 0; r == 0 && i < files; i++)
+		r = read_stream(&c, file[i], o->max_frame, e);
+	if (r == 0 && c.episodes == 0)
+		r = mc_err_set(e, MC_DATA, file[0], -1, "mc-metalearn --analyse adds them", "no advantage in this stream");
+	if (r == 0 && (r = mc_alike_finish(c.alike, e)) == 0) {
+		if (o->json)
+			print_json(&c);
+		else
+			r = print_table(&c, e);
+	}
+	mc_alike_release(c.alike);
+	mc_claims_release(&c.claims);
+	return r;
+}
