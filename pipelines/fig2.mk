@@ -13,4 +13,4 @@ $(drawn_fig2): notes = $(EPISODES) episodes, $(seeds-in-words) of each method on
 $(OUT)/fig2.svg $(OUT)/fig2.png: $(runs_fig2) $(OUT)/fig2.runs
 	@mc-plot curves -o $@ -w $(WINDOW) $(logs_fig2)
 $(OUT)/fig2.md: $(runs_fig2) $(OUT)/fig2.runs
-	$(call table,fig2.svg,$(call claims,fig2) $(logs_fig2))
+	$(call table,fig2.svg,--aggregate $(call claims,fig2) $(logs_fig2))

@@ -37,4 +37,4 @@ $(drawn_fig3): notes = $(EPISODES) episodes, $(seeds-in-words) of each. The rule
 $(OUT)/fig3.svg $(OUT)/fig3.png: $(runs_fig3) $(OUT)/fig3.runs
 	@mc-plot curves -o $@ -w $(WINDOW) $(logs_fig3)
 $(OUT)/fig3.md: $(runs_fig3) $(OUT)/fig3.runs
-	$(call table,fig3.svg,$(call claims,fig3) $(logs_fig3))
+	$(call table,fig3.svg,--aggregate $(call claims,fig3) $(logs_fig3))

@@ -20,4 +20,4 @@ $(drawn_fig4): notes = $(EPISODES) episodes, $(seeds-in-words) of each. meta: K 
 $(OUT)/fig4-left.svg $(OUT)/fig4-left.png: $(runs_fig4) $(OUT)/fig4.runs
 	@mc-plot curves -o $@ -w $(WINDOW) --normalise $(if $(word 2,$(FIG4_TASKS)),--pool) $(logs_fig4)
 $(OUT)/fig4.md: $(runs_fig4) $(OUT)/fig4.runs
-	$(call table,fig4-left.svg fig4-right.svg,$(call claims,fig4) $(logs_fig4))
+	$(call table,fig4-left.svg fig4-right.svg,--aggregate $(call claims,fig4) $(logs_fig4))

@@ -47,12 +47,12 @@ $(RUNS)/%/run.done:
 
 # ---- what is drawn ----
 
-# Recipe of a table: a heading, pictures, notes, and mc-eval's tables of the final returns.
-# $(call table,PICTURES,LOGS AND OPTIONS); $(title) and $(notes) are the target's.
+# Recipe of a table: a heading, pictures, notes, and mc-eval's tables.
+# $(call table,PICTURES,ARGUMENTS OF mc-eval); $(title) and $(notes) are the target's.
 hash := \#
 define table
 @{ printf '$(hash) %s\n\n' '$(title)' && printf '![%s](%s)\n\n' $(foreach p,$1,'$(title)' $p) && \
-	printf '%s\n' '$(notes)' '' && mc-eval --aggregate $2; } >$@.tmp && mv $@.tmp $@
+	printf '%s\n' '$(notes)' '' && mc-eval $2; } >$@.tmp && mv $@.tmp $@
 endef
 # $(call claims,FIGURE)
 claims = --claims "$(HERE)/$1.claims"
