@@ -282,7 +282,7 @@ struct mc_queue {
 	pthread_cond_t more;
 	struct item *first, **last;
 	int closing;
-	int broken;            /* errno of a failed write; EPIPE when the reader is gone */
+	int broken;            /* errno of a failed write; EPIPE when the reader is gone. fd is closed */
 	uint64_t frames;
 };
 
@@ -322,8 +322,10 @@ static void *write_queue(void *arg)
 		const int bad = skip ? 0 : write_all(q->fd, x->bytes, x->len);
 		free(x);
 		pthread_mutex_lock(&q->lock);
-		if (bad && !q->broken)
+		if (bad) {             /* the next program must see it, or the ring would wait for ever */
 			q->broken = bad;
+			(void)close(q->fd);
+		}
 	}
 	pthread_mutex_unlock(&q->lock);
 	return NULL;
@@ -399,7 +401,7 @@ int mc_queue_close(struct mc_queue *q, struct mc_err *e)
 	pthread_mutex_unlock(&q->lock);
 	pthread_join(q->thread, NULL);
 	const int broken = q->broken;
-	const int bad = close(q->fd) < 0 ? errno : 0;
+	const int bad = !broken && close(q->fd) < 0 ? errno : 0;
 
 	pthread_mutex_destroy(&q->lock);
 	pthread_cond_destroy(&q->more);

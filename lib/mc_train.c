@@ -526,7 +526,7 @@ int mc_train(const struct mc_train_opts *o, const struct mc_header *h, const str
     struct mc_env *env, struct mc_pool *pool, struct mc_err *e)
 {
 	struct train t = { .o = o, .env = env, .pool = pool, .lock = -1, .has_policy = -1, .has_comm = -1 };
-	struct mc_err later = { 0 };
+	struct mc_err later = { 0 }, writing = { 0 };
 	struct mc_ckpt old = { 0 };
 	char text[1400];
 	int exists = 0;
@@ -543,8 +543,12 @@ int mc_train(const struct mc_train_opts *o, const struct mc_header *h, const str
 		mc_err_line(e, self, text, sizeof text);
 		(void)send_end(&t, text, &later);
 	}
-	if (mc_queue_close(t.out, r < 0 ? &later : e) < 0)
+	/* a write that failed is the cause, if all that was seen here is that the ring broke */
+	if (mc_queue_close(t.out, &writing) < 0) {
+		if (r >= 0 || e->code == MC_TEMPFAIL)
+			*e = writing;
 		r = -1;
+	}
 	mc_ckpt_close(&old);
 	release(&t);
 	return r;
