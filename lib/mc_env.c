@@ -118,6 +118,7 @@ static int start(struct mc_env *v, const char *command, int *in, int *out, struc
 	posix_spawnattr_init(&attr);
 	sigemptyset(&dfl);
 	sigaddset(&dfl, SIGPIPE);
+	sigaddset(&dfl, SIGXFSZ);
 	posix_spawnattr_setsigdefault(&attr, &dfl);
 	/* A group of its own: Ctrl-C is for the ring, which ends the environment itself. */
 	posix_spawnattr_setpgroup(&attr, 0);

@@ -5,6 +5,7 @@
 #ifndef TOOL_H
 #define TOOL_H
 
+#include <signal.h>
 #include <stdio.h>
 
 #include "mc_err.h"
@@ -14,6 +15,8 @@ static inline int tool_main(const char *name,
 {
 	struct mc_err e = { 0 };
 	char line[1400];
+	/* a limit on the size of files (ulimit -f) is an I/O error like a full disk */
+	(void)signal(SIGXFSZ, SIG_IGN);
 	int status = run(argc, argv, &e);
 
 	if (status < 0) {
