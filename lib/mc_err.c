@@ -49,6 +49,9 @@ int mc_err_errno(struct mc_err *e, int code, const char *place,
 	const int saved = errno;
 	va_list ap;
 
+	if (saved == ENOMEM)              /* whatever it was for */
+		code = MC_OSERR;
+
 	if (e) {
 		va_start(ap, fmt);
 		fill(e, code, place, -1, hint, fmt, ap);

@@ -46,7 +46,7 @@ struct mc_err {
 int mc_err_set(struct mc_err *e, int code, const char *place, int64_t offset,
     const char *hint, const char *fmt, ...) __attribute__((format(printf, 6, 7)));
 
-/* Like mc_err_set, with ": <strerror(errno)>" appended to the text. */
+/* Like mc_err_set, with ": <strerror(errno)>" appended to the text. ENOMEM is MC_OSERR, whatever `code`. */
 int mc_err_errno(struct mc_err *e, int code, const char *place,
     const char *hint, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 

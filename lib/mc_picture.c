@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "mc_file.h"
+#include "mc_text.h"
 
 static int write_stdout(const char *bytes, size_t len, struct mc_err *e)
 {
@@ -40,29 +41,36 @@ struct text {
 	const char *output, *data;
 };
 
-static void put_script(FILE *to, const struct text *t)
+static int put_script(FILE *to, const struct text *t, struct mc_err *e)
 {
 	fprintf(to, "# Draws %s from %s: gnuplot %.*s.gp\n", t->output, t->data,
 	    (int)(strlen(t->output) - 4), t->output);
-	mc_plot_script(to, t->figure, t->canvas, t->output, t->data);
+	return mc_plot_script(to, t->figure, t->canvas, t->output, t->data, e);
 }
 
-static void put_data(FILE *to, const struct text *t)
+static int put_data(FILE *to, const struct text *t, struct mc_err *e)
 {
+	(void)e;
 	mc_plot_data(to, t->figure);
+	return 0;
 }
 
-static int commit_text(const char *path, void put(FILE *to, const struct text *t), const struct text *t, struct mc_err *e)
+static int commit_text(const char *path, int put(FILE *to, const struct text *t, struct mc_err *e),
+    const struct text *t, struct mc_err *e)
 {
-	char *bytes = NULL;
-	size_t len = 0;
-	FILE *to = open_memstream(&bytes, &len);
-	int r;
+	struct mc_err ignored;
+	struct mc_text text;
+	char *bytes;
+	size_t len;
 
-	if (to == NULL)
-		return mc_err_nomem(e, path, 0);
-	put(to, t);
-	r = fclose(to) == 0 ? mc_file_commit(path, bytes, len, e) : mc_err_nomem(e, path, len);
+	if (mc_text_open(&text, e) < 0)
+		return -1;
+	const int written = put(text.to, t, e);
+
+	if (mc_text_take(&text, &bytes, &len, written < 0 ? &ignored : e) < 0)
+		return -1;
+	const int r = written < 0 ? -1 : mc_file_commit(path, bytes, len, e);
+
 	free(bytes);
 	return r;
 }

@@ -12,6 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "mc_text.h"
+
 extern char **environ;
 
 /* ---- colours ---- */
@@ -786,18 +788,19 @@ static void put_pages(FILE *to, const struct mc_figure *f, const struct legend *
 
 /* ---- running gnuplot ---- */
 
-void mc_plot_script(FILE *to, const struct mc_figure *f, const struct mc_canvas *c,
-    const char *output, const char *data)
+int mc_plot_script(FILE *to, const struct mc_figure *f, const struct mc_canvas *c,
+    const char *output, const char *data, struct mc_err *e)
 {
 	struct legend l;
 
 	if (make_legend(&l, f) < 0)
-		return;
+		return mc_err_nomem(e, "picture", (f->lines + 1) * sizeof *l.entry);
 	if (c->format == MC_FORMAT_TEXT)
 		put_text_script(to, f, &l, c, data);
 	else
 		put_picture(to, f, &l, c->format, output, data);
 	free(l.entry);
+	return 0;
 }
 
 static int read_back(FILE *from, char **bytes, size_t *len, struct mc_err *e)
@@ -897,25 +900,18 @@ done:
 /* What gnuplot drew for a terminal, with the text around it. */
 static int dress(const struct mc_figure *f, const struct mc_canvas *c, char **bytes, size_t *len, struct mc_err *e)
 {
-	char *text = NULL;
-	size_t size = 0;
-	FILE *to = open_memstream(&text, &size);
+	char *drawn = *bytes;
+	struct mc_text text;
 	struct legend l = { NULL, 0 };
-	int failed = to == NULL || make_legend(&l, f) < 0;
+	int r = make_legend(&l, f) < 0 ? mc_err_nomem(e, "picture", *len) : mc_text_open(&text, e);
 
-	if (!failed)
-		put_pages(to, f, &l, c, *bytes, *len);
-	if (to)
-		failed |= fclose(to) != 0;
-	free(l.entry);
-	free(*bytes);
-	*bytes = text;
-	*len = size;
-	if (failed) {
-		free(text);
-		return mc_err_nomem(e, "picture", size);
+	if (r == 0) {
+		put_pages(text.to, f, &l, c, drawn, *len);
+		r = mc_text_take(&text, bytes, len, e);
 	}
-	return 0;
+	free(l.entry);
+	free(drawn);
+	return r;
 }
 
 int mc_plot_render(const struct mc_figure *f, const struct mc_canvas *c, char **bytes, size_t *len,
@@ -926,8 +922,9 @@ int mc_plot_render(const struct mc_figure *f, const struct mc_canvas *c, char **
 
 	if (script == NULL)
 		return mc_err_errno(e, MC_CANTCREAT, "temporary file", NULL, "cannot create");
-	mc_plot_script(script, f, c, NULL, NULL);
-	if (fflush(script) != 0 || ferror(script) || lseek(fileno(script), 0, SEEK_SET) != 0)
+	if (mc_plot_script(script, f, c, NULL, NULL, e) < 0)
+		r = -1;
+	else if (fflush(script) != 0 || ferror(script) || lseek(fileno(script), 0, SEEK_SET) != 0)
 		mc_err_errno(e, MC_IOERR, "temporary file", NULL, "cannot write the script for gnuplot");
 	else
 		r = run_gnuplot(script, bytes, len, e);

@@ -58,9 +58,10 @@ void mc_canvas_terminal(struct mc_canvas *c, int fd);
 /*
  * The gnuplot script of a figure. `output`: the file that it writes, NULL = its standard
  * output. `data`: the file that it reads (mc_plot_data), NULL = the numbers stand in the script.
+ * -1 when memory runs out (MC_OSERR).
  */
-void mc_plot_script(FILE *to, const struct mc_figure *f, const struct mc_canvas *c,
-    const char *output, const char *data);
+int mc_plot_script(FILE *to, const struct mc_figure *f, const struct mc_canvas *c,
+    const char *output, const char *data, struct mc_err *e);
 
 /* The numbers: a block for each line (columns x, y, lo, hi), two empty lines between blocks. */
 void mc_plot_data(FILE *to, const struct mc_figure *f);

@@ -1,0 +1,55 @@
+#include "mc_text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* Keeps n bytes and a NUL behind them. 0 tells stdio that this has failed. */
+static ssize_t keep(void *cookie, const char *bytes, size_t n)
+{
+	struct mc_text *t = cookie;
+	size_t room = t->room ? t->room : 4096;
+
+	while (room - t->len <= n)
+		room *= 2;
+	if (room != t->room) {
+		char *more = realloc(t->bytes, room);
+
+		if (more == NULL)
+			return 0;
+		t->bytes = more;
+		t->room = room;
+	}
+	memcpy(t->bytes + t->len, bytes, n);
+	t->len += n;
+	t->bytes[t->len] = '\0';
+	return (ssize_t)n;
+}
+
+int mc_text_open(struct mc_text *t, struct mc_err *e)
+{
+	const cookie_io_functions_t io = { .write = keep };
+
+	memset(t, 0, sizeof *t);
+	(void)keep(t, "", 0);         /* so that no text at all is a string, too */
+	if (t->bytes == NULL)
+		return mc_err_nomem(e, "text", 4096);
+	t->to = fopencookie(t, "w", io);
+	if (t->to)
+		return 0;
+	free(t->bytes);
+	return mc_err_nomem(e, "text", sizeof *t);
+}
+
+int mc_text_take(struct mc_text *t, char **bytes, size_t *len, struct mc_err *e)
+{
+	int failed = ferror(t->to);
+
+	failed |= fclose(t->to) != 0;
+	if (failed) {
+		free(t->bytes);
+		return mc_err_nomem(e, "text", t->room);
+	}
+	*bytes = t->bytes;
+	*len = t->len;
+	return 0;
+}
