@@ -50,6 +50,8 @@ TESTS := $(patsubst tests/%.c,%,$(wildcard tests/t_*.c))
 TESTS_DOUBLE := $(filter t_fixtures t_gradient t_world t_dense t_lstm t_meta t_policy \
 	t_baseline t_comm t_rule t_sweep,$(TESTS))
 BATS := $(wildcard tests/*.bats)
+# Faults: kills, failing calls, hostile input. Small here, large in `make torture`.
+FAULTS := tests/kill.py tests/inject.py tests/preload.py
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -88,6 +90,10 @@ $B/bin/mc-%: $B/tools/mc-%.o $B/libmc.a
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 $B/tests/t_%: $B/tests/t_%.o $B/libmc.a
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS)
+# What makes calls fail, for the tests of faults (LD_PRELOAD).
+$B/tests/libfault.so: tests/fault.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -D_GNU_SOURCE $(WARN) -O1 -g -shared -fPIC -o $@ $<
 BENCH := $(patsubst tests/%.c,%,$(wildcard tests/bench*.c))
 $B/tests/bench: $(BENCH:%=$B/tests/%.o) $B/libmc.a
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
@@ -105,8 +111,12 @@ TEST_BINS := $(TESTS:%=$B/tests/%) $(TESTS_DOUBLE:%=$D/tests/%)
 check: check-deps ## install what the tests need, build, run every test
 	@$(MAKE) --no-print-directory check-built
 
-check-built: $(PROGRAMS:%=$B/bin/%) $(TEST_BINS) check-layers
-	@MC_BIN='$(abspath $B/bin)' MC_BUILD='$B' tests/run $(TEST_BINS) $(BATS)
+check-built: $(PROGRAMS:%=$B/bin/%) $(TEST_BINS) $B/tests/libfault.so check-layers
+	@MC_BIN='$(abspath $B/bin)' MC_BUILD='$B' tests/run $(TEST_BINS) $(BATS) $(FAULTS)
+
+torture: $(PROGRAMS:%=$B/bin/%) $B/tests/libfault.so ## the tests of faults at length: about half an hour
+	@export MC_TORTURE=1 MC_BIN='$(abspath $B/bin)' MC_BUILD='$B'; bad=0; \
+	for t in $(FAULTS); do echo "$$t"; $$t || bad=1; done; exit $$bad
 
 check-layers: ## a module includes only modules above it in lib/LAYERS
 	@tests/layers
@@ -142,7 +152,7 @@ paper: all ## all four; pipelines/figures -h tells more
 
 # ---- packages ----
 DEPS := gcc libc6-dev make libmsgpack-dev zlib1g-dev libopenblas0-pthread gnuplot-nox
-DEPS_CHECK := $(DEPS) bats mandoc python3 python3-msgpack python3-numpy jq procps
+DEPS_CHECK := $(DEPS) bats mandoc strace python3 python3-msgpack python3-numpy jq procps
 
 # Installs those of the packages that are missing: apt-get on Debian and its kin, through
 # sudo when not root; elsewhere the packages are named and make stops.
@@ -210,6 +220,6 @@ help: ## list the targets
 clean: ## remove what was built
 	rm -rf build bin
 
-.PHONY: always prey-weights bench deps check-deps all check check-built check-layers check-fixtures help clean demo install uninstall man
+.PHONY: torture always prey-weights bench deps check-deps all check check-built check-layers check-fixtures help clean demo install uninstall man
 .SECONDARY:
 -include $(shell find build -name '*.d' 2>/dev/null)

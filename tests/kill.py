@@ -286,7 +286,7 @@ def compare(directory, reference, what, tally):
 
 
 def one_run(number, method, reference, took, args, tally, left):
-    """From the first start to the finished run. `left` counts the events that are still wanted."""
+    """From the first start to the finished run. `left` counts the kills that are still wanted."""
     rng = random.Random("%d %d" % (args.seed, number))
     directory = tempfile.mkdtemp(prefix="%s-" % method, dir=args.folder)
     what = "run %d, %s" % (number, method)
@@ -304,7 +304,7 @@ def one_run(number, method, reference, took, args, tally, left):
             else:
                 disturb_kill(launcher, directory, method, rng, took * 0.6, tally)
             with lock:
-                left[0] = args.events - sum(tally.kills.values()) - sum(tally.signals.values())
+                left[0] = args.kills - sum(tally.kills.values())
         if not wait_gone(launcher, what, tally):
             break
         last_starts += 1
@@ -379,17 +379,18 @@ def report(args, tally):
 
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    p.add_argument("--events", type=int, default=50, help="kills and signals in all")
-    p.add_argument("--signals", type=float, default=0.2, help="fraction of them that are no SIGKILL")
+    torture = os.environ.get("MC_TORTURE", "") not in ("", "0")
+    p.add_argument("--kills", type=int, default=2000 if torture else 50)
+    p.add_argument("--signals", type=float, default=0.2, help="share of other signals")
     p.add_argument("--methods", default=",".join(METHODS))
     p.add_argument("--task", default="navigation_N2_l2")
     p.add_argument("--episodes", type=int, default=330)
     p.add_argument("--seed", type=int, default=1)
-    p.add_argument("--jobs", type=int, default=1)
+    p.add_argument("--jobs", type=int, default=2)
     args = p.parse_args()
     args.methods = args.methods.split(",")
     args.folder = tempfile.mkdtemp(prefix="mc-kill.")
-    tally, counter, left = Tally(), [0], [args.events]
+    tally, counter, left = Tally(), [0], [args.kills]
     references = {m: reference_run(m, args) for m in args.methods}
     with concurrent.futures.ThreadPoolExecutor(args.jobs) as pool:
         for f in [pool.submit(worker, args.methods, references, args, tally, left, counter)
