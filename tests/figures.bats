@@ -190,7 +190,7 @@ killed_in_the_middle() {
 }
 
 @test "through make, jobs of its own, variables handed on" {
-	run make -s -j2 -C "$BATS_TEST_DIRNAME/.." fig2 -o all "${tiny[@]}" METHODS=none OUT="$PWD/o"
+	run env -u MAKEFLAGS -u MFLAGS make -s -j2 -C "$BATS_TEST_DIRNAME/.." fig2 -o all "${tiny[@]}" METHODS=none OUT="$PWD/o"
 	[ "$status" -eq 0 ]
 	[ "$output" = "$PWD/o/fig2.svg
 $PWD/o/fig2.png
