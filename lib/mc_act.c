@@ -21,7 +21,7 @@ struct mc_actor {
 	struct mc_params comm, policy;
 	size_t n, blocks;
 	const mc_real *o, *u;
-	const uint8_t *m, *asked;
+	const uint8_t *m, *asked, *src;
 	mc_real *c, *z, *a;
 	uint8_t *I;
 };
@@ -148,18 +148,26 @@ static void act_piece(void *ctx, size_t piece, int worker)
 	size_t n;
 	const size_t from = block_of(x, piece, &n);
 
-	mc_policy_forward(x->scratch[worker].policy, &net, n, x->o + from * k->N * k->O,
-	    x->asked + from * k->N * k->d, x->a + (from * k->N + i) * k->A, k->N * k->A);
+	mc_policy_forward_from(x->scratch[worker].policy, &net, n, x->o + from * k->N * k->O,
+	    x->asked + from * k->N * k->d, x->src ? x->src + from * k->N * k->d : NULL,
+	    x->a + (from * k->N + i) * k->A, k->N * k->A);
+}
+
+void mc_actor_act_from(struct mc_actor *x, const struct mc_params *policy, size_t n,
+    const mc_real *o, const uint8_t *I, const uint8_t *src, mc_real *a, struct mc_pool *pool)
+{
+	x->policy = *policy;
+	x->o = o;
+	x->asked = I;
+	x->src = src;
+	x->a = a;
+	mc_pool_run(pool, act_piece, x, cut(x, n));
 }
 
 void mc_actor_act(struct mc_actor *x, const struct mc_params *policy, size_t n,
     const mc_real *o, const uint8_t *I, mc_real *a, struct mc_pool *pool)
 {
-	x->policy = *policy;
-	x->o = o;
-	x->asked = I;
-	x->a = a;
-	mc_pool_run(pool, act_piece, x, cut(x, n));
+	mc_actor_act_from(x, policy, n, o, I, NULL, a, pool);
 }
 
 /* ---- both ---- */
@@ -189,6 +197,7 @@ void mc_actor_step(struct mc_actor *x, enum mc_decide how, const struct mc_param
 	x->z = NULL;
 	x->I = I;
 	x->asked = I;
+	x->src = NULL;
 	x->a = a;
 	mc_pool_run(pool, decide_and_act_piece, x, cut(x, n));
 }

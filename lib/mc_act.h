@@ -41,6 +41,13 @@ void mc_actor_decide(struct mc_actor *x, enum mc_decide how, const struct mc_par
 void mc_actor_act(struct mc_actor *x, const struct mc_params *policy, size_t n,
     const mc_real *o, const uint8_t *I, mc_real *a, struct mc_pool *pool);
 
+/*
+ * The same where the messages are others' than those that were asked: the one of slot j is the
+ * observation of agent src[n,N,d], read where I = 1. With the slots' own agents, or NULL, the same bytes.
+ */
+void mc_actor_act_from(struct mc_actor *x, const struct mc_params *policy, size_t n,
+    const mc_real *o, const uint8_t *I, const uint8_t *src, mc_real *a, struct mc_pool *pool);
+
 /* mc_actor_decide and mc_actor_act at once: the same results, and the threads meet once instead of twice. */
 void mc_actor_step(struct mc_actor *x, enum mc_decide how, const struct mc_params *comm,
     const struct mc_params *policy, size_t n, const mc_real *o, const uint8_t *m, const mc_real *u,

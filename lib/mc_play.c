@@ -35,14 +35,25 @@ int mc_played_new(struct mc_played *p, const struct mc_dims *dims, size_t n, int
 	p->a = mc_arena_alloc(arena, T * agents * dims->A, sizeof *p->a, "episodes", e);
 	p->r = mc_arena_alloc(arena, T * n, sizeof *p->r, "episodes", e);
 	p->c = NULL;
+	p->heard = p->src = NULL;
 	if (with_c)
 		p->c = mc_arena_alloc(arena, T * agents * dims->d, sizeof *p->c, "episodes", e);
 	return p->o && p->m && p->I && p->a && p->r && (p->c || !with_c) ? 0 : -1;
 }
 
+int mc_played_add_answers(struct mc_played *p, const struct mc_dims *dims, size_t n,
+    struct mc_arena *arena, struct mc_err *e)
+{
+	const size_t pairs = dims->T * n * dims->N * dims->d;
+
+	p->heard = mc_arena_alloc(arena, pairs, sizeof *p->heard, "answers", e);
+	p->src = mc_arena_alloc(arena, pairs, sizeof *p->src, "answers", e);
+	return p->heard && p->src ? 0 : -1;
+}
+
 struct mc_played mc_played_traj(const struct mc_traj *t)
 {
-	const struct mc_played p = { t->o, t->m, t->I, NULL, t->a, t->r };
+	const struct mc_played p = { .o = t->o, .m = t->m, .I = t->I, .a = t->a, .r = t->r };
 
 	return p;
 }
@@ -57,6 +68,38 @@ static void draw_u(struct mc_player *p, const struct mc_play_opts *o, uint32_t f
 		mc_rng_uniform(p->u + k * each, t * each, each, o->seed, MC_RNG_ASK, o->env, first + (uint32_t)k);
 	for (size_t k = 0; k < n * each && o->greedy; k++)
 		p->u[k] = (mc_real)0.5;
+}
+
+/*
+ * What becomes of step t's decisions I [n,N,d]: fewer, perhaps, and answers. The draws of the
+ * decisions are made and used: their place serves again.
+ */
+static void intervene(struct mc_player *p, const struct mc_play_opts *o, uint32_t first, size_t n, size_t t,
+    struct mc_played *out)
+{
+	const size_t each = p->dims.N * p->dims.d, at = t * n * each;
+
+	if (mc_intervene_limits(o->change))
+		mc_intervene_limit(o->change, &p->dims, n, out->c + at, out->I + at);
+	for (size_t k = 0; k < n && mc_intervene_drops(o->change); k++)
+		mc_rng_uniform(p->u + k * each, t * each, each, o->seed, MC_RNG_DROP, o->env, first + (uint32_t)k);
+	mc_intervene_hear(o->change, &p->dims, n, out->I + at, p->u, out->heard + at);
+	for (size_t k = 0; k < n && mc_intervene_shuffles(o->change); k++)
+		mc_rng_uniform(p->u + k * each, t * each, each, o->seed, MC_RNG_SHUFFLE, o->env, first + (uint32_t)k);
+	mc_intervene_source(o->change, &p->dims, n, p->u, out->src + at);
+}
+
+/* mc_actor_step with an intervention between decisions and actions. */
+static void act_otherwise(struct mc_player *p, const struct mc_play_opts *o, const struct mc_params *comm,
+    const struct mc_params *policy, uint32_t first, size_t n, size_t t, struct mc_played *out, struct mc_pool *pool)
+{
+	const struct mc_dims *s = &p->dims;
+	const size_t at = t * n * s->N * s->d;
+	const mc_real *obs = out->o + t * n * s->N * s->O;
+
+	mc_actor_decide(p->actor, o->how, comm, n, obs, out->m + at, p->u, out->c ? out->c + at : NULL, NULL, out->I + at, pool);
+	intervene(p, o, first, n, t, out);
+	mc_actor_act_from(p->actor, policy, n, obs, out->heard + at, out->src + at, out->a + t * n * s->N * s->A, pool);
 }
 
 /* a <- clip(a + sigma eps, -1, 1) */
@@ -92,8 +135,11 @@ int mc_play(struct mc_player *p, struct mc_env *env, const struct mc_play_opts *
 		uint8_t *I = out->I + t * wide_d;
 
 		draw_u(p, o, first, n, t);
-		mc_actor_step(p->actor, o->how, comm, policy, n, obs, out->m + t * wide_d, p->u,
-		    out->c ? out->c + t * wide_d : NULL, I, a, pool);
+		if (o->change)
+			act_otherwise(p, o, comm, policy, first, n, t, out, pool);
+		else
+			mc_actor_step(p->actor, o->how, comm, policy, n, obs, out->m + t * wide_d, p->u,
+			    out->c ? out->c + t * wide_d : NULL, I, a, pool);
 		explore(p, o, first, n, t, a);
 		if (!mc_all_finite(a, wide_a))
 			return mc_err_set(e, MC_DATA, "policy", -1, "lower the learning rates, or clip the gradients",

@@ -8,6 +8,7 @@
 
 #include "mc_act.h"
 #include "mc_env.h"
+#include "mc_intervene.h"
 #include "mc_traj.h"
 
 struct mc_play_opts {
@@ -15,7 +16,8 @@ struct mc_play_opts {
 	int greedy;         /* I = [c > 1/2] instead of sampling */
 	double sigma;       /* exploration; 0 = none: no draw is made */
 	uint64_t seed;
-	uint32_t env;       /* x of the draws MC_RNG_ASK, MC_RNG_EXPLORE */
+	uint32_t env;       /* x of the draws MC_RNG_ASK, MC_RNG_EXPLORE, MC_RNG_DROP, MC_RNG_SHUFFLE */
+	const struct mc_intervention *change; /* of what is asked and answered; NULL = none */
 };
 
 /*
@@ -29,6 +31,9 @@ struct mc_played {
 	mc_real *c;         /* [T, n, N, d] or NULL; MC_LEARNED only */
 	mc_real *a;         /* [T, n, N, A] as executed */
 	mc_real *r;         /* [T, n] */
+	/* with an intervention only, which needs them; NULL otherwise (mc_played_add_answers) */
+	uint8_t *heard;     /* [T, n, N, d] 1 = an answer came; at most I */
+	uint8_t *src;       /* [T, n, N, d] whose observation it was; read where heard = 1 */
 };
 
 struct mc_player;       /* work space */
@@ -40,12 +45,17 @@ struct mc_player *mc_player_new(const struct mc_dims *dims, size_t max, int work
 int mc_played_new(struct mc_played *p, const struct mc_dims *dims, size_t n, int with_c,
     struct mc_arena *arena, struct mc_err *e);
 
+/* The further arrays that playing with an intervention fills. */
+int mc_played_add_answers(struct mc_played *p, const struct mc_dims *dims, size_t n,
+    struct mc_arena *arena, struct mc_err *e);
+
 /* A trajectory's arrays as the place for one episode. */
 struct mc_played mc_played_traj(const struct mc_traj *t);
 
 /*
  * Episodes first ... first+n-1 of `env` into `out`. a = clip(pi(o, o(C)) + sigma eps, -1, 1)
- * (metacomm-learning(7), section 3, step 1). MC_DATA when an action is not finite ("policy").
+ * (metacomm-learning(7), section 3, step 1); with an intervention o(C) is what is heard, and where
+ * that limits the requests, `out` has c. MC_DATA when an action is not finite ("policy").
  */
 int mc_play(struct mc_player *p, struct mc_env *env, const struct mc_play_opts *o,
     const struct mc_params *comm, const struct mc_params *policy, uint32_t first, size_t n,

@@ -131,7 +131,7 @@ static void sort_rows(struct mc_policy_work *w, const struct mc_policy_net *net,
 
 /* Copies the messages of every sorted row to their places, and its own observation. */
 static void gather(struct mc_policy_work *w, const struct mc_policy_net *net, size_t n,
-    const mc_real *o, const uint8_t *take_slot, const uint8_t *I)
+    const mc_real *o, const uint8_t *take_slot, const uint8_t *I, const uint8_t *src)
 {
 	const size_t i = net->agent, N = net->N, d = net->d, O = net->O;
 
@@ -143,9 +143,9 @@ static void gather(struct mc_policy_work *w, const struct mc_policy_net *net, si
 		for (size_t j = 0, s = 0; j < d; j++) {
 			if (!take_slot[at + j])
 				continue;
-			const size_t k = w->first[s++] + p;
+			const size_t k = w->first[s++] + p, from = src ? src[at + j] : mc_slot_agent(i, j);
 
-			memcpy(w->x + k * O, o + (b * N + mc_slot_agent(i, j)) * O, O * sizeof *o);
+			memcpy(w->x + k * O, o + (b * N + from) * O, O * sizeof *o);
 			w->slot[k] = (uint16_t)j;
 			w->open[k] = I[at + j];
 		}
@@ -368,11 +368,12 @@ static void read_messages_reverse(struct mc_policy_work *w, const struct mc_poli
 /* ---- both ways ---- */
 
 static void forward(struct mc_policy_work *w, const struct mc_policy_net *net, size_t n,
-    const mc_real *o, const uint8_t *take_slot, const uint8_t *I, int gated, mc_real *a, size_t lda)
+    const mc_real *o, const uint8_t *take_slot, const uint8_t *I, const uint8_t *src, int gated,
+    mc_real *a, size_t lda)
 {
 	w->n = n;
 	sort_rows(w, net, n, take_slot);
-	gather(w, net, n, o, take_slot, I);
+	gather(w, net, n, o, take_slot, I, src);
 	read_messages(w, net, gated);
 	head(w, net, a, lda);
 }
@@ -380,13 +381,19 @@ static void forward(struct mc_policy_work *w, const struct mc_policy_net *net, s
 void mc_policy_forward(struct mc_policy_work *w, const struct mc_policy_net *net, size_t n,
     const mc_real *o, const uint8_t *I, mc_real *a, size_t lda)
 {
-	forward(w, net, n, o, I, I, 0, a, lda);
+	forward(w, net, n, o, I, I, NULL, 0, a, lda);
+}
+
+void mc_policy_forward_from(struct mc_policy_work *w, const struct mc_policy_net *net, size_t n,
+    const mc_real *o, const uint8_t *I, const uint8_t *src, mc_real *a, size_t lda)
+{
+	forward(w, net, n, o, I, I, src, 0, a, lda);
 }
 
 void mc_policy_forward_gated(struct mc_policy_work *w, const struct mc_policy_net *net, size_t n,
     const mc_real *o, const uint8_t *m, const uint8_t *I, mc_real *a, size_t lda)
 {
-	forward(w, net, n, o, m, I, 1, a, lda);
+	forward(w, net, n, o, m, I, NULL, 1, a, lda);
 }
 
 void mc_policy_hidden(const struct mc_policy_work *w, mc_real *h, size_t ldh)

@@ -50,6 +50,13 @@ struct mc_policy_work *mc_policy_work_new(const struct mc_dims *dims, size_t row
 void mc_policy_forward(struct mc_policy_work *w, const struct mc_policy_net *net, size_t n,
     const mc_real *o, const uint8_t *I, mc_real *a, size_t lda);
 
+/*
+ * The same, hearing others than those that were asked: a message is o of the agent that src says,
+ * src in [n,N,d], read where I = 1. NULL = of the agent of the slot.
+ */
+void mc_policy_forward_from(struct mc_policy_work *w, const struct mc_policy_net *net, size_t n,
+    const mc_real *o, const uint8_t *I, const uint8_t *src, mc_real *a, size_t lda);
+
 /* After a forward: h [n,H], the last hidden states, rows ldh apart. */
 void mc_policy_hidden(const struct mc_policy_work *w, mc_real *h, size_t ldh);
 

@@ -100,6 +100,14 @@ int main(void)
 	}
 	ok(within && differ, "actions lie inside (-1, 1)");
 	one_by_one(a, one);
+	for (size_t k = 0; k < n * N * D; k++)
+		I[k] = (uint8_t)mc_slot_agent(k / D % N, k % D);
+	mc_actor_act_from(x, &policy, n, o, asked, I, again, one);
+	ok(memcmp(a, again, sizeof a) == 0, "messages of those who were asked, said in so many words: the same bytes");
+	for (size_t k = 0; k < n * N * D; k++)
+		I[k] = (uint8_t)(k / D % N);
+	mc_actor_act_from(x, &policy, n, o, asked, I, again, one);
+	ok(memcmp(a, again, sizeof a) != 0, "messages of others give other actions");
 	memset(asked, 0, sizeof asked);
 	mc_actor_act(x, &policy, n, o, asked, again, one);
 	ok(memcmp(a, again, sizeof a) != 0, "messages matter");
