@@ -16,7 +16,7 @@ import msgpack
 
 TASKS = {  # agents, obs_dim, prey
     "push_N3": (3, 12, "none"), "push_N6": (6, 18, "none"), "navigation_N3_l3": (3, 14, "none"),
-    "predator_prey_N6_l6": (6, 24, "flee"), "juggling_N3": (3, 12, "none"), "push_N1": (1, 8, "none"),
+    "predator_prey_N6_l6": (6, 24, "flee"), "juggling_N3": (3, 12, "none"), "push_N1": (1, 8, "none"), "push_N2": (2, 10, "none"),
 }
 
 
