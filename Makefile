@@ -192,7 +192,9 @@ install: $(PROGRAMS:%=$B/bin/%) $B/libmc.a ## programs, pages, pipelines and lib
 		$(sort $(foreach p,$(PAGES),$(dir $(call page,$p))))
 	install -m 755 $(PROGRAMS:%=$B/bin/%) $(BINDIR)
 	install -m 755 pipelines/train $(BINDIR)/mc-train
-	install -m 755 $(PIPELINES) $(SHAREDIR)/pipelines
+	install -m 755 $(filter-out %.mk %.claims,$(PIPELINES)) $(SHAREDIR)/pipelines
+	install -m 644 $(filter %.mk %.claims,$(PIPELINES)) $(SHAREDIR)/pipelines
+	ln -sf ../share/metacomm/pipelines/figures $(BINDIR)/mc-figures
 	install -m 644 LICENSE $(SHAREDIR)
 	$(foreach p,$(PAGES),install -m 644 $p $(call page,$p) &&) true
 	install -m 644 $B/libmc.a $(LIBDIR)
@@ -202,7 +204,7 @@ install: $(PROGRAMS:%=$B/bin/%) $B/libmc.a ## programs, pages, pipelines and lib
 		'Cflags: -I$${includedir}' 'Libs: -L$${libdir} -lmc $(LDLIBS)' >$(LIBDIR)/pkgconfig/metacomm.pc
 
 uninstall: ## remove what install put there
-	rm -f $(PROGRAMS:%=$(BINDIR)/%) $(BINDIR)/mc-train $(foreach p,$(PAGES),$(call page,$p)) \
+	rm -f $(PROGRAMS:%=$(BINDIR)/%) $(BINDIR)/mc-train $(BINDIR)/mc-figures $(foreach p,$(PAGES),$(call page,$p)) \
 		$(LIBDIR)/libmc.a $(LIBDIR)/pkgconfig/metacomm.pc $(HEADERS:lib/%=$(INCDIR)/%) \
 		$(PIPELINES:%=$(SHAREDIR)/%) $(SHAREDIR)/LICENSE
 	rmdir $(INCDIR) $(SHAREDIR)/pipelines $(SHAREDIR) 2>/dev/null || true

@@ -22,7 +22,8 @@ mk() {
 		cmp "$page" "share/man/man${page##*.}/$(basename "$page")"
 	done
 	for script in "$root"/pipelines/*; do
-		[ -x "share/metacomm/pipelines/$(basename "$script")" ]
+		cmp "$script" "share/metacomm/pipelines/$(basename "$script")"
+		[ ! -x "$script" ] || [ -x "share/metacomm/pipelines/$(basename "$script")" ]
 	done
 	for module in $(cat "$root/lib/LAYERS"); do
 		[ ! -e "$root/lib/$module.h" ] || cmp "$root/lib/$module.h" "include/metacomm/$module.h"
@@ -34,11 +35,11 @@ mk() {
 @test "nothing but what was installed goes with uninstall" {
 	mkdir -p stage/usr/local/bin stage/usr/local/share/metacomm
 	touch stage/usr/local/bin/other stage/usr/local/share/metacomm/mine
-	(cd stage && find . -type f | sort) >before
+	(cd stage && find . ! -type d | sort) >before
 	mk install DESTDIR="$PWD/stage"
 	[ "$(find stage -type f | wc -l)" -gt 50 ]
 	mk uninstall DESTDIR="$PWD/stage"
-	(cd stage && find . -type f | sort) >after
+	(cd stage && find . ! -type d | sort) >after
 	diff before after
 	[ ! -e stage/usr/local/include/metacomm ]
 	[ ! -e stage/usr/local/share/metacomm/pipelines ]
@@ -53,6 +54,8 @@ mk() {
 	[ "$(mc-cat push/run.ckpt | jq .episode)" -eq 22 ]
 	DEMO_DIR=made DEMO_EPISODES=22 "$BATS_TEST_TMPDIR/p/share/metacomm/pipelines/demo"
 	[ -s made/learning-curve.svg ]
+	mc-figures fig2 TASKS=push_N3 METHODS=full EPISODES=11 SEEDS=1
+	[ -s out/fig2.svg ]
 }
 
 @test "the launcher is called by its installed name" {

@@ -6,6 +6,7 @@ setup_file() {
 	# The launcher under its installed name.
 	mkdir -p "$BATS_FILE_TMPDIR/path"
 	ln -s "$root/pipelines/train" "$BATS_FILE_TMPDIR/path/mc-train"
+	ln -s "$root/pipelines/figures" "$BATS_FILE_TMPDIR/path/mc-figures"
 	# What the examples take for granted: a trained team and some runs to compare.
 	cd "$BATS_FILE_TMPDIR"
 	for method in full meta; do
@@ -133,6 +134,10 @@ page_options() {
 
 @test "examples of mc-eval(1)" {
 	examples mc-eval.1
+}
+
+@test "examples of mc-figures(1)" {
+	examples mc-figures.1
 }
 
 @test "examples of mc-metalearn(1)" {
