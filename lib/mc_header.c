@@ -107,6 +107,8 @@ int mc_header_read(const struct mc_map *m, struct mc_header *h, struct mc_err *e
 		return -1;
 	if (mc_map_has(m, "range") && mc_map_real(m, "range", &h->range, e) < 0)
 		return -1;
+	if (mc_map_has(m, "edge_cost") && mc_map_real(m, "edge_cost", &h->edge_cost, e) < 0)
+		return -1;
 	return read_comm(m, h, e) < 0 || read_explore(m, h, e) < 0 || read_owners(m, h, e) < 0 ? -1 : 0;
 }
 
@@ -150,6 +152,8 @@ void mc_header_write(struct mc_fb *b, const struct mc_header *h, const struct mc
 	mc_fb_bool(b, "share", h->dims.share);
 	if (h->range >= 0)
 		mc_fb_real(b, "range", h->range);
+	if (h->edge_cost > 0)
+		mc_fb_real(b, "edge_cost", h->edge_cost);
 	mc_fb_real(b, "gamma", h->gamma);
 	mc_fb_map(b, "explore");
 	mc_fb_real(b, "start", h->explore_start);

@@ -3,6 +3,7 @@
  * program it passes (design: only values, never paths, thread counts or lengths).
  *
  *   task, agents, obs_dim, act_dim, steps, seed, gamma, hidden, share, range (or nil),
+ *   edge_cost (or nil),
  *   comm "learned" | "none" | "full", prey "none" | "flee" | "mlp", prey_params (tree, mlp only),
  *   explore {start, end, episodes}                                       by mc-rollout
  *   method, owns {comm, policy: program}, meta_k (K, where tau(K) exists)  by the owners
@@ -24,6 +25,7 @@ struct mc_header {
 	struct mc_dims dims;      /* R is 0 unless mc-metalearn's entry states rule_hidden */
 	double gamma;
 	double range;             /* negative = everybody, always */
+	double edge_cost;         /* what all links of a step would cost; 0 = talking is free */
 	enum mc_decide comm;
 	char prey[8];             /* "none", "flee", "mlp" */
 	double explore_start, explore_end;

@@ -154,12 +154,33 @@ void mc_episode_figures(const struct mc_traj *t, struct mc_episode_figures *f)
 {
 	const struct mc_dims *s = &t->dims;
 
-	*f = (struct mc_episode_figures){ 0 };
+	*f = (struct mc_episode_figures){ .edge_cost = -1 };
 	for (size_t i = 0; i < s->T; i++)
 		f->ret += (double)t->r[i];
 	for (size_t i = 0; i < s->T * s->N * s->d; i++) {
 		f->requests += t->I[i];
 		f->links += t->m[i];
+	}
+}
+
+void mc_episode_charge(struct mc_traj *t, double price, struct mc_episode_figures *f)
+{
+	const size_t pairs = t->dims.N * t->dims.d;
+
+	f->edge_cost = 0;
+	for (size_t i = 0; i < t->dims.T; i++) {
+		size_t used = 0, links = 0;
+
+		for (size_t k = i * pairs; k < (i + 1) * pairs; k++) {
+			used += t->I[k];
+			links += t->m[k];
+		}
+		if (links == 0)
+			continue;
+		const double cost = price * (double)used / (double)links;
+
+		t->r[i] = (mc_real)((double)t->r[i] - cost);
+		f->edge_cost += cost;
 	}
 }
 
@@ -172,4 +193,6 @@ void mc_episode_pack(struct mc_fb *b, const struct mc_traj *t, const struct mc_e
 	mc_fb_int(b, "requests", f->requests);
 	mc_fb_int(b, "links", f->links);
 	mc_fb_int(b, "steps", (int64_t)t->dims.T);
+	if (f->edge_cost >= 0)
+		mc_fb_real(b, "edge_cost", f->edge_cost);
 }

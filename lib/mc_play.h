@@ -65,9 +65,16 @@ int mc_play(struct mc_player *p, struct mc_env *env, const struct mc_play_opts *
 struct mc_episode_figures {
 	double ret;                /* sum of r_t, undiscounted */
 	int64_t requests, links;   /* sum of I, sum of m over steps 0 ... T-1 */
+	double edge_cost;          /* taken from the rewards (mc_episode_charge); negative = none is */
 };
 
 void mc_episode_figures(const struct mc_traj *t, struct mc_episode_figures *f);
+
+/*
+ * The price of talking: takes price * (links used / links) of each step from its reward, nothing where
+ * there is no link. f is of the episode as it was: its return stays the task's.
+ */
+void mc_episode_charge(struct mc_traj *t, double price, struct mc_episode_figures *f);
 
 /* The `episode` frame that follows a trajectory: built, not ended. */
 void mc_episode_pack(struct mc_fb *b, const struct mc_traj *t, const struct mc_episode_figures *f);

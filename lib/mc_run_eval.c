@@ -42,6 +42,7 @@ struct figures {
 	uint64_t seed;
 	int64_t trained;          /* episodes */
 	enum mc_decide how;
+	double edge_cost;         /* of its training; 0 = none */
 	double mean, se, iqm, ci[2];
 	double requests;          /* in a step, the whole team */
 	double answers;           /* in a step: requests, unless some are lost */
@@ -225,6 +226,7 @@ static int measure(struct figures *f, const struct mc_ckpt *c, const struct opti
 	memcpy(f->method, h->method, sizeof f->method);
 	f->seed = h->seed;
 	f->trained = c->episode;
+	f->edge_cost = h->edge_cost;
 	f->how = o->change.how >= 0 ? (enum mc_decide)o->change.how : h->comm;
 	f->touched = mc_intervention_touches(&o->change, h->comm);
 	if (find_task(&x.task, h, c->frame.place, e) == 0 && load_nets(&x.nets, c, &x.task, o, &arena, e) == 0 &&
@@ -330,6 +332,8 @@ static void put_json(const char *file, const struct figures *f, const struct opt
 	put_number("saturated", mc_decided_saturated(&f->decided));
 	put_matrix("c_pair", &f->decided, mc_decided_pair_c);
 	put_matrix("edge_rate_pair", &f->decided, mc_decided_pair_rate);
+	if (f->edge_cost > 0)
+		put_number("edge_cost", f->edge_cost);
 	if (f->touched)
 		put_change(f, &o->change);
 	if (f->influence) {

@@ -23,7 +23,7 @@
 struct options {
 	const char *task, *comm, *explore, *keep, *prey, *env, *load;
 	uint64_t seed;
-	double gamma, range;
+	double gamma, range, edge_cost;
 	long hidden, episodes, every, n, threads, max_frame;
 	int share, export_prey;
 	struct mc_train_opts train;
@@ -82,8 +82,9 @@ static int check_options(const struct options *o, struct mc_header *h, struct mc
 		return mc_usage(e, "--keep", "give -c FILE as well", "there is no checkpoint to keep");
 	if (o->load && (o->task || o->env || t->ckpt || t->log))
 		return mc_usage(e, "--load", NULL, "with --load there is no ring: -t, --env, -c and -l have no meaning");
-	if (o->load && (o->prey || o->share || isfinite(o->range)))
-		return mc_usage(e, "--load", NULL, "the checkpoint says of preys, range and nets what --prey, --range and --share would");
+	if (o->load && (o->prey || o->share || isfinite(o->range) || o->edge_cost > 0))
+		return mc_usage(e, "--load", NULL, "the checkpoint says of preys, range, nets and costs what --prey, --range, --share and "
+		    "--edge-cost would");
 	if (o->export_prey && !o->load)
 		return mc_usage(e, "--export-prey", "give --load CKPT as well", "which checkpoint's policy?");
 	if (t->fresh && !t->ckpt)
@@ -148,10 +149,12 @@ static int source_episode(struct source *s, const struct options *o, struct mc_p
 		return -1;
 	s->traj.iteration = s->ckpt.iteration;
 	s->traj.episode = k;
+	mc_episode_figures(&s->traj, &f);
+	if (h->edge_cost > 0)
+		mc_episode_charge(&s->traj, h->edge_cost, &f);
 	mc_traj_pack(s->fb, &s->traj);
 	if (mc_out_built(s->out, s->fb, e) < 0)
 		return -1;
-	mc_episode_figures(&s->traj, &f);
 	mc_episode_pack(s->fb, &s->traj, &f);
 	return mc_out_built(s->out, s->fb, e) < 0 || mc_out_flush(s->out, e) < 0 ? -1 : 0;
 }
@@ -345,6 +348,8 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 		{ MC_OPT_INT, 0, "hidden", "H", &o.hidden, 1, 4096, "hidden width of the nets" },
 		{ MC_OPT_FLAG, 0, "share", NULL, &o.share, 0, 0, "one communication net and one policy serve all agents" },
 		{ MC_OPT_REAL, 0, "range", "R", &o.range, 0, INFINITY, "agents are neighbours up to this distance" },
+		{ MC_OPT_REAL, 0, "edge-cost", "X", &o.edge_cost, 0, 1e6,
+		  "take X times the share of links used from each reward that is learned from" },
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "How long, and what is left" },
 		{ MC_OPT_INT, 'e', "episodes", "N", &o.episodes, 0, 2e9, "the run ends at the first meta-iteration with so many episodes" },
 		{ MC_OPT_STR, 'c', "checkpoint", "FILE", &t->ckpt, 0, 0, "checkpoint; an existing one is continued" },
@@ -377,6 +382,7 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 	h.seed = o.seed;
 	h.gamma = o.gamma;
 	h.range = isfinite(o.range) ? o.range : -1;
+	h.edge_cost = o.edge_cost;
 	t->episodes = o.episodes;
 	t->every = o.every;
 	t->max_frame = (size_t)o.max_frame;

@@ -312,10 +312,12 @@ static int send_episode(struct train *t, int last, struct mc_err *e)
 	t->traj.iteration = t->iteration;
 	t->traj.episode = t->episode;
 	t->traj.last = last;
+	mc_episode_figures(&t->traj, &f);
+	if (t->h.edge_cost > 0)
+		mc_episode_charge(&t->traj, t->h.edge_cost, &f);
 	mc_traj_pack(t->fb, &t->traj);
 	if (send_built(t, t->fb, e) < 0)
 		return -1;
-	mc_episode_figures(&t->traj, &f);
 	mc_episode_pack(t->fb, &t->traj, &f);
 	t->episode++;
 	const double requests = (double)f.requests / (double)t->h.dims.T;
