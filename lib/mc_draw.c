@@ -404,6 +404,20 @@ static int allocate_comm(struct comm *x, struct mc_err *e)
 	return x->task && x->line && x->panel && x->row && x->scale ? 0 : mc_err_nomem(e, "figure", runs * PAGE * sizeof *x->scale);
 }
 
+/* The next task begins a row; one that would be empty is left out. */
+static void end_task(struct mc_figure *f, const struct comm *x)
+{
+	int empty = 1;
+
+	while (empty && f->panels > 0) {
+		while (f->panels % x->columns)
+			f->panels++;
+		for (size_t i = 1; i <= x->columns; i++)
+			empty &= x->panel[f->panels - i] == NULL;
+		f->panels -= empty ? x->columns : 0;
+	}
+}
+
 static int draw_page(struct comm *x, const struct mc_draw_opts *o, const char *caption, struct mc_err *e)
 {
 	struct mc_figure f = { .title = o->title, .caption = caption, .ylabel = "", .columns = x->columns, .grid = 1,
@@ -414,8 +428,7 @@ static int draw_page(struct comm *x, const struct mc_draw_opts *o, const char *c
 	for (size_t t = 0; t < x->tasks; t++) {
 		for (size_t i = 0; i < x->kinds; i++)
 			add_panel(&f, x, o, t, x->kind[i]);
-		while (f.panels % x->columns) /* the next task begins a row */
-			f.panels++;
+		end_task(&f, x);
 	}
 	f.line = x->line;
 	f.panel = x->panel;

@@ -7,6 +7,7 @@ Reads a stream with trajectory and advantage frames and prints "N advantages" if
 normalised series of every one of them agree.
 """
 import sys
+import warnings
 
 import msgpack
 import numpy as np
@@ -67,7 +68,8 @@ def reinforce(phi, o, r, gamma, n):
 
 def normal(x, live):
     x = np.where(live, x, np.nan)
-    with np.errstate(invalid="ignore", divide="ignore"):
+    with np.errstate(invalid="ignore", divide="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a pair that is never live has no mean
         return np.nan_to_num((x - np.nanmean(x, axis=0)) / np.nanstd(x, axis=0))
 
 

@@ -11,6 +11,7 @@ setup_file() {
 	train -t push_N3 -o meta -R '--hidden 16 --keep 0' -M '--rule-hidden 12 --n-step 3'
 	train -t push_N3 -o other -s 2 -e 0 -R '--hidden 16' -M '--rule-hidden 20'
 	train -t push_N3 -o fixed -R '--hidden 16' -M "--rule-hidden 12 --eta meta/run.ckpt --freeze"
+	train -t push_N3 -o shared -R '--hidden 16 --share --range 1' -M '--rule-hidden 12'
 	train -t push_N3 -m reinforce -o reinforce -R '--hidden 16'
 	train -t push_N3 -m full -o full -R '--hidden 16'
 	train -t push_N6 -o six -R '--hidden 16' -M '--rule-hidden 12'
@@ -56,7 +57,10 @@ check() {
 	[ "$(check meta/run.ckpt other/run.ckpt <"$T/out")" = "2 advantages" ]
 }
 
-@test "six agents" {
+@test "six agents; shared nets, limited range" {
+	play shared/run.ckpt | analyse shared/run.ckpt >"$T/out"
+	[ "$(check shared/run.ckpt <"$T/out")" = "2 advantages" ]
+	mc-cat -t advantage "$T/out" | jq -es '[.[].m.mean] | max > 0 and min < 1'
 	play six/run.ckpt | analyse six/run.ckpt >"$T/out"
 	[ "$(check six/run.ckpt <"$T/out")" = "2 advantages" ]
 }

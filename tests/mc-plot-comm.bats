@@ -80,6 +80,7 @@ last() {
 	[ "$(last fig.dat 'push_N6, requests per step, meta')" = "1000 6" ]
 	[ "$(grep -c '>mean c<' fig.svg)" -eq 2 ]
 	[ "$(headings fig.dat | grep -c '^navigation_N3_l3, ')" -eq 2 ]
+	[ "$(grep -c ">navigation_N3_l3<" fig.svg)" -eq 1 ]
 }
 
 @test "norms that span orders of magnitude are drawn on a logarithmic scale" {
@@ -157,4 +158,12 @@ last() {
 		[ "$(last fig.dat "mean c, $method" | awk '{ print $2 }')" = "$(jq -r .values.c_mean metric | xargs printf '%.7g')" ]
 	done
 	run ! grep -q 'c, none' fig.dat
+}
+
+@test "a task without an episode yet has no row" {
+	log a.log task=push_N6 episodes=0 end=0
+	log b.log comm=1
+	mc-plot comm a.log b.log -o fig.svg --emit
+	[ "$(headings fig.dat | grep -c .)" -eq 8 ]
+	run ! grep -q 'push_N6' fig.svg
 }
