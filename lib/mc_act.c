@@ -148,7 +148,7 @@ static void act_piece(void *ctx, size_t piece, int worker)
 	size_t n;
 	const size_t from = block_of(x, piece, &n);
 
-	mc_policy_forward_from(x->scratch[worker].policy, &net, n, x->o + from * k->N * k->O,
+	mc_policy_act(x->scratch[worker].policy, &net, n, x->o + from * k->N * k->O,
 	    x->asked + from * k->N * k->d, x->src ? x->src + from * k->N * k->d : NULL,
 	    x->a + (from * k->N + i) * k->A, k->N * k->A);
 }

@@ -240,7 +240,7 @@ void mc_gemm(enum mc_op ta, enum mc_op tb, size_t m, size_t n, size_t k,
 		return;
 	}
 	if (alpha == 1 && (beta == 0 || beta == 1) &&
-	    mc_kernel_gemm(ta == MC_T, tb == MC_T, m, n, k, a, lda, b, ldb, beta == 1, c, ldc))
+	    mc_kernel_gemm(ta == MC_T, tb == MC_T, m, n, k, a, lda, b, ldb, beta == 1 ? c : NULL, ldc, 0, c, ldc))
 		return;
 	mc_blas_gemm(ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 }

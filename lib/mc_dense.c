@@ -1,6 +1,9 @@
 #include "mc_dense.h"
 
+#include <string.h>
+
 #include "mc_blas.h"
+#include "mc_kernel.h"
 
 struct mc_dense mc_dense_at(const struct mc_params *p, mc_real *v, const char *layer, size_t agent)
 {
@@ -44,6 +47,8 @@ void mc_dense_finish(mc_real *y, size_t ldy, const struct mc_dense *w, size_t n,
 void mc_dense_forward(mc_real *y, size_t ldy, const mc_real *x, size_t ldx,
     const struct mc_dense *w, size_t n, int relu)
 {
+	if (mc_kernel_gemm(0, 0, n, w->out, w->in, x, ldx, w->kernel, w->out, w->bias, 0, relu, y, ldy))
+		return;
 	mc_gemm(MC_N, MC_N, n, w->out, w->in, 1, x, ldx, w->kernel, w->out, 0, y, ldy);
 	mc_dense_finish(y, ldy, w, n, relu);
 }
@@ -60,18 +65,27 @@ static void add_row(mc_real *restrict sum, const mc_real *restrict row, size_t n
 		sum[j] += row[j];
 }
 
+/* kernel += x^T dy, bias += column sums of dy; = where the gradient is fresh. */
+static void gradient(const struct mc_dense *g, const mc_real *dy, size_t lddy, const mc_real *x, size_t ldx,
+    const struct mc_dense *w, size_t n)
+{
+	if (mc_kernel_gradient(w->in, w->out, n, x, ldx, dy, lddy, !g->fresh, g->kernel, g->bias))
+		return;
+	if (g->fresh)
+		memset(g->bias, 0, w->out * sizeof *g->bias);
+	for (size_t b = 0; b < n; b++)
+		add_row(g->bias, dy + b * lddy, w->out);
+	mc_gemm(MC_T, MC_N, w->in, w->out, n, 1, x, ldx, dy, lddy, g->fresh ? 0 : 1, g->kernel, w->out);
+}
+
 void mc_dense_backward(mc_real *dx, size_t lddx, const struct mc_dense *g,
     mc_real *dy, size_t lddy, const mc_real *y, size_t ldy,
     const mc_real *x, size_t ldx, const struct mc_dense *w, size_t n, int relu)
 {
-	for (size_t b = 0; b < n; b++) {
-		if (relu)
-			mask_row(dy + b * lddy, y + b * ldy, w->out);
-		if (g)
-			add_row(g->bias, dy + b * lddy, w->out);
-	}
+	for (size_t b = 0; b < n && relu; b++)
+		mask_row(dy + b * lddy, y + b * ldy, w->out);
 	if (g)
-		mc_gemm(MC_T, MC_N, w->in, w->out, n, 1, x, ldx, dy, lddy, 1, g->kernel, w->out);
+		gradient(g, dy, lddy, x, ldx, w, n);
 	if (dx)
 		mc_gemm(MC_N, MC_T, n, w->in, w->out, 1, dy, lddy, w->kernel, w->out, 0, dx, lddx);
 }

@@ -14,6 +14,7 @@ struct mc_dense {
 	mc_real *kernel;   /* [in, out] */
 	mc_real *bias;     /* [out] */
 	size_t in, out;
+	int fresh;         /* of a gradient: 1 = nothing is in it yet, it is overwritten, not added to */
 };
 
 /* Layer "dense_0" ... of `p` for one agent, its values at v (p->v, or a gradient block). */
@@ -29,7 +30,7 @@ void mc_dense_finish(mc_real *y, size_t ldy, const struct mc_dense *w, size_t n,
 /*
  * Reverse of mc_dense_forward.
  *   dy   in/out [n,out]  adjoint of y; with relu it is zeroed where y is 0, in place
- *   g    added to: kernel += x^T dy, bias += column sums of dy; NULL = no parameter gradient
+ *   g    added to: kernel += x^T dy, bias += column sums of dy (= if fresh); NULL = none wanted
  *   dx   overwritten with dy kernel^T; NULL = not wanted
  *   y    the forward result (read only with relu)
  */

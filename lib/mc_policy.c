@@ -3,9 +3,10 @@
 #include <string.h>
 
 #include "mc_blas.h"
+#include "mc_kernel.h"
 #include "mc_math.h"
 
-enum { ROWS = 128, MESSAGES = 1024, LEAST_ROWS = 8, PIECES = 12 };
+enum { ROWS = 128, MESSAGES = 1024, LEAST_ROWS = 8, PIECES = 12, WORTH_PACKING = 16 };
 
 /*
  * "Sorted" arrays have row p for the p-th row in the order of the number of messages.
@@ -34,6 +35,8 @@ struct mc_policy_work {
 	mc_real *dz;          /* [rows,A] of a before tanh */
 	mc_real *dh, *dc;     /* [rows,H] */
 	mc_real *dh0;         /* [rows,H] of the state before a gated step */
+	mc_real *packed;      /* [(O+H),4H] the LSTM's kernels as mc_kernel wants them */
+	mc_real *packed_back; /* [4H,H] kernel_h for the reverse, likewise */
 };
 
 struct mc_policy_net mc_policy_at(const struct mc_params *p, mc_real *v, const struct mc_dims *dims,
@@ -87,7 +90,9 @@ struct mc_policy_work *mc_policy_work_new(const struct mc_dims *dims, size_t row
 	    !take(&w->y1, rows * H, arena, e) || !take(&w->a, rows * A, arena, e) ||
 	    !take(&w->dy0, rows * H, arena, e) || !take(&w->dy1, rows * H, arena, e) ||
 	    !take(&w->dz, rows * A, arena, e) || !take(&w->dh, rows * H, arena, e) ||
-	    !take(&w->dc, rows * H, arena, e) || !take(&w->dh0, rows * H, arena, e))
+	    !take(&w->dc, rows * H, arena, e) || !take(&w->dh0, rows * H, arena, e) ||
+	    !take(&w->packed, (O + H) * 4 * H, arena, e) ||
+	    !take(&w->packed_back, mc_kernel_packed(H, 4 * H), arena, e))
 		return NULL;
 	w->H = H;
 	return w;
@@ -173,28 +178,68 @@ static void close_gates(struct mc_policy_work *w, size_t s, size_t H, const mc_r
 	}
 }
 
+/* Where step s reads its state before, and writes the hidden one: where step s + 1 reads it. */
+static const mc_real *h_before(const struct mc_policy_work *w, size_t s)
+{
+	return s ? w->h0 + (w->first[s] - w->first[1]) * w->H : NULL;
+}
+
+static const mc_real *c_before(const struct mc_policy_work *w, size_t s)
+{
+	return s ? w->c + w->first[s - 1] * w->H : NULL;
+}
+
+static mc_real *h_after(const struct mc_policy_work *w, size_t s)
+{
+	return w->h0 + (w->first[s + 1] - w->first[1]) * w->H;
+}
+
+/* What is done with a forward pass: no reverse follows, one does, one with closed gates. */
+enum mode { ACT, LEARN, GATED };
+
+/* Step s in plain products; w->gates holds x kernel_x. */
+static void plain_step(struct mc_policy_work *w, const struct mc_policy_net *net, size_t s)
+{
+	const size_t H = net->H, n = w->count[s], at = w->first[s];
+	mc_real *gates = w->gates + at * 4 * H;
+
+	if (s)
+		mc_gemm(MC_N, MC_N, n, 4 * H, H, 1, h_before(w, s), H, net->lstm.kernel_h, 4 * H, 1, gates, 4 * H);
+	mc_lstm_cell(gates, w->c + at * H, w->tc + at * H, h_after(w, s), H, c_before(w, s), net->lstm.bias, H, n);
+}
+
+static void kernel_step(struct mc_policy_work *w, const struct mc_policy_net *net, size_t s, int keep)
+{
+	const size_t H = net->H, O = net->O, at = w->first[s];
+
+	mc_kernel_lstm_step(keep ? w->gates + at * 4 * H : NULL, w->c + at * H, keep ? w->tc + at * H : NULL,
+	    h_after(w, s), H, w->x + at * O, O, O, h_before(w, s), H, c_before(w, s), w->packed, net->lstm.bias, H,
+	    w->count[s]);
+}
+
 /*
- * The LSTM over all messages. Step s writes its hidden states where step s + 1 reads them
- * as h0; those of rows that have no further message are moved to w->h, and their place is
- * overwritten. Messages of step 0 meet h = 0: kernel_h has no part in it.
+ * The LSTM over all messages. The hidden states of rows that have no further message are moved
+ * to w->h, and their place is overwritten. Messages of step 0 meet h = 0: kernel_h has no part
+ * in it.
  */
-static void read_messages(struct mc_policy_work *w, const struct mc_policy_net *net, int gated)
+static void read_messages(struct mc_policy_work *w, const struct mc_policy_net *net, enum mode mode)
 {
 	const size_t H = net->H, O = net->O, all = w->steps ? w->first[w->steps] : 0;
+	const struct mc_lstm *l = &net->lstm;
+	const int packed = all >= WORTH_PACKING && mc_kernel_lstm_pack(w->packed, l->kernel_x, O, l->kernel_h, H);
 
-	mc_gemm(MC_N, MC_N, all, 4 * H, O, 1, w->x, O, net->lstm.kernel_x, 4 * H, 0, w->gates, 4 * H);
+	if (!packed)
+		mc_gemm(MC_N, MC_N, all, 4 * H, O, 1, w->x, O, l->kernel_x, 4 * H, 0, w->gates, 4 * H);
 	for (size_t s = 0; s < w->steps; s++) {
-		const size_t n = w->count[s], stay = w->count[s + 1], at = w->first[s];
-		const mc_real *h0 = s ? w->h0 + (at - w->first[1]) * H : NULL;
-		const mc_real *c0 = s ? w->c + w->first[s - 1] * H : NULL;
-		mc_real *h = w->h0 + (w->first[s + 1] - w->first[1]) * H;
-		mc_real *gates = w->gates + at * 4 * H;
+		const size_t n = w->count[s], stay = w->count[s + 1];
+		mc_real *h = h_after(w, s);
 
-		if (s)
-			mc_gemm(MC_N, MC_N, n, 4 * H, H, 1, h0, H, net->lstm.kernel_h, 4 * H, 1, gates, 4 * H);
-		mc_lstm_cell(gates, w->c + at * H, w->tc + at * H, h, H, c0, net->lstm.bias, H, n);
-		if (gated)
-			close_gates(w, s, H, h0, c0, h);
+		if (packed)
+			kernel_step(w, net, s, mode != ACT);
+		else
+			plain_step(w, net, s);
+		if (mode == GATED)
+			close_gates(w, s, H, h_before(w, s), c_before(w, s), h);
 		memcpy(w->h + stay * H, h + stay * H, (n - stay) * H * sizeof *h);
 	}
 }
@@ -206,10 +251,16 @@ static struct mc_dense rows_of_own(const struct mc_policy_net *net)
 {
 	const struct mc_dense own = {
 		.kernel = net->dense_0.kernel + net->H * net->H, .bias = net->dense_0.bias,
-		.in = net->O, .out = net->H,
+		.in = net->O, .out = net->H, .fresh = net->dense_0.fresh,
 	};
 
 	return own;
+}
+
+static void relu(mc_real *y, size_t n)
+{
+	for (size_t j = 0; j < n; j++)
+		y[j] = y[j] > 0 ? y[j] : 0;
 }
 
 static void head(struct mc_policy_work *w, const struct mc_policy_net *net, mc_real *a, size_t lda)
@@ -217,9 +268,9 @@ static void head(struct mc_policy_work *w, const struct mc_policy_net *net, mc_r
 	const size_t H = net->H, O = net->O, A = net->A, n = w->n, n0 = w->steps ? w->count[0] : 0;
 	const struct mc_dense own = rows_of_own(net);
 
-	mc_gemm(MC_N, MC_N, n, H, O, 1, w->own, O, own.kernel, H, 0, w->y0, H);
+	mc_dense_forward(w->y0, H, w->own, O, &own, n, 0);
 	mc_gemm(MC_N, MC_N, n0, H, H, 1, w->h, H, net->dense_0.kernel, H, 1, w->y0, H);
-	mc_dense_finish(w->y0, H, &net->dense_0, n, 1);
+	relu(w->y0, n * H);
 	mc_dense_forward(w->y1, H, w->y0, H, &net->dense_1, n, 1);
 	mc_dense_forward(w->a, A, w->y1, H, &net->dense_2, n, 0);
 	mc_vec_tanh(w->a, w->a, n * A);
@@ -243,7 +294,7 @@ static void head_reverse(struct mc_policy_work *w, const struct mc_policy_net *n
 	mc_dense_backward(w->dy1, H, &g->dense_2, w->dz, A, NULL, 0, w->y1, H, &net->dense_2, n, 0);
 	mc_dense_backward(w->dy0, H, &g->dense_1, w->dy1, H, w->y1, H, w->y0, H, &net->dense_1, n, 1);
 	mc_dense_backward(NULL, 0, &g_own, w->dy0, H, w->y0, H, w->own, O, &own, n, 1);
-	mc_gemm(MC_T, MC_N, H, H, n0, 1, w->h, H, w->dy0, H, 1, g->dense_0.kernel, H);
+	mc_gemm(MC_T, MC_N, H, H, n0, 1, w->h, H, w->dy0, H, g->fresh ? 0 : 1, g->dense_0.kernel, H);
 	mc_gemm(MC_N, MC_T, n0, H, H, 1, w->dy0, H, net->dense_0.kernel, H, 0, w->dh, H);
 }
 
@@ -294,25 +345,35 @@ static void gates_reverse(struct mc_policy_work *w, const struct mc_policy_net *
 	}
 }
 
+/* dh [n,H] = dgates kernel_h^T */
+static void to_hidden(struct mc_policy_work *w, const struct mc_policy_net *net, size_t n,
+    const mc_real *dgates, mc_real *dh, int packed)
+{
+	const size_t H = net->H;
+
+	if (packed)
+		mc_kernel_gemm_packed(n, H, 4 * H, dgates, 4 * H, w->packed_back, dh, H);
+	else
+		mc_gemm(MC_N, MC_T, n, H, 4 * H, 1, dgates, 4 * H, net->lstm.kernel_h, 4 * H, 0, dh, H);
+}
+
 /* One plain step back: gates become their adjoints, dc that of c before, dh (s > 0) that of h before. */
-static void step_reverse(struct mc_policy_work *w, const struct mc_policy_net *net, size_t s)
+static void step_reverse(struct mc_policy_work *w, const struct mc_policy_net *net, size_t s, int packed)
 {
 	const size_t H = net->H, n = w->count[s], at = w->first[s];
-	const mc_real *c0 = s ? w->c + w->first[s - 1] * H : NULL;
 	mc_real *gates = w->gates + at * 4 * H;
 
-	mc_lstm_backward(gates, w->dc, w->dh, H, gates, w->tc + at * H, c0, H, n);
+	mc_lstm_backward(gates, w->dc, w->dh, H, gates, w->tc + at * H, c_before(w, s), H, n);
 	if (s)
-		mc_gemm(MC_N, MC_T, n, H, 4 * H, 1, gates, 4 * H, net->lstm.kernel_h, 4 * H, 0, w->dh, H);
+		to_hidden(w, net, n, gates, w->dh, packed);
 }
 
 /* Open gates go back like plain steps, row by row what closed ones must leave alone is put back. */
 static void gated_step_reverse(struct mc_policy_work *w, const struct mc_policy_net *net, size_t s,
-    mc_real *dI)
+    int packed, mc_real *dI)
 {
 	const size_t H = net->H, n = w->count[s], at = w->first[s], row = H * sizeof(mc_real);
-	const mc_real *h0 = s ? w->h0 + (at - w->first[1]) * H : NULL;
-	const mc_real *c0 = s ? w->c + w->first[s - 1] * H : NULL;
+	const mc_real *h0 = h_before(w, s), *c0 = c_before(w, s);
 
 	gates_reverse(w, net, s, h0, c0, dI);
 	for (size_t p = 0; p < n; p++) {
@@ -326,18 +387,35 @@ static void gated_step_reverse(struct mc_policy_work *w, const struct mc_policy_
 	}
 	if (!s)
 		return;
-	mc_gemm(MC_N, MC_T, n, H, 4 * H, 1, w->gates + at * 4 * H, 4 * H, net->lstm.kernel_h, 4 * H,
-	    0, w->dh0, H);
+	to_hidden(w, net, n, w->gates + at * 4 * H, w->dh0, packed);
 	for (size_t p = 0; p < n; p++)
 		if (w->open[at + p])
 			memcpy(w->dh + p * H, w->dh0 + p * H, row);
 }
 
-static void add_rows(mc_real *restrict sum, const mc_real *restrict x, size_t n, size_t width)
+/* Gradients of the LSTM from the adjoints of all gates. */
+static void lstm_gradient(struct mc_policy_work *w, const struct mc_policy_net *net, const struct mc_policy_net *g)
 {
-	for (size_t b = 0; b < n; b++)
-		for (size_t j = 0; j < width; j++)
-			sum[j] += x[b * width + j];
+	const size_t H = net->H, all = w->first[w->steps], later = all - w->first[1];
+	const struct mc_dense x = { .kernel = net->lstm.kernel_x, .bias = net->lstm.bias, .in = net->O, .out = 4 * H };
+	const struct mc_dense gx = { .kernel = g->lstm.kernel_x, .bias = g->lstm.bias, .in = net->O, .out = 4 * H,
+		.fresh = g->fresh };
+
+	mc_dense_backward(NULL, 0, &gx, w->gates, 4 * H, NULL, 0, w->x, net->O, &x, all, 0);
+	mc_gemm(MC_T, MC_N, H, 4 * H, later, 1, w->h0, H, w->gates + w->first[1] * 4 * H, 4 * H,
+	    g->fresh ? 0 : 1, g->lstm.kernel_h, 4 * H);
+}
+
+/* No message: nothing to add. */
+static void no_gradient(const struct mc_policy_net *g)
+{
+	const size_t H = g->H, R = sizeof(mc_real);
+
+	if (!g->fresh)
+		return;
+	memset(g->lstm.kernel_x, 0, g->O * 4 * H * R);
+	memset(g->lstm.kernel_h, 0, H * 4 * H * R);
+	memset(g->lstm.bias, 0, 4 * H * R);
 }
 
 /*
@@ -347,53 +425,54 @@ static void add_rows(mc_real *restrict sum, const mc_real *restrict x, size_t n,
 static void read_messages_reverse(struct mc_policy_work *w, const struct mc_policy_net *net,
     const struct mc_policy_net *g, mc_real *dI)
 {
-	const size_t H = net->H, O = net->O;
+	const size_t H = net->H;
 
-	if (w->steps == 0)
+	if (w->steps == 0) {
+		no_gradient(g);
 		return;
-	const size_t all = w->first[w->steps], later = all - w->first[1];
+	}
+	const size_t later = w->first[w->steps] - w->first[1];
+	const int packed = later >= WORTH_PACKING &&
+	    mc_kernel_pack(1, H, 4 * H, net->lstm.kernel_h, 4 * H, w->packed_back);
 
 	memset(w->dc, 0, w->count[0] * H * sizeof *w->dc);
 	for (size_t s = w->steps; s-- > 0;)
 		if (dI)
-			gated_step_reverse(w, net, s, dI);
+			gated_step_reverse(w, net, s, packed, dI);
 		else
-			step_reverse(w, net, s);
-	mc_gemm(MC_T, MC_N, O, 4 * H, all, 1, w->x, O, w->gates, 4 * H, 1, g->lstm.kernel_x, 4 * H);
-	mc_gemm(MC_T, MC_N, H, 4 * H, later, 1, w->h0, H, w->gates + w->first[1] * 4 * H, 4 * H,
-	    1, g->lstm.kernel_h, 4 * H);
-	add_rows(g->lstm.bias, w->gates, all, 4 * H);
+			step_reverse(w, net, s, packed);
+	lstm_gradient(w, net, g);
 }
 
 /* ---- both ways ---- */
 
 static void forward(struct mc_policy_work *w, const struct mc_policy_net *net, size_t n,
-    const mc_real *o, const uint8_t *take_slot, const uint8_t *I, const uint8_t *src, int gated,
+    const mc_real *o, const uint8_t *take_slot, const uint8_t *I, const uint8_t *src, enum mode mode,
     mc_real *a, size_t lda)
 {
 	w->n = n;
 	sort_rows(w, net, n, take_slot);
 	gather(w, net, n, o, take_slot, I, src);
-	read_messages(w, net, gated);
+	read_messages(w, net, mode);
 	head(w, net, a, lda);
 }
 
 void mc_policy_forward(struct mc_policy_work *w, const struct mc_policy_net *net, size_t n,
     const mc_real *o, const uint8_t *I, mc_real *a, size_t lda)
 {
-	forward(w, net, n, o, I, I, NULL, 0, a, lda);
+	forward(w, net, n, o, I, I, NULL, LEARN, a, lda);
 }
 
-void mc_policy_forward_from(struct mc_policy_work *w, const struct mc_policy_net *net, size_t n,
+void mc_policy_act(struct mc_policy_work *w, const struct mc_policy_net *net, size_t n,
     const mc_real *o, const uint8_t *I, const uint8_t *src, mc_real *a, size_t lda)
 {
-	forward(w, net, n, o, I, I, src, 0, a, lda);
+	forward(w, net, n, o, I, I, src, ACT, a, lda);
 }
 
 void mc_policy_forward_gated(struct mc_policy_work *w, const struct mc_policy_net *net, size_t n,
     const mc_real *o, const uint8_t *m, const uint8_t *I, mc_real *a, size_t lda)
 {
-	forward(w, net, n, o, m, I, NULL, 1, a, lda);
+	forward(w, net, n, o, m, I, NULL, GATED, a, lda);
 }
 
 void mc_policy_hidden(const struct mc_policy_work *w, mc_real *h, size_t ldh)
@@ -539,6 +618,12 @@ static double one_block(const struct mc_policy_step *s, const struct worker *w,
 	return sum;
 }
 
+/* fresh: the next reverse makes the gradient, later ones add to it. */
+static void begin_gradient(struct mc_policy_net *g, int fresh)
+{
+	g->fresh = g->dense_0.fresh = g->dense_1.fresh = g->dense_2.fresh = fresh;
+}
+
 static void policy_piece(void *ctx, size_t piece, int worker)
 {
 	struct mc_policy_step *s = ctx;
@@ -548,12 +633,13 @@ static void policy_piece(void *ctx, size_t piece, int worker)
 	mc_real *grad = s->grad + piece * s->one.size;
 	struct mc_policy_net g = mc_policy_at(&s->one, grad, &s->dims, 0);
 
-	memset(grad, 0, s->one.size * sizeof *grad);
+	begin_gradient(&g, 1);
 	s->sum[piece] = 0;
 	for (size_t block = part * blocks / s->parts; block < (part + 1) * blocks / s->parts; block++) {
 		const size_t from = block * s->rows, n = B - from < s->rows ? B - from : s->rows;
 
 		s->sum[piece] += one_block(s, &s->worker[worker], &net, &g, from, n);
+		begin_gradient(&g, 0);
 	}
 }
 

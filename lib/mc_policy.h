@@ -26,6 +26,7 @@ struct mc_policy_net {
 	size_t agent, N, d, O, A, H;
 	struct mc_lstm lstm;
 	struct mc_dense dense_0, dense_1, dense_2;
+	int fresh;  /* of a gradient: 1 = nothing is in it yet, it is overwritten, not added to */
 };
 
 /* Agent i's net in p's layout, values at v. */
@@ -51,16 +52,17 @@ void mc_policy_forward(struct mc_policy_work *w, const struct mc_policy_net *net
     const mc_real *o, const uint8_t *I, mc_real *a, size_t lda);
 
 /*
- * The same, hearing others than those that were asked: a message is o of the agent that src says,
- * src in [n,N,d], read where I = 1. NULL = of the agent of the slot.
+ * The same actions where no reverse follows: what it needs is not kept. Hearing others than those
+ * that were asked: a message is o of the agent that src says, src in [n,N,d], read where I = 1;
+ * NULL = of the agent of the slot.
  */
-void mc_policy_forward_from(struct mc_policy_work *w, const struct mc_policy_net *net, size_t n,
+void mc_policy_act(struct mc_policy_work *w, const struct mc_policy_net *net, size_t n,
     const mc_real *o, const uint8_t *I, const uint8_t *src, mc_real *a, size_t lda);
 
 /* After a forward: h [n,H], the last hidden states, rows ldh apart. */
 void mc_policy_hidden(const struct mc_policy_work *w, mc_real *h, size_t ldh);
 
-/* Reverse of the last forward (once): adds to the gradient g from the adjoint da [n,A] of a. */
+/* Reverse of the last forward (once): adds to the gradient g (fresh: makes it) from the adjoint da [n,A] of a. */
 void mc_policy_backward(struct mc_policy_work *w, const struct mc_policy_net *net,
     const struct mc_policy_net *g, const mc_real *da);
 

@@ -7,10 +7,10 @@
 #include "mc_rng.h"
 #include "tap.h"
 
-enum { IN = 9, OUT = 5, ROWS = 7, LDX = IN + 2, LDY = OUT + 1 };
+enum { IN = 9, OUT = 7, ROWS = 8, LDX = IN + 2, LDY = OUT + 1 };
 
 static mc_real kernel[IN * OUT], bias[OUT], x[ROWS * LDX], y[ROWS * LDY], weight[ROWS * LDY];
-static const struct mc_dense layer = { kernel, bias, IN, OUT };
+static const struct mc_dense layer = { kernel, bias, IN, OUT, 0 };
 
 static void draw(mc_real *v, size_t n, uint32_t what)
 {
@@ -53,7 +53,7 @@ static double scalar(void *relu)
 static void reverse(int relu)
 {
 	mc_real dk[IN * OUT] = { 0 }, db[OUT] = { 0 }, dx[ROWS * LDX] = { 0 }, dy[ROWS * LDY];
-	const struct mc_dense g = { dk, db, IN, OUT };
+	const struct mc_dense g = { dk, db, IN, OUT, 0 };
 
 	(void)scalar(&relu);
 	memcpy(dy, weight, sizeof dy);

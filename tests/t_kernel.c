@@ -27,7 +27,7 @@ static double error_of(int ta, int tb, size_t m, size_t n, size_t k, int add)
 	double worst = 0;
 
 	memcpy(c, before, sizeof c);
-	if (!mc_kernel_gemm(ta, tb, m, n, k, a, lda, b, ldb, add, c, ldc))
+	if (!mc_kernel_gemm(ta, tb, m, n, k, a, lda, b, ldb, add ? c : NULL, ldc, 0, c, ldc))
 		return NAN;
 	for (size_t i = 0; i <= m; i++)
 		for (size_t j = 0; j < ldc; j++) {
@@ -65,19 +65,77 @@ static void places(void)
 	mc_real one[4 * N], some[M * 6];
 	int same = 1;
 
-	(void)mc_kernel_gemm(0, 0, M, N, K, a, K, b, N, 0, c, N);
+	(void)mc_kernel_gemm(0, 0, M, N, K, a, K, b, N, NULL, 0, 0, c, N);
 	for (size_t i = 0; i + 4 <= M; i++) {
-		(void)mc_kernel_gemm(0, 0, 4, N, K, a + i * K, K, b, N, 0, one, N);
+		(void)mc_kernel_gemm(0, 0, 4, N, K, a + i * K, K, b, N, NULL, 0, 0, one, N);
 		same = same && memcmp(one, c + i * N, sizeof one) == 0;
 	}
 	ok(same, "rows: the same bytes in every place");
 	same = 1;
 	for (size_t j = 0; j + 6 <= N; j++) {
-		(void)mc_kernel_gemm(0, 0, M, 6, K, a, K, b + j, N, 0, some, 6);
+		(void)mc_kernel_gemm(0, 0, M, 6, K, a, K, b + j, N, NULL, 0, 0, some, 6);
 		for (size_t i = 0; i < M; i++)
 			same = same && memcmp(some + i * 6, c + i * N + j, 6 * sizeof *some) == 0;
 	}
 	ok(same, "columns: the same bytes in every place");
+}
+
+/* Sums that begin with a bias or another matrix, and end with a ReLU. */
+static void beginnings(void)
+{
+	enum { M = 33, N = 41, K = 270 };
+	static mc_real plain[M * N];
+	double worst[2] = { 0 };
+
+	(void)mc_kernel_gemm(0, 0, M, N, K, a, K, b, N, NULL, 0, 0, plain, N);
+	for (int row = 0; row < 2; row++) {
+		for (size_t k = 0; k < (size_t)M * N; k++)
+			before[k] = (mc_real)(k % 13) * 11 - 140;
+		(void)mc_kernel_gemm(0, 0, M, N, K, a, K, b, N, before, row ? 0 : N, 1, c, N);
+		for (size_t k = 0; k < (size_t)M * N; k++)
+			worst[row] = fmax(worst[row], fabs((double)c[k] -
+			    fmax(0, (double)plain[k] + (double)before[row ? k % N : k])));
+	}
+	is_near(worst[0], 0, 1e-4, "max(0, S + A B)");
+	is_near(worst[1], 0, 1e-4, "max(0, bias + A B)");
+}
+
+static void gradients(void)
+{
+	enum { M = 20, N = 45, K = 300 };
+	static mc_real kernel[M * N], bias[N];
+	double worst = 0;
+
+	for (int add = 0; add < 2; add++) {
+		(void)mc_kernel_gradient(M, N, K, a, M, b, N, add, kernel, bias);
+		for (size_t j = 0; j < N; j++) {
+			double sum = 0;
+
+			for (size_t q = 0; q < K; q++)
+				sum += (double)b[q * N + j];
+			worst = fmax(worst, fabs((double)bias[j] - (add + 1) * sum));
+			for (size_t i = 0; i < M; i++)
+				worst = fmax(worst, fabs((double)kernel[i * N + j] - (add + 1) * element(1, 0, i, j, K, M, N)));
+		}
+	}
+	is_near(worst, 0, 1e-3, "a layer's gradient, made and added to");
+}
+
+static void packed(void)
+{
+	enum { M = 17, N = 70, K = 300 };
+	static mc_real p[96 * K] __attribute__((aligned(64)));
+	double worst = 0;
+
+	ok(mc_kernel_packed(N, K) == 96 * K, "a packed factor's size");
+	for (int tb = 0; tb < 2; tb++) {
+		(void)mc_kernel_pack(tb, N, K, b, tb ? K : N, p);
+		mc_kernel_gemm_packed(M, N, K, a, K, p, c, N);
+		for (size_t i = 0; i < M; i++)
+			for (size_t j = 0; j < N; j++)
+				worst = fmax(worst, fabs((double)c[i * N + j] - element(0, tb, i, j, K, K, tb ? K : N)));
+	}
+	is_near(worst, 0, 1e-3, "products with a packed factor");
 }
 
 /* Largest difference from the plain path, relative to its result. */
@@ -130,6 +188,35 @@ static void cell_of(size_t H, int first)
 	    "cell of %zu units%s", H, first ? ", the first" : "");
 }
 
+/* Against products and the plain cell; the same results where the reverse's needs are not kept. */
+static void step(int first)
+{
+	enum { IN = 19, H = 64, n = 31, LDX = IN + 2, LDH = H + 5 };
+	static mc_real p[(IN + H) * 4 * H] __attribute__((aligned(64))), kx[IN * 4 * H], kh[H * 4 * H], bias[4 * H];
+	static mc_real x[n * LDX], h0[n * LDH], c0[n * H], gates[2][n * 4 * H], cell[3][n * H], tc[2][n * H], h[3][n * LDH];
+
+	mc_rng_normal(kx, 0, IN * 4 * H, 1, MC_RNG_EXPLORE, 4, 0);
+	mc_rng_normal(kh, 0, H * 4 * H, 1, MC_RNG_EXPLORE, 5, 0);
+	mc_rng_normal(bias, 0, 4 * H, 1, MC_RNG_EXPLORE, 6, 0);
+	mc_rng_normal(x, 0, n * LDX - 1, 1, MC_RNG_EXPLORE, 7, 0);
+	mc_rng_normal(h0, 0, n * LDH - 1, 1, MC_RNG_EXPLORE, 8, 0);
+	mc_rng_normal(c0, 0, n * H, 1, MC_RNG_EXPLORE, 9, 0);
+	memset(h, 0, sizeof h);
+	const mc_real *hb = first ? NULL : h0, *cb = first ? NULL : c0;
+
+	(void)mc_kernel_lstm_pack(p, kx, IN, kh, H);
+	mc_kernel_lstm_step(gates[0], cell[0], tc[0], h[0], LDH, x, LDX, IN, hb, LDH, cb, p, bias, H, n);
+	mc_kernel_lstm_step(NULL, cell[2], NULL, h[2], LDH, x, LDX, IN, hb, LDH, cb, p, bias, H, n);
+	(void)mc_kernel_gemm(0, 0, n, 4 * H, IN, x, LDX, kx, 4 * H, NULL, 0, 0, gates[1], 4 * H);
+	if (!first)
+		(void)mc_kernel_gemm(0, 0, n, 4 * H, H, h0, LDH, kh, 4 * H, gates[1], 4 * H, 0, gates[1], 4 * H);
+	plain_cell(gates[1], cell[1], tc[1], h[1], LDH, cb, bias, H, n);
+	ok(distance(gates[0], gates[1], n * 4 * H) < 3e-5 && distance(cell[0], cell[1], n * H) < 1e-4 &&
+	    distance(tc[0], tc[1], n * H) < 1e-4 && distance(h[0], h[1], n * LDH) < 1e-4, "%s step of an LSTM",
+	    first ? "the first" : "a");
+	ok(memcmp(cell[0], cell[2], sizeof *cell) == 0 && memcmp(h[0], h[2], sizeof *h) == 0, "the same bytes when nothing is kept");
+}
+
 int main(void)
 {
 	mc_rng_uniform(a, 0, MAX, 1, MC_RNG_INIT, 0, 0);
@@ -140,12 +227,18 @@ int main(void)
 		return tap_done();
 	}
 	products();
-	ok(!mc_kernel_gemm(0, 0, 1, 128, 128, a, 128, b, 128, 0, c, 128), "one row is left to the BLAS");
+	ok(!mc_kernel_gemm(0, 0, 1, 128, 128, a, 128, b, 128, NULL, 0, 0, c, 128), "one row is left to the BLAS");
 	places();
+	beginnings();
+	gradients();
+	packed();
 	functions();
 	for (size_t H = 1; H <= 33; H += 8) {
 		cell_of(H, 0);
 		cell_of(H, 1);
 	}
+	step(0);
+	step(1);
+	ok(!mc_kernel_lstm_pack(c, a, 3, b, 48), "48 units are left to the plain path");
 	return tap_done();
 }
