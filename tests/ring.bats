@@ -263,11 +263,11 @@ await_log() {
 		"$train" "${small[@]}" "${rule[@]}" -m meta -e 1500 -o d 2>/dev/null &
 		pid=$!
 		await_log d/run.log $bytes
-		bytes=$((bytes + 12000))
 		pkill -KILL -P $pid -x $victim
 		status=0
 		wait $pid || status=$?
 		[ "$status" -eq 137 ]
+		bytes=$(($(stat -c %s d/run.log) + 12000))
 	done
 	"$train" "${small[@]}" "${rule[@]}" -m meta -e 1500 -o d
 	cmp a/run.ckpt d/run.ckpt
