@@ -176,6 +176,28 @@ deps: ## install the Debian packages that are missing
 check-deps:
 	$(call install-packages,$(DEPS_CHECK))
 
+# ---- completions: every program prints its own ----
+C := build/completions
+COMPLETIONS := $(foreach p,$(PROGRAMS) mc-train,$C/bash/$p $C/zsh/_$p $C/fish/$p.fish)
+completions = $(filter $C/$(1)/%,$(COMPLETIONS))
+
+.PHONY: completions
+completions: $(COMPLETIONS) ## completions for bash, zsh and fish, in build/completions/
+
+$C/bash/mc-%: $B/bin/mc-%
+	@mkdir -p $(@D)
+	$< --help-completion bash >$@
+$C/zsh/_mc-%: $B/bin/mc-%
+	@mkdir -p $(@D)
+	$< --help-completion zsh >$@
+$C/fish/mc-%.fish: $B/bin/mc-%
+	@mkdir -p $(@D)
+	$< --help-completion fish >$@
+$C/bash/mc-train $C/zsh/_mc-train $C/fish/mc-train.fish: pipelines/train tools/usage-completion $B/bin/mc-envsim
+	@mkdir -p $(@D)
+	pipelines/train -h | TASKS="$$($B/bin/mc-envsim --list | awk 'NR > 1 && !NF { exit } NR > 1 { print $$1 }' | xargs)" \
+		tools/usage-completion mc-train $(notdir $(@D)) >$@
+
 # ---- installing ----
 PAGES := $(wildcard man/*.[1-9])
 HEADERS := $(wildcard $(MODULES:%=lib/%.h))
@@ -185,9 +207,13 @@ LIBDIR := $(DESTDIR)$(PREFIX)/lib
 INCDIR := $(DESTDIR)$(PREFIX)/include/metacomm
 SHAREDIR := $(DESTDIR)$(PREFIX)/share/metacomm
 MANDIR := $(DESTDIR)$(PREFIX)/share/man
+BASHDIR := $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+FISHDIR := $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
+# Debian's own packages have theirs in vendor-completions.
+ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
 page = $(MANDIR)/man$(subst .,,$(suffix $(1)))/$(notdir $(1))
 
-install: $(PROGRAMS:%=$B/bin/%) $B/libmc.a ## programs, pages, pipelines and library into DESTDIR, PREFIX (/usr/local)
+install: $(PROGRAMS:%=$B/bin/%) $B/libmc.a $(COMPLETIONS) ## programs, pages, completions, pipelines and library into DESTDIR, PREFIX (/usr/local)
 	install -d $(BINDIR) $(LIBDIR)/pkgconfig $(INCDIR) $(SHAREDIR)/pipelines \
 		$(sort $(foreach p,$(PAGES),$(dir $(call page,$p))))
 	install -m 755 $(PROGRAMS:%=$B/bin/%) $(BINDIR)
@@ -197,6 +223,10 @@ install: $(PROGRAMS:%=$B/bin/%) $B/libmc.a ## programs, pages, pipelines and lib
 	ln -sf ../share/metacomm/pipelines/figures $(BINDIR)/mc-figures
 	install -m 644 LICENSE $(SHAREDIR)
 	$(foreach p,$(PAGES),install -m 644 $p $(call page,$p) &&) true
+	install -d $(BASHDIR) $(FISHDIR) $(DESTDIR)$(ZSHDIR)
+	install -m 644 $(call completions,bash) $(BASHDIR)
+	install -m 644 $(call completions,fish) $(FISHDIR)
+	install -m 644 $(call completions,zsh) $(DESTDIR)$(ZSHDIR)
 	install -m 644 $B/libmc.a $(LIBDIR)
 	install -m 644 $(HEADERS) $(INCDIR)
 	printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$${prefix}/lib' 'includedir=$${prefix}/include' '' \
@@ -206,7 +236,10 @@ install: $(PROGRAMS:%=$B/bin/%) $B/libmc.a ## programs, pages, pipelines and lib
 uninstall: ## remove what install put there
 	rm -f $(PROGRAMS:%=$(BINDIR)/%) $(BINDIR)/mc-train $(BINDIR)/mc-figures $(foreach p,$(PAGES),$(call page,$p)) \
 		$(LIBDIR)/libmc.a $(LIBDIR)/pkgconfig/metacomm.pc $(HEADERS:lib/%=$(INCDIR)/%) \
-		$(PIPELINES:%=$(SHAREDIR)/%) $(SHAREDIR)/LICENSE
+		$(PIPELINES:%=$(SHAREDIR)/%) $(SHAREDIR)/LICENSE \
+		$(addprefix $(BASHDIR)/,$(notdir $(call completions,bash))) \
+		$(addprefix $(FISHDIR)/,$(notdir $(call completions,fish))) \
+		$(addprefix $(DESTDIR)$(ZSHDIR)/,$(notdir $(call completions,zsh)))
 	rmdir $(INCDIR) $(SHAREDIR)/pipelines $(SHAREDIR) 2>/dev/null || true
 
 man: ## check the manual's pages and leave them as text in build/man/

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_OPTS = 96, LONG_BASE = 1000, OPT_HELP = 900, OPT_VERSION = 901 };
+enum { MAX_OPTS = 96, LONG_BASE = 1000, OPT_HELP = 900, OPT_VERSION, OPT_COMPLETION, OPT_MDOC };
 
 const char *mc_version(void)
 {
@@ -27,7 +27,7 @@ int mc_usage(struct mc_err *e, const char *option, const char *hint, const char 
 	return mc_err_set(e, MC_USAGE, option, -1, hint, "%s", text);
 }
 
-static int is_last(const struct mc_opt *o)
+int mc_opts_last(const struct mc_opt *o)
 {
 	return o->type == MC_OPT_FLAG && !o->name && !o->letter;
 }
@@ -154,7 +154,7 @@ static int unknown(const struct mc_prog *p, const char *word, struct mc_err *e)
 
 	(void)snprintf(name, sizeof name, "%s", word[0] == '-' && word[1] == '-' ? word + 2 : "");
 	name[strcspn(name, "=")] = '\0';
-	for (const struct mc_opt *o = p->opts; name[0] && !is_last(o); o++)
+	for (const struct mc_opt *o = p->opts; name[0] && !mc_opts_last(o); o++)
 		if (o->type != MC_OPT_GROUP && o->name && distance(name, o->name) < best) {
 			best = distance(name, o->name);
 			nearest = o->name;
@@ -170,7 +170,7 @@ static int unknown(const struct mc_prog *p, const char *word, struct mc_err *e)
 
 struct table {
 	char letters[2 * MAX_OPTS + 4];
-	struct option longs[MAX_OPTS + 3];
+	struct option longs[MAX_OPTS + 5];
 };
 
 static void build(const struct mc_prog *p, struct table *t)
@@ -184,7 +184,9 @@ static void build(const struct mc_prog *p, struct table *t)
 	t->letters[at++] = 'V';
 	t->longs[n++] = (struct option){ "help", no_argument, NULL, OPT_HELP };
 	t->longs[n++] = (struct option){ "version", no_argument, NULL, OPT_VERSION };
-	for (const struct mc_opt *o = p->opts; !is_last(o) && index < MAX_OPTS; o++, index++) {
+	t->longs[n++] = (struct option){ "help-completion", required_argument, NULL, OPT_COMPLETION };
+	t->longs[n++] = (struct option){ "help-mdoc", no_argument, NULL, OPT_MDOC };
+	for (const struct mc_opt *o = p->opts; !mc_opts_last(o) && index < MAX_OPTS; o++, index++) {
 		if (o->type == MC_OPT_GROUP)
 			continue;
 		if (o->letter) {
@@ -202,7 +204,7 @@ static const struct mc_opt *chosen(const struct mc_prog *p, int c)
 {
 	if (c >= LONG_BASE)
 		return &p->opts[c - LONG_BASE];
-	for (const struct mc_opt *o = p->opts; !is_last(o); o++)
+	for (const struct mc_opt *o = p->opts; !mc_opts_last(o); o++)
 		if (o->type != MC_OPT_GROUP && o->letter == c)
 			return o;
 	return NULL;
@@ -213,7 +215,9 @@ static int complain(const struct mc_prog *p, int c, char **argv, struct mc_err *
 	char name[64];
 
 	if (c == ':') {
-		if (optopt >= LONG_BASE)
+		if (optopt == OPT_COMPLETION)
+			(void)snprintf(name, sizeof name, "--help-completion");
+		else if (optopt >= LONG_BASE)
 			spell(&p->opts[optopt - LONG_BASE], name, sizeof name);
 		else
 			(void)snprintf(name, sizeof name, "-%c", optopt);
@@ -228,6 +232,38 @@ static int complain(const struct mc_prog *p, int c, char **argv, struct mc_err *
 	return unknown(p, argv[optind - 1], e);
 }
 
+/* The options that print what the table says: 1 if c is one of them, -1. */
+static int asked(const struct mc_prog *p, int c, struct mc_err *e)
+{
+	switch (c) {
+	case 'h':
+	case OPT_HELP:
+		mc_opts_help(p, stdout);
+		break;
+	case 'V':
+	case OPT_VERSION:
+		mc_opts_version(p, stdout);
+		break;
+	case OPT_COMPLETION:
+		if (mc_opts_completion(p, optarg, stdout, e) < 0)
+			return -1;
+		break;
+	case OPT_MDOC:
+		mc_opts_mdoc(p, stdout);
+		break;
+	default:
+		return 0;
+	}
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return 1;
+	const int gone = errno == EPIPE;      /* a reader who has seen enough */
+
+	(void)mc_err_errno(e, MC_IOERR, "<stdout>", NULL, "cannot write");
+	if (e)
+		e->quiet = gone;
+	return -1;
+}
+
 enum mc_parsed mc_opts_parse(const struct mc_prog *p, int argc, char **argv, int *operands,
     struct mc_err *e)
 {
@@ -238,14 +274,10 @@ enum mc_parsed mc_opts_parse(const struct mc_prog *p, int argc, char **argv, int
 	optind = 0;           /* glibc: start over, also after an earlier parse in this process */
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, t.letters, t.longs, NULL)) != -1) {
-		if (c == 'h' || c == OPT_HELP) {
-			mc_opts_help(p, stdout);
-			return MC_PARSED_DONE;
-		}
-		if (c == 'V' || c == OPT_VERSION) {
-			mc_opts_version(p, stdout);
-			return MC_PARSED_DONE;
-		}
+		const int printed = asked(p, c, e);
+
+		if (printed != 0)
+			return printed < 0 ? MC_PARSED_FAIL : MC_PARSED_DONE;
 		if (c == '?' || c == ':') {
 			(void)complain(p, c, argv, e);
 			return MC_PARSED_FAIL;
@@ -283,22 +315,22 @@ static void wrap(FILE *to, const char *text, int column, int indent)
 	fputc('\n', to);
 }
 
-static void default_text(const struct mc_opt *o, char *out, size_t size)
+void mc_opts_default(const struct mc_opt *o, char *out, size_t size)
 {
 	out[0] = '\0';
 	switch (o->type) {
 	case MC_OPT_INT:
-		(void)snprintf(out, size, " (default %ld)", *(long *)o->to);
+		(void)snprintf(out, size, "default %ld", *(long *)o->to);
 		break;
 	case MC_OPT_U64:
-		(void)snprintf(out, size, " (default %llu)", (unsigned long long)*(uint64_t *)o->to);
+		(void)snprintf(out, size, "default %llu", (unsigned long long)*(uint64_t *)o->to);
 		break;
 	case MC_OPT_REAL:
-		(void)snprintf(out, size, " (default %.6g)", *(double *)o->to);
+		(void)snprintf(out, size, "default %.6g", *(double *)o->to);
 		break;
 	case MC_OPT_STR:
 		if (*(const char **)o->to)
-			(void)snprintf(out, size, " (default %s)", *(const char **)o->to);
+			(void)snprintf(out, size, "default %s", *(const char **)o->to);
 		break;
 	case MC_OPT_FLAG:
 	case MC_OPT_GROUP:
@@ -308,7 +340,7 @@ static void default_text(const struct mc_opt *o, char *out, size_t size)
 
 static void help_line(FILE *to, const struct mc_opt *o, int first)
 {
-	char left[80], text[640], dflt[96];
+	char left[80], text[640], dflt[96] = "";
 	int n = 0;
 
 	if (o->type == MC_OPT_GROUP) {
@@ -321,8 +353,9 @@ static void help_line(FILE *to, const struct mc_opt *o, int first)
 		n = snprintf(left, sizeof left, "      ");
 	n += snprintf(left + n, sizeof left - (size_t)n, "%s%s%s%s", o->name ? "--" : "",
 	    o->name ? o->name : "", o->arg ? " " : "", o->arg ? o->arg : "");
-	default_text(o, dflt, sizeof dflt);
-	(void)snprintf(text, sizeof text, "%s%s", o->help, dflt);
+	if (o->to)
+		mc_opts_default(o, dflt, sizeof dflt);
+	(void)snprintf(text, sizeof text, "%s%s%s%s", o->help, *dflt ? " (" : "", dflt, *dflt ? ")" : "");
 	if (n < 26)
 		fprintf(to, "%-26s", left);
 	else
@@ -330,20 +363,26 @@ static void help_line(FILE *to, const struct mc_opt *o, int first)
 	wrap(to, text, 26, 26);
 }
 
-void mc_opts_help(const struct mc_prog *p, FILE *to)
+const struct mc_opt *mc_opts_common(void)
 {
 	static const struct mc_opt common[] = {
 		{ MC_OPT_FLAG, 'h', "help", NULL, NULL, 0, 0, "print this and exit" },
 		{ MC_OPT_FLAG, 'V', "version", NULL, NULL, 0, 0, "print version, BLAS and its core, and exit" },
+		{ MC_OPT_FLAG, 0, NULL, NULL, NULL, 0, 0, NULL },
 	};
 
+	return common;
+}
+
+void mc_opts_help(const struct mc_prog *p, FILE *to)
+{
 	fprintf(to, "usage: %s %s\n\n", p->name, p->synopsis);
 	wrap(to, p->about, 0, 0);
 	fputc('\n', to);
-	for (const struct mc_opt *o = p->opts; !is_last(o); o++)
+	for (const struct mc_opt *o = p->opts; !mc_opts_last(o); o++)
 		help_line(to, o, o == p->opts);
-	help_line(to, &common[0], 0);
-	help_line(to, &common[1], 0);
+	for (const struct mc_opt *o = mc_opts_common(); !mc_opts_last(o); o++)
+		help_line(to, o, 0);
 	fprintf(to, "\nThe manual: man %s; the concepts: man metacomm.\n", p->name);
 }
 

@@ -22,7 +22,9 @@ struct mc_opt {
 	enum mc_opt_type type;
 	int letter;          /* 0 = long form only */
 	const char *name;    /* long name without dashes; NULL = letter only */
-	const char *arg;     /* name of its argument in the help; NULL for a flag */
+	const char *arg;     /* name of its argument in the help; NULL for a flag. "learned|none|full"
+	                        is all it may be, TASK a task, FILE, CKPT, LOG, STREAM a file:
+	                        shells complete these */
 	void *to;            /* where the value goes; set to the default beforehand */
 	double min, max;     /* MC_OPT_INT, MC_OPT_REAL; both 0 = any */
 	const char *help;    /* one or two sentences; "default" is added from *to */
@@ -30,7 +32,8 @@ struct mc_opt {
 
 struct mc_prog {
 	const char *name;      /* "mc-cat" */
-	const char *synopsis;  /* "[-hV] [--full] [FILE ...]" */
+	const char *synopsis;  /* "[-hV] [--full] [FILE ...]"; a small word that begins a line is what
+	                          the program must be told first ("curves [-o FILE]") */
 	const char *about;     /* a short paragraph */
 	const struct mc_opt *opts; /* ended by an entry whose name and letter are both 0 and type FLAG */
 };
@@ -45,6 +48,23 @@ enum mc_parsed { MC_PARSED_FAIL = -1, MC_PARSED_RUN = 0, MC_PARSED_DONE = 1 };
  */
 enum mc_parsed mc_opts_parse(const struct mc_prog *p, int argc, char **argv, int *operands,
     struct mc_err *e);
+
+/*
+ * From the same table, for who builds a package: completions (PROG --help-completion SHELL) and
+ * the page's list of options (PROG --help-mdoc); neither is listed in the help. SHELL is bash,
+ * zsh or fish: MC_USAGE if it is another.
+ */
+int mc_opts_completion(const struct mc_prog *p, const char *shell, FILE *to, struct mc_err *e);
+void mc_opts_mdoc(const struct mc_prog *p, FILE *to);
+
+/* -h and -V, which every program has; ended like a table. */
+const struct mc_opt *mc_opts_common(void);
+
+/* Is this the entry that ends a table? */
+int mc_opts_last(const struct mc_opt *o);
+
+/* "(default 5)" without its brackets, empty for options that have none to show. */
+void mc_opts_default(const struct mc_opt *o, char *out, size_t size);
 
 void mc_opts_help(const struct mc_prog *p, FILE *to);
 

@@ -319,7 +319,7 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 	mc_meta_defaults(o);
 	K = o->K, n = o->n;
 	const struct mc_opt table[] = {
-		{ MC_OPT_STR, 'm', "method", "METHOD", &method, 0, 0, "meta (the learned rule, eq. 5-9) or reinforce (eq. 4)" },
+		{ MC_OPT_STR, 'm', "method", "meta|reinforce", &method, 0, 0, "the learned rule, eq. 5-9, or REINFORCE, eq. 4" },
 		{ MC_OPT_INT, 'K', NULL, "K", &K, 1, 10000, "updates of the communication nets for each update of the rule" },
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "Communication nets" },
 		{ MC_OPT_REAL, 0, "lr-comm", "X", &o->lr_comm, 0, 1e3, "RMSprop's learning rate" },

@@ -81,7 +81,7 @@ int mc_run_plot(int argc, char **argv, struct mc_err *e)
 		  "average over so many episodes up to each point; 0 = 1 % of the longest run" },
 		{ MC_OPT_STR, 0, "by", "ENTRY", &o.by, 0, 0,
 		  "tell curves apart by entries of the header too: seed, meta_k, mc-metalearn.beta; several with commas" },
-		{ MC_OPT_STR, 0, "band", "KIND", &o.band, 0, 0,
+		{ MC_OPT_STR, 0, "band", "auto|range|bootstrap|none", &o.band, 0, 0,
 		  "around the mean of several runs: range (minimum to maximum), bootstrap (95 % interval of the mean), "
 		  "none, or auto: range for fewer than five runs, else bootstrap" },
 		{ MC_OPT_FLAG, 0, "named", NULL, &o.named, 0, 0, "files are NAME=LOG: NAME in place of the method" },

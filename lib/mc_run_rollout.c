@@ -340,7 +340,7 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "What is learned" },
 		{ MC_OPT_STR, 't', "task", "TASK", &o.task, 0, 0, "the task; mc-envsim --list shows the names" },
 		{ MC_OPT_U64, 's', "seed", "SEED", &o.seed, 0, 0, "seed of everything random" },
-		{ MC_OPT_STR, 0, "comm", "HOW", &o.comm, 0, 0, "who decides whom to ask: learned (another program of the ring owns the nets), none or full" },
+		{ MC_OPT_STR, 0, "comm", "learned|none|full", &o.comm, 0, 0, "who decides whom to ask; learned: another program of the ring owns the nets" },
 		{ MC_OPT_STR, 0, "prey", "WHICH", &o.prey, 0, 0, "scripted preys: auto (trained ones where there are some for the task, else flee), flee, or a FILE of weights (default auto)" },
 		{ MC_OPT_STR, 0, "env", "COMMAND", &o.env, 0, 0, "act in this program, as a co-process, instead of the built-in world" },
 		{ MC_OPT_REAL, 0, "gamma", "X", &o.gamma, 0, 1, "discount" },

@@ -15,8 +15,15 @@ mk() {
 	mk install DESTDIR="$PWD/stage" PREFIX=/opt/mc
 	cd stage/opt/mc
 	for source in "$root"/tools/mc-*.c; do
-		[ -x "bin/$(basename "$source" .c)" ]
+		name=$(basename "$source" .c)
+		[ -x "bin/$name" ]
+		"$MC_BIN/$name" --help-completion bash | cmp - "share/bash-completion/completions/$name"
+		"$MC_BIN/$name" --help-completion zsh | cmp - "share/zsh/site-functions/_$name"
+		"$MC_BIN/$name" --help-completion fish | cmp - "share/fish/vendor_completions.d/$name.fish"
 	done
+	grep -q predator_prey_N6_l6 share/bash-completion/completions/mc-train
+	[ -s share/zsh/site-functions/_mc-train ]
+	[ -s share/fish/vendor_completions.d/mc-train.fish ]
 	[ -x bin/mc-train ]
 	for page in "$root"/man/*.[157]; do
 		cmp "$page" "share/man/man${page##*.}/$(basename "$page")"
