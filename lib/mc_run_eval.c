@@ -360,9 +360,10 @@ static int is_change(const struct options *o)
 
 static void put_heading(int width, const struct options *o)
 {
-	printf("%-*s  %-19s  %-9s  %4s  %7s  %9s  %6s  %9s  %20s  %8s  %6s  %7s  %5s  %7s  %6s", width, "checkpoint", "task",
-	    "method", "seed", "trained", "return", "se", "IQM", "95 % interval", "requests", "links", "bytes", "c", "entropy",
-	    "satur.");
+	/* in parts: glibc allocates memory for a format of more than a dozen conversions, and may fail */
+	printf("%-*s  %-19s  %-9s  %4s  %7s", width, "checkpoint", "task", "method", "seed", "trained");
+	printf("  %9s  %6s  %9s  %20s", "return", "se", "IQM", "95 % interval");
+	printf("  %8s  %6s  %7s  %5s  %7s  %6s", "requests", "links", "bytes", "c", "entropy", "satur.");
 	if (is_change(o))
 		printf("  %10s  %20s", "difference", "95 % interval");
 	printf("\n");
