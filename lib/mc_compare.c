@@ -73,7 +73,7 @@ static const struct mc_claim *claim_about(const struct comparison *c, int kind)
 static void put_number(struct mc_table *t, double v)
 {
 	if (isfinite(v))
-		mc_table_put(t, "%.2f", v);
+		mc_table_put(t, "%.2f", fabs(v) < 0.005 ? 0 : v);
 	else
 		mc_table_put(t, "-");
 }

@@ -251,6 +251,22 @@ int mc_draw_read(const struct mc_draw_opts *o, int files, char **file,
 	return r;
 }
 
+/* What rounding leaves beside 0 and 1 would be given room on the axis. */
+static void snap(double *v, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		v[i] = fabs(v[i]) < 1e-9 ? 0 : fabs(v[i] - 1) < 1e-9 ? 1 : v[i];
+}
+
+static void snap_curves(struct mc_curves *cs)
+{
+	for (size_t i = 0; i < cs->n; i++) {
+		snap(cs->curve[i].y, cs->curve[i].n);
+		snap(cs->curve[i].lo, cs->curve[i].n);
+		snap(cs->curve[i].hi, cs->curve[i].n);
+	}
+}
+
 /* The curves again, of runs that are scaled, or joined by a task of all of them. */
 static int compare_tasks(struct mc_curves *cs, struct mc_runs *rs, const struct mc_draw_opts *o, long window,
     enum mc_band band, struct mc_err *e)
@@ -262,7 +278,11 @@ static int compare_tasks(struct mc_curves *cs, struct mc_runs *rs, const struct 
 	if (o->pool && mc_runs_pool(rs, "all tasks", e) < 0)
 		return -1;
 	mc_curves_release(cs);
-	return mc_curves_make(cs, rs, window, band, POINTS, e);
+	if (mc_curves_make(cs, rs, window, band, POINTS, e) < 0)
+		return -1;
+	if (o->normalise)
+		snap_curves(cs);
+	return 0;
 }
 
 int mc_draw_curves(const struct mc_draw_opts *o, int files, char **file, struct mc_err *e)
@@ -291,6 +311,8 @@ int mc_draw_curves(const struct mc_draw_opts *o, int files, char **file, struct 
 		goto done;
 	}
 	write_caption(caption, sizeof caption, &curves, window, band);
+	if (o->normalise)
+		strcat(caption, "; each task from 0, the lowest point of its lines, to 1, the highest");
 	r = draw_curves_of(&curves, &how.what, caption, o, e);
 done:
 	mc_runs_release(&runs);

@@ -13,11 +13,17 @@
 #include "mc_table.h"
 #include "mc_verdict.h"
 
+/* Two decimals of it, and no minus before nothing. */
+static double shown(double v)
+{
+	return fabs(v) < 0.005 ? 0 : v;
+}
+
 /* "[1.20, 3.40]", or "-" where there is none. */
 static void interval(char *out, size_t size, const double ci[2])
 {
 	if (isfinite(ci[0]) && isfinite(ci[1]))
-		snprintf(out, size, "[%.2f, %.2f]", ci[0], ci[1]);
+		snprintf(out, size, "[%.2f, %.2f]", shown(ci[0]), shown(ci[1]));
 	else
 		snprintf(out, size, "-");
 }
@@ -81,8 +87,8 @@ static int print_scores(const struct summary *s, struct mc_err *e)
 		mc_table_put(&t, "%s", x->task);
 		mc_table_put(&t, "%s", x->label);
 		mc_table_put(&t, "%zu", x->n);
-		mc_table_put(&t, "%.2f", x->mean);
-		mc_table_put(&t, "%.2f", x->iqm);
+		mc_table_put(&t, "%.2f", shown(x->mean));
+		mc_table_put(&t, "%.2f", shown(x->iqm));
 		mc_table_put(&t, "%s", ci);
 		mc_table_put(&t, "%zu", x->rank);
 		if (claims) {
@@ -145,7 +151,7 @@ static int print_claims(const struct summary *s, struct mc_err *e)
 		if (j->higher && j->diff.pairs > 0) {
 			interval(ci, sizeof ci, j->diff.ci);
 			mc_table_put(&t, "%s - %s", j->higher->label, j->lower->label);
-			mc_table_put(&t, "%.2f", j->diff.mean);
+			mc_table_put(&t, "%.2f", shown(j->diff.mean));
 			mc_table_put(&t, "%s", ci);
 		} else {
 			for (int k = 0; k < 3; k++)

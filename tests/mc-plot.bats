@@ -172,6 +172,7 @@ absent() {
 	[ "$(sed -n '/push_N3, full/,/^$/p' fig.dat | sed -n 41p)" = "1000 1" ]
 	[ "$(sed -n '/push_N6, meta/,/^$/p' fig.dat | sed -n 41p)" = "1000 1" ]
 	grep -q 'episodic return, normalised' fig.gp
+	grep -q 'each task from 0, the lowest point of its lines, to 1, the highest' fig.gp
 }
 
 @test "--pool: a further panel has the runs of all tasks together" {
