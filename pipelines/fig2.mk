@@ -9,7 +9,7 @@ logs_fig2 := $(call logs,$(FIG2_TASKS),$(FIG2_METHODS))
 drawn_fig2 := $(addprefix $(OUT)/fig2.,svg png md)
 
 $(drawn_fig2): title = Figure 2: learning curves
-$(drawn_fig2): notes = $(EPISODES) episodes, $(seeds-in-words) of each method on each task.
+$(drawn_fig2): notes = $(runs-in-words) of each method on each task.
 $(OUT)/fig2.svg $(OUT)/fig2.png: $(runs_fig2) $(OUT)/fig2.runs
 	@mc-plot curves -o $@ -w $(WINDOW) $(logs_fig2)
 $(OUT)/fig2.md: $(runs_fig2) $(OUT)/fig2.runs

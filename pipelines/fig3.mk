@@ -32,7 +32,7 @@ logs_fig3 = --named $(foreach t,$(FIG3_TASKS),$(call named,$t,random,random) \
 drawn_fig3 := $(addprefix $(OUT)/fig3.,svg png md)
 
 $(drawn_fig3): title = Figure 3: fixed rules
-$(drawn_fig3): notes = $(EPISODES) episodes, $(seeds-in-words) of each. The rule is random, learned on the same \
+$(drawn_fig3): notes = $(runs-in-words) of each. The rule is random, learned on the same \
 	or the other task for $(FIFTH) (early) or $(EPISODES) episodes (late) and then fixed; under meta it is learned online.
 $(OUT)/fig3.svg $(OUT)/fig3.png: $(runs_fig3) $(OUT)/fig3.runs
 	@mc-plot curves -o $@ -w $(WINDOW) $(logs_fig3)

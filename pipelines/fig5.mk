@@ -24,7 +24,7 @@ $(OUT)/fig5-all.svg $(OUT)/fig5-all.png: $(team)/advantages $(OUT)/fig5.runs
 	@mc-plot advantages -o $@ -i all -n 1 $<
 
 $(OUT)/fig5.md: title = Figure 5: advantages
-$(OUT)/fig5.md: notes = $(FIG5_TASK), the team of seed $(firstword $(SEEDS)) after $(EPISODES) episodes. Pictures: agent 0 in \
+$(OUT)/fig5.md: notes = $(FIG5_TASK), the team of seed $(firstword $(SEEDS)) after $(EPISODES) episodes (the paper: 50000). Pictures: agent 0 in \
 	the first $(FIG5_DRAWN) episodes, and everybody in the first.
 $(OUT)/fig5.md: $(team)/advantages $(OUT)/fig5.runs
 	$(call table,fig5.svg fig5-all.svg,--advantages $(call claims,fig5) $<)

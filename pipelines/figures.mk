@@ -56,7 +56,7 @@ define table
 endef
 # $(call claims,FIGURE)
 claims = --claims "$(HERE)/$1.claims"
-seeds-in-words = $(words $(SEEDS)) $(if $(word 2,$(SEEDS)),runs,run)
+runs-in-words = $(EPISODES) episodes (the paper: 50000), $(words $(SEEDS)) $(if $(word 2,$(SEEDS)),runs,run)
 
 FIGURES := fig2 fig3 fig4 fig5
 include fig2.mk fig3.mk fig4.mk fig5.mk
