@@ -206,7 +206,7 @@ void mc_plot_data(FILE *to, const struct mc_figure *f)
 		put_text(to, f->panel[l->panel], 1, 0);
 		fputs(", ", to);
 		put_text(to, l->name, 1, 0);
-		fputs(l->lo ? ": x y low high\n" : ": x y\n", to);
+		fputs(f->points ? ": x y low high left right label\n" : l->lo ? ": x y low high\n" : ": x y\n", to);
 		for (size_t k = 0; k < l->n; k++) {
 			if (isnan(l->y[k])) /* whatever its sign */
 				fprintf(to, "%.10g NaN", l->x[k]);
@@ -214,6 +214,11 @@ void mc_plot_data(FILE *to, const struct mc_figure *f)
 				fprintf(to, "%.10g %.7g", l->x[k], l->y[k]);
 			if (l->lo)
 				fprintf(to, " %.7g %.7g", l->lo[k], l->hi[k]);
+			if (f->points) {
+				fprintf(to, " %.7g %.7g \"", f->points[i].xlo[k], f->points[i].xhi[k]);
+				put_text(to, f->points[i].label[k], 1, 0);
+				fputc('"', to);
+			}
 			fputc('\n', to);
 		}
 	}
@@ -530,10 +535,13 @@ static void put_xrange(FILE *to, const struct mc_figure *f)
 	double max = 0;
 
 	for (size_t i = 0; i < f->lines; i++)
-		if (f->line[i].n && f->line[i].x[f->line[i].n - 1] > max)
-			max = f->line[i].x[f->line[i].n - 1];
+		for (size_t k = f->points || !f->line[i].n ? 0 : f->line[i].n - 1; k < f->line[i].n; k++)
+			max = fmax(max, f->points ? f->points[i].xhi[k] : f->line[i].x[k]);
 	max = max > 0 ? max / f->xunit : 1;
-	fprintf(to, "set xrange [0:%.10g]\nset xtics %g\n", max, tic_step(max));
+	if (f->points) /* room for what stands at the ends */
+		fprintf(to, "set xrange [%.10g:%.10g]\nset xtics 0,%g\n", -0.04 * max, 1.1 * max, tic_step(max));
+	else
+		fprintf(to, "set xrange [0:%.10g]\nset xtics %g\n", max, tic_step(max));
 }
 
 /* The lines of one panel over their bands; in the legend's order, as gnuplot paints later ones on top. */
@@ -560,6 +568,34 @@ static void put_plot(FILE *to, const struct mc_figure *f, size_t panel, const st
 				comma = ", \\\n     ";
 			}
 	fputs(strcmp(comma, "plot ") == 0 ? "plot NaN\n" : "\n", to);
+}
+
+/* Points over the lines that join them, labels over all. */
+static void put_points(FILE *to, const struct mc_figure *f, size_t panel, const struct legend *l, const char *data, int small)
+{
+	enum { JOIN, POINT, LABEL, LAYERS };
+	const char *comma = "plot ";
+
+	for (int layer = 0; layer < LAYERS; layer++)
+		for (size_t k = 0; k < l->n; k++)
+			for (size_t i = 0; i < f->lines; i++) {
+				const struct entry *n = &l->entry[k];
+
+				if (f->line[i].panel != panel || strcmp(f->line[i].name, n->name) != 0)
+					continue;
+				fputs(comma, to);
+				put_source(to, data, i);
+				if (layer == JOIN)
+					fprintf(to, "($1/%g):2 with lines lw 0.8", f->xunit);
+				else if (layer == POINT)
+					fprintf(to, "($1/%g):2:($5/%g):($6/%g):3:4 with xyerrorbars pt 7 ps 0.8 lw 1.2", f->xunit, f->xunit, f->xunit);
+				else /* on the side where a line that rises to the right is not */
+					fprintf(to, "($1/%g):2:7 with labels right offset -0.5,0.5 font ',%d'", f->xunit, small);
+				fprintf(to, layer == LABEL ? " textcolor rgb '#%06X' title " : " lc rgb '#%06X' title ", n->style.rgb);
+				put_quoted(to, n->name, 1);
+				comma = ", \\\n     ";
+			}
+	fputc('\n', to);
 }
 
 static void put_picture(FILE *to, const struct mc_figure *f, const struct legend *l, enum mc_format format,
@@ -594,7 +630,10 @@ static void put_picture(FILE *to, const struct mc_figure *f, const struct legend
 		if (f->panel[p] == NULL)
 			continue;
 		put_panel(to, f, &y, p);
-		put_plot(to, f, p, l, data);
+		if (f->points)
+			put_points(to, f, p, l, data, size.small);
+		else
+			put_plot(to, f, p, l, data);
 	}
 	put_frame(to, f, &y, l, size);
 	fputs("unset output\n", to);
@@ -710,7 +749,15 @@ static void put_text_script(FILE *to, const struct mc_figure *f, const struct le
 				if (f->line[i].panel == p && f->line[i].n > 0 && strcmp(f->line[i].name, l->entry[k].name) == 0) {
 					fputs(comma, to);
 					put_source(to, data, i);
-					fprintf(to, "($1/%g):2 with lines lt %d", f->xunit, l->entry[k].style.type);
+					if (f->points)
+						fprintf(to, "($1/%g):2:3:4 with yerrorbars pt 0 lt %d", f->xunit, l->entry[k].style.type);
+					else
+						fprintf(to, "($1/%g):2 with lines lt %d", f->xunit, l->entry[k].style.type);
+					if (f->points) {
+						fputs(", ", to);
+						put_source(to, data, i);
+						fprintf(to, "($1/%g):2:7 with labels left offset 2,0", f->xunit);
+					}
 					comma = ", \\\n     ";
 				}
 		fputs(strcmp(comma, "plot ") == 0 ? "plot NaN\n" : "\n", to);

@@ -18,6 +18,12 @@ struct mc_line {
 	const double *lo, *hi;    /* [n] band, or NULL */
 };
 
+/* A line that is points with bars, lo and hi up and down, joined by a thin line. */
+struct mc_points {
+	const double *xlo, *xhi;  /* [n] bars to the left and to the right */
+	const char *const *label; /* [n] text beside each, may be empty */
+};
+
 /* The y of one panel. */
 struct mc_scale {
 	double min, max;          /* NaN = as the lines need */
@@ -39,6 +45,7 @@ struct mc_figure {
 	int zero;                 /* 1 = a line at y = 0 */
 	const struct mc_line *line;
 	size_t lines;
+	const struct mc_points *points; /* [lines] all lines are points, with lo and hi; or NULL */
 };
 
 enum mc_format { MC_FORMAT_TEXT, MC_FORMAT_SVG, MC_FORMAT_PNG, MC_FORMAT_PDF };

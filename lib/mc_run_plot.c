@@ -5,6 +5,7 @@
 
 #include "mc_draw.h"
 #include "mc_draw_advantage.h"
+#include "mc_draw_pareto.h"
 #include "mc_file.h"
 #include "mc_opts.h"
 #include "mc_plot.h"
@@ -17,13 +18,15 @@ static const struct picture {
 	{ "curves", mc_draw_curves },
 	{ "comm", mc_draw_comm },
 	{ "advantages", mc_draw_advantages },
+	{ "pareto", mc_draw_pareto },
 };
 
 /* An option of the other pictures would be passed over in silence. */
 static int check_options(const struct picture *p, const struct mc_draw_opts *o, const struct mc_draw_opts *defaults,
     struct mc_err *e)
 {
-	const int of_logs = p->draw != mc_draw_advantages;
+	const int of_logs = p->draw == mc_draw_curves || p->draw == mc_draw_comm;
+	const int of_advantages = p->draw == mc_draw_advantages;
 	const struct {
 		const char *option;
 		int given, understood;
@@ -35,8 +38,8 @@ static int check_options(const struct picture *p, const struct mc_draw_opts *o, 
 		{ "--named", o->named, of_logs },
 		{ "--normalise", o->normalise, p->draw == mc_draw_curves },
 		{ "--pool", o->pool, p->draw == mc_draw_curves },
-		{ "--agent", o->agent != defaults->agent, !of_logs },
-		{ "--episodes", o->episodes != defaults->episodes, !of_logs },
+		{ "--agent", o->agent != defaults->agent, of_advantages },
+		{ "--episodes", o->episodes != defaults->episodes, of_advantages },
 	};
 
 	for (size_t i = 0; i < sizeof check / sizeof *check; i++)
@@ -95,10 +98,12 @@ int mc_run_plot(int argc, char **argv, struct mc_err *e)
 	};
 	const struct mc_prog prog = { "mc-plot", "curves [-o FILE] [-y SERIES] [-w EPISODES] [LOG ...]\n"
 		"       mc-plot comm [-o FILE] [-w EPISODES] [LOG ...]\n"
-		"       mc-plot advantages [-o FILE] [-i AGENT] [STREAM ...]",
+		"       mc-plot advantages [-o FILE] [-i AGENT] [STREAM ...]\n"
+		"       mc-plot pareto [-o FILE] [JSON ...]",
 		"Draws learning curves from runs' logs, a panel for each task, a line for each method: the mean of its runs, "
-		"with a band; or what the communication nets do meanwhile; or the advantages that mc-metalearn --analyse adds to a stream of trajectories, a panel for "
-		"each pair of agents. A file may be - for standard input, which is also read when there is none.", table };
+		"with a band; or what the communication nets do meanwhile; or the advantages that mc-metalearn --analyse adds to a "
+		"stream of trajectories, a panel for each pair of agents; or, from what mc-eval --json says of teams, return "
+		"against requests. A file may be - for standard input, which is also read when there is none.", table };
 	const struct picture *picture;
 	enum mc_format format;
 	int first;

@@ -1,0 +1,338 @@
+#include "mc_draw_pareto.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "mc_json_in.h"
+#include "mc_opts.h"
+#include "mc_plot.h"
+#include "mc_stat.h"
+
+enum { LINE_MAX_BYTES = 1 << 20, ENOUGH = 5 };
+
+/* A line of mc-eval --json: one team. */
+struct measured {
+	char task[64], method[64];
+	double cost, ret, se, requests, episodes;
+};
+
+/* The teams of one task, method and cost. */
+struct point {
+	const struct measured *first;
+	size_t runs;
+	double x, y, xlo, xhi, lo, hi;
+};
+
+struct pareto {
+	struct measured *m;
+	size_t n, room;
+	struct point *point;      /* [points <= n] by task and method, in the order of their first, then by cost */
+	size_t points;
+	/* the figure's */
+	double *x, *y, *lo, *hi, *xlo, *xhi; /* [points] */
+	char (*label)[32];        /* [points] */
+	const char **labels;      /* [points] */
+	struct mc_line *line;     /* [points] */
+	struct mc_points *of;     /* [points] */
+	const char **panel;       /* [points] */
+};
+
+/* ---- reading ---- */
+
+static void take(void *ctx, const char *key, const char *text, double number)
+{
+	struct measured *m = ctx;
+	const struct { const char *key; double *to; } known[] = {
+		{ "edge_cost", &m->cost }, { "return_mean", &m->ret }, { "return_se", &m->se },
+		{ "requests_per_step", &m->requests }, { "episodes", &m->episodes },
+	};
+
+	if (text && strcmp(key, "task") == 0)
+		snprintf(m->task, sizeof m->task, "%.*s", (int)sizeof m->task - 1, text);
+	else if (text && strcmp(key, "method") == 0)
+		snprintf(m->method, sizeof m->method, "%.*s", (int)sizeof m->method - 1, text);
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		if (strcmp(key, known[i].key) == 0)
+			*known[i].to = number;
+}
+
+static int add(struct pareto *x, const char *line, size_t n, const char *place, long number, struct mc_err *e)
+{
+	struct measured m = { .cost = 0, .ret = (double)NAN, .se = (double)NAN, .requests = (double)NAN };
+	const size_t want = x->room ? 2 * x->room : 64;
+	const long wrong = mc_json_members(line, n, take, &m);
+
+	if (wrong >= 0)
+		return mc_err_set(e, MC_DATA, place, -1, "mc-eval --json writes what this reads", "line %ld is no JSON object: byte %ld",
+		    number, wrong);
+	if (!m.task[0] || !m.method[0] || !isfinite(m.ret) || !isfinite(m.requests) || !isfinite(m.cost))
+		return mc_err_set(e, MC_DATA, place, -1, "mc-eval --json writes what this reads",
+		    "line %ld has no task, method, return_mean and requests_per_step", number);
+	if (x->n == x->room) {
+		struct measured *grown = reallocarray(x->m, want, sizeof *grown);
+
+		if (grown == NULL)
+			return mc_err_nomem(e, "measurements", want * sizeof *grown);
+		x->m = grown;
+		x->room = want;
+	}
+	x->m[x->n++] = m;
+	return 0;
+}
+
+static int read_lines(struct pareto *x, FILE *from, const char *place, struct mc_err *e)
+{
+	char *line = NULL;
+	size_t room = 0;
+	ssize_t n;
+	int r = 0;
+
+	for (long number = 1; r == 0 && (n = getline(&line, &room, from)) > 0; number++) {
+		if (n > LINE_MAX_BYTES)
+			r = mc_err_set(e, MC_DATA, place, -1, NULL, "line %ld has more than %d bytes", number, LINE_MAX_BYTES);
+		else if (line[strspn(line, " \t\r\n")])
+			r = add(x, line, (size_t)n, place, number, e);
+	}
+	if (r == 0 && ferror(from))
+		r = mc_err_errno(e, MC_IOERR, place, NULL, "cannot read");
+	free(line);
+	return r;
+}
+
+static int read_file(struct pareto *x, const char *file, struct mc_err *e)
+{
+	if (strcmp(file, "-") == 0)
+		return read_lines(x, stdin, "<stdin>", e);
+	FILE *from = fopen(file, "re");
+
+	if (from == NULL)
+		return mc_err_errno(e, MC_NOINPUT, file, NULL, "cannot open");
+	const int r = read_lines(x, from, file, e);
+
+	fclose(from);
+	return r;
+}
+
+static int read_all(struct pareto *x, int files, char **file, struct mc_err *e)
+{
+	if (files == 0 && isatty(STDIN_FILENO))
+		return mc_usage(e, NULL, "see mc-plot --help", "no file given");
+	if (files == 0)
+		return read_file(x, "-", e);
+	for (int i = 0; i < files; i++)
+		if (read_file(x, file[i], e) < 0)
+			return -1;
+	return 0;
+}
+
+/* ---- points ---- */
+
+static int same_line(const struct measured *a, const struct measured *b)
+{
+	return strcmp(a->task, b->task) == 0 && strcmp(a->method, b->method) == 0;
+}
+
+static int is_same(const struct measured *a, const struct measured *b)
+{
+	return same_line(a, b) && !(a->cost < b->cost) && !(a->cost > b->cost);
+}
+
+/* Mean of v[n] and its bar: of one team what its episodes leave open, else of the runs. */
+static int combine(double *v, size_t n, double open, double *mean, double *lo, double *hi, struct mc_err *e)
+{
+	double ci[2];
+
+	*mean = mc_stat_mean(v, n);
+	mc_stat_sort(v, n);
+	*lo = n > 1 ? v[0] : *mean - open;
+	*hi = n > 1 ? v[n - 1] : *mean + open;
+	if (n < ENOUGH)
+		return 0;
+	if (mc_stat_bootstrap(ci, MC_STAT_MEAN, v, n, MC_STAT_RESAMPLES, 1, e) < 0)
+		return -1;
+	*lo = ci[0];
+	*hi = ci[1];
+	return 0;
+}
+
+/* The point that measurement number `first` begins. */
+static int make_point(const struct pareto *x, size_t first, struct point *p, struct mc_err *e)
+{
+	const double se = x->m[first].se;
+	double *v = calloc(2 * x->n, sizeof *v);
+	int r;
+
+	if (v == NULL)
+		return mc_err_nomem(e, "points", 2 * x->n * sizeof *v);
+	*p = (struct point){ .first = &x->m[first] };
+	for (size_t i = first; i < x->n; i++)
+		if (is_same(&x->m[first], &x->m[i])) {
+			v[p->runs] = x->m[i].requests;
+			v[x->n + p->runs++] = x->m[i].ret;
+		}
+	r = combine(v, p->runs, 0, &p->x, &p->xlo, &p->xhi, e);
+	r = r < 0 ? r : combine(v + x->n, p->runs, isfinite(se) ? 1.96 * se : 0, &p->y, &p->lo, &p->hi, e);
+	free(v);
+	return r;
+}
+
+static int is_first(const struct pareto *x, size_t i, int same(const struct measured *a, const struct measured *b))
+{
+	for (size_t k = 0; k < i; k++)
+		if (same(&x->m[k], &x->m[i]))
+			return 0;
+	return 1;
+}
+
+static int by_cost(const void *a, const void *b)
+{
+	const double x = ((const struct point *)a)->first->cost, y = ((const struct point *)b)->first->cost;
+
+	return (x > y) - (x < y);
+}
+
+static int make_points(struct pareto *x, struct mc_err *e)
+{
+	x->point = calloc(x->n, sizeof *x->point);
+	if (x->point == NULL)
+		return mc_err_nomem(e, "points", x->n * sizeof *x->point);
+	for (size_t i = 0; i < x->n; i++) {
+		const size_t from = x->points;
+
+		if (!is_first(x, i, same_line))
+			continue;
+		for (size_t k = i; k < x->n; k++)
+			if (same_line(&x->m[i], &x->m[k]) && is_first(x, k, is_same) &&
+			    make_point(x, k, &x->point[x->points++], e) < 0)
+				return -1;
+		qsort(x->point + from, x->points - from, sizeof *x->point, by_cost);
+	}
+	return 0;
+}
+
+/* ---- the picture ---- */
+
+static void write_caption(char *out, size_t size, const struct pareto *x, int priced)
+{
+	size_t fewest = x->point[0].runs, most = fewest;
+	char point[128];
+
+	for (size_t i = 1; i < x->points; i++) {
+		fewest = x->point[i].runs < fewest ? x->point[i].runs : fewest;
+		most = x->point[i].runs > most ? x->point[i].runs : most;
+	}
+	if (most == 1)
+		snprintf(point, sizeof point, "point: one run, bars: 95 %% interval over %.0f episodes", x->m[0].episodes);
+	else if (fewest == most)
+		snprintf(point, sizeof point, "point: mean of %zu runs, bars: %s", most,
+		    most < ENOUGH ? "minimum to maximum" : "95 % bootstrap interval of the mean");
+	else
+		snprintf(point, sizeof point, "point: mean of %zu to %zu runs, bars: minimum to maximum, from %d runs 95 %% "
+		    "bootstrap interval of the mean", fewest, most, ENOUGH);
+	snprintf(out, size, "%s%s", point, priced ? "; number: cost of all links in a step" : "");
+}
+
+static int allocate(struct pareto *x, struct mc_err *e)
+{
+	const size_t n = x->points;
+
+	x->x = calloc(6 * n, sizeof *x->x);
+	x->label = calloc(n, sizeof *x->label);
+	x->labels = calloc(n, sizeof *x->labels);
+	x->line = calloc(n, sizeof *x->line);
+	x->of = calloc(n, sizeof *x->of);
+	x->panel = calloc(n, sizeof *x->panel);
+	if (!x->x || !x->label || !x->labels || !x->line || !x->of || !x->panel)
+		return mc_err_nomem(e, "figure", n * sizeof *x->line);
+	x->y = x->x + n;
+	x->lo = x->y + n;
+	x->hi = x->lo + n;
+	x->xlo = x->hi + n;
+	x->xhi = x->xlo + n;
+	return 0;
+}
+
+static size_t panel_of(struct pareto *x, size_t *panels, const char *task)
+{
+	size_t i;
+
+	for (i = 0; i < *panels; i++)
+		if (strcmp(x->panel[i], task) == 0)
+			return i;
+	x->panel[(*panels)++] = task;
+	return i;
+}
+
+/* One line for each task and method; the number beside a point is its cost, where learning had one. */
+static int fill(struct pareto *x, struct mc_figure *f)
+{
+	int priced = 0;
+
+	for (size_t i = 0; i < x->points; i++) {
+		const struct point *p = &x->point[i];
+		const struct measured *m = p->first;
+		const int more = i > 0 && same_line(x->point[i - 1].first, m);
+		const int chooses = strcmp(m->method, "none") != 0 && strcmp(m->method, "full") != 0;
+
+		x->x[i] = p->x;
+		x->y[i] = p->y;
+		x->lo[i] = p->lo;
+		x->hi[i] = p->hi;
+		x->xlo[i] = p->xlo;
+		x->xhi[i] = p->xhi;
+		x->labels[i] = x->label[i];
+		if (chooses && (m->cost > 0 || (i + 1 < x->points && same_line(m, x->point[i + 1].first)))) {
+			snprintf(x->label[i], sizeof *x->label, "%g", m->cost);
+			priced = 1;
+		}
+		if (!more) {
+			x->line[f->lines] = (struct mc_line){ .name = m->method, .panel = panel_of(x, &f->panels, m->task),
+				.x = x->x + i, .y = x->y + i, .lo = x->lo + i, .hi = x->hi + i };
+			x->of[f->lines++] = (struct mc_points){ x->xlo + i, x->xhi + i, x->labels + i };
+		}
+		x->line[f->lines - 1].n++;
+	}
+	return priced;
+}
+
+static int draw(struct pareto *x, const struct mc_draw_opts *o, struct mc_err *e)
+{
+	struct mc_figure f = { .title = o->title, .xlabel = "requests per environment step", .xunit = 1,
+		.ylabel = "episodic return", .ymin = (double)NAN, .ymax = (double)NAN };
+	char caption[256];
+
+	if (allocate(x, e) < 0)
+		return -1;
+	write_caption(caption, sizeof caption, x, fill(x, &f));
+	f.caption = caption;
+	f.line = x->line;
+	f.points = x->of;
+	f.panel = x->panel;
+	return mc_picture_put(&f, &o->picture, e);
+}
+
+int mc_draw_pareto(const struct mc_draw_opts *o, int files, char **file, struct mc_err *e)
+{
+	struct pareto x = { 0 };
+	int r = read_all(&x, files, file, e);
+
+	if (r == 0 && x.n == 0)
+		r = mc_err_set(e, MC_DATA, NULL, -1, "mc-eval --json writes what this reads", "nothing was measured in these files");
+	if (r == 0)
+		r = make_points(&x, e);
+	if (r == 0)
+		r = draw(&x, o, e);
+	free(x.m);
+	free(x.point);
+	free(x.x);
+	free(x.label);
+	free(x.labels);
+	free(x.line);
+	free(x.of);
+	free(x.panel);
+	return r;
+}

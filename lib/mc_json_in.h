@@ -1,0 +1,21 @@
+/*
+ * JSON read back: the members of one object (RFC 8259), as our programs' --json gives them, one on
+ * a line. Strings and numbers are handed on; what is nested is checked and passed over.
+ */
+#ifndef MC_JSON_IN_H
+#define MC_JSON_IN_H
+
+#include <stddef.h>
+
+enum { MC_JSON_TEXT = 256 }; /* longer names and strings are cut */
+
+/* A member: text of a string, or NULL; number of a number, else NaN. */
+typedef void mc_json_take(void *ctx, const char *key, const char *text, double number);
+
+/*
+ * Gives the members of the object in s[n] to `take`, in their order. -1, or the offset of the first
+ * byte at which this is no JSON object.
+ */
+long mc_json_members(const char *s, size_t n, mc_json_take *take, void *ctx);
+
+#endif
