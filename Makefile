@@ -134,7 +134,7 @@ prey-weights: all ## train the preys of --prey auto anew, into lib/mc_prey_weigh
 # ---- figures ----
 # Variables that are given on the command line are handed on; pipelines/figures -h lists them. It
 # has jobs of its own: this make's stay out of the way.
-FIGURE_VARIABLES := TASKS METHODS SEEDS EPISODES JOBS OUT ROLLOUT METALEARN CRITIC
+FIGURE_VARIABLES := TASKS METHODS LAMBDAS SEEDS EPISODES JOBS OUT ROLLOUT METALEARN CRITIC
 make-figure = @exec env MAKEFLAGS= pipelines/figures $@ \
 	$(foreach v,$(FIGURE_VARIABLES),$(if $(filter command line,$(origin $v)),'$v=$($v)'))
 
@@ -148,7 +148,9 @@ fig5: all ## advantages of several episodes
 	$(make-figure)
 paper: all ## all four; pipelines/figures -h tells more
 	$(make-figure)
-.PHONY: fig2 fig3 fig4 fig5 paper
+pareto: all ## return against requests, of teams that pay for links; LAMBDAS
+	$(make-figure)
+.PHONY: fig2 fig3 fig4 fig5 paper pareto
 
 # ---- packages ----
 DEPS := gcc libc6-dev make libmsgpack-dev zlib1g-dev libopenblas0-pthread gnuplot-nox

@@ -6,8 +6,8 @@
 #     draw-FIGURE   makes pictures and tables of runs that are all done
 #     drawn-FIGURE  prints their names
 #
-# A run's folder is RUNS/TASK/LABEL/SEED. The label is a method, or another name for a run of meta
-# whose options stand under it: METALEARN_label, ROLLOUT_label. A run that begins with a file of
+# A run's folder is RUNS/TASK/LABEL/SEED. The label is a method, or another name for a run of
+# METHOD_label (else meta) whose options stand under it: METALEARN_label, ROLLOUT_label. A run that begins with a file of
 # another one has it in NEEDS_label.
 
 .DELETE_ON_ERROR:
@@ -41,7 +41,7 @@ WINDOW := $(shell e=$(EPISODES); w=$$((e / 10)); [ $$w -le 100 ] || w=100; \
 
 $(RUNS)/%/run.done:
 	@exec "$(HERE)/cell" '$(task) $(label) $(seed)' '$(@D)' '$(NEEDS_$(label))' \
-		-t '$(task)' -m '$(or $(filter none full reinforce stgs,$(label)),meta)' -s '$(seed)' -e '$(EPISODES)' \
+		-t '$(task)' -m '$(or $(METHOD_$(label)),$(filter none full reinforce stgs,$(label)),meta)' -s '$(seed)' -e '$(EPISODES)' \
 		-R '$(strip $(ROLLOUT_$(label)) $(ROLLOUT))' -M '$(strip $(METALEARN_$(label)) $(METALEARN))' \
 		-Q '$(strip --threads $(THREADS) $(CRITIC))'
 
@@ -59,7 +59,7 @@ claims = --claims "$(HERE)/$1.claims"
 runs-in-words = $(EPISODES) episodes (the paper: 50000), $(words $(SEEDS)) $(if $(word 2,$(SEEDS)),runs,run)
 
 FIGURES := fig2 fig3 fig4 fig5
-include fig2.mk fig3.mk fig4.mk fig5.mk
+include fig2.mk fig3.mk fig4.mk fig5.mk pareto.mk
 
 runs_paper := $(foreach f,$(FIGURES),$(runs_$f))
 drawn_paper := $(foreach f,$(FIGURES),$(drawn_$f))
@@ -71,4 +71,4 @@ draw-$1: $(drawn_$1)
 drawn-$1: ; @printf '%s\n' $(drawn_$1)
 .PHONY: list-$1 runs-$1 draw-$1 drawn-$1
 endef
-$(foreach f,$(FIGURES) paper,$(eval $(call targets,$f)))
+$(foreach f,$(FIGURES) paper pareto,$(eval $(call targets,$f)))

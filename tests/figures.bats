@@ -70,6 +70,18 @@ await_size() {
 	grep -q 'agent 0 asks 2' out/fig4-right.svg
 }
 
+@test "pareto: every cost has its runs, and they pay it" {
+	"$figures" pareto "${small[@]}" TASKS=push_N3 METHODS='none stgs meta' LAMBDAS='0 0.5' >out.txt
+	[ "$(tr '\n' ' ' <out.txt)" = "out/pareto.svg out/pareto.png out/pareto.json " ]
+	[ "$(ls out/runs-33/push_N3 | tr '\n' ' ')" = "meta meta-cost-0.5 none stgs stgs-cost-0.5 " ]
+	[ "$(jq -c '[.method, .edge_cost]' out/pareto.json | tr '\n' ' ')" = '["none",null] ["stgs",null] ["meta",null] ["stgs",0.5] ["meta",0.5] ' ]
+	grep -q '>0.5<' out/pareto.svg
+	for bad in x 1-2 1.2.3 -1; do
+		run "$figures" pareto "${small[@]}" LAMBDAS="$bad"
+		[ "$status" -eq 64 ]
+	done
+}
+
 @test "a run that fails is listed, the others are made; mended, the rest is" {
 	mkdir -p out/runs-33/push_N3/full/1
 	echo junk >out/runs-33/push_N3/full/1/run.ckpt
