@@ -214,7 +214,7 @@ static void wait_for_all(struct mc_pool *p)
 
 void mc_pool_run(struct mc_pool *p, mc_piece *fn, void *ctx, size_t n)
 {
-	if (p->threads == 1 || n < 2) {
+	if (!p || p->threads == 1 || n < 2) {
 		for (size_t i = 0; i < n; i++)
 			fn(ctx, i, 0);
 		return;

@@ -22,7 +22,8 @@ int mc_pool_threads(const struct mc_pool *p);
 
 /*
  * Calls fn(ctx, i, worker) once for each i in 0 ... n-1 and returns when all are done. A worker
- * begins with its own n / threads pieces, in order: the same in every job of n pieces.
+ * begins with its own n / threads pieces, in order: the same in every job of n pieces. p = NULL:
+ * the caller alone.
  */
 void mc_pool_run(struct mc_pool *p, mc_piece *fn, void *ctx, size_t n);
 

@@ -8,7 +8,7 @@
 
 enum { N = 4, D = 3, O = 5, A = 2, n = 300 }; /* three blocks of rows */
 
-static const struct mc_dims dims = { .N = N, .d = D, .T = 1, .O = O, .A = A, .H = 24, .R = 8 };
+static const struct mc_dims dims = { .N = N, .d = D, .T = 1, .O = O, .A = A, .H = 32, .R = 8 };
 static struct mc_arena arena;
 static struct mc_params comm, policy;
 static mc_real o[n * N * O], u[n * N * D], c[n * N * D], z[n * N * D], a[n * N * A];
@@ -72,6 +72,21 @@ static void one_by_one(const mc_real *all, struct mc_pool *pool)
 	is_near(worst, 0, 2e-6, "a batch of one gives the same actions but for rounding");
 }
 
+/* mc_actor_step against decisions and actions one after the other, for large batches and for one. */
+static void steps_at_once(struct mc_actor *x, struct mc_pool *one, struct mc_pool *three)
+{
+	static mc_real both[2][n * N * A];
+	static uint8_t I[2][n * N * D];
+
+	for (size_t rows = n; rows > 0; rows = rows > 1) {
+		mc_actor_decide(x, MC_LEARNED, &comm, rows, o, m, u, NULL, NULL, I[0], one);
+		mc_actor_act(x, &policy, rows, o, I[0], both[0], one);
+		mc_actor_step(x, MC_LEARNED, &comm, &policy, rows, o, m, u, NULL, I[1], both[1], three);
+		ok(memcmp(both[0], both[1], rows * N * A * sizeof **both) == 0 && memcmp(I[0], I[1], rows * N * D) == 0,
+		    "%zu at once: decisions and actions in one go", rows);
+	}
+}
+
 int main(void)
 {
 	struct mc_err e = { 0 };
@@ -94,6 +109,7 @@ int main(void)
 	mc_actor_act(x, &policy, n, o, asked, a, one);
 	mc_actor_act(x, &policy, n, o, asked, again, three);
 	ok(memcmp(a, again, sizeof a) == 0, "actions: the same bytes from three threads");
+	steps_at_once(x, one, three);
 	for (size_t k = 0; k < n * N * A; k++) {
 		within &= a[k] > -1 && a[k] < 1;
 		differ |= a[k] != a[0];
