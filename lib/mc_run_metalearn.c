@@ -1,6 +1,7 @@
 #include "mc_run_metalearn.h"
 
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -33,6 +34,10 @@ struct metalearn {
 	int started;                 /* the first trajectory has come */
 	int64_t iteration, episode;
 	struct mc_meta_figures fig;
+	pthread_t step;              /* the meta-step that runs, on traj */
+	int stepping;
+	int step_failed;             /* set by it, with its error */
+	struct mc_err step_error;
 };
 
 static int is_meta(const struct metalearn *x)
@@ -232,31 +237,78 @@ static int on_state(void *ctx, const struct mc_frame *f, struct mc_err *e)
 	    mc_meta_state_unpack(&state, x->meta, e) < 0 ? -1 : 0;
 }
 
+/* ---- learning ---- */
+
+static void *meta_step(void *ctx)
+{
+	struct metalearn *x = ctx;
+
+	x->step_failed = mc_meta_trajectory(x->meta, &x->traj, &x->fig, &x->step_error) < 0;
+	return NULL;
+}
+
+/*
+ * The meta-step on tau(K), beside the loop: the next tau(0) does not depend on it, nor do the
+ * programs that work on that one, so it must not wait here. What follows for the stream, follows
+ * when tau(0) is handled, or a barrier, whenever the step is done: the order of frames is as fixed
+ * as ever.
+ */
+static void begin_step(struct metalearn *x)
+{
+	x->stepping = pthread_create(&x->step, NULL, meta_step, x) == 0;
+	if (!x->stepping)
+		(void)meta_step(x);
+}
+
+static int end_step(struct metalearn *x, struct mc_err *e)
+{
+	if (!x->traj.last)
+		return 0;
+	if (x->stepping)
+		(void)pthread_join(x->step, NULL);
+	x->stepping = 0;
+	x->traj.last = 0;
+	if (!x->step_failed)
+		return emit_metric(x, e);
+	*e = x->step_error;
+	return -1;
+}
+
+static int on_trajectory(void *ctx, const struct mc_frame *f, struct mc_err *e)
+{
+	struct metalearn *x = ctx;
+
+	if (!x->begun)
+		return mc_err_set(e, MC_DATA, "<stdin>", f->offset, NULL, "a trajectory before the first barrier");
+	if (end_step(x, e) < 0 || mc_traj_unpack(f, &x->traj, e) < 0)
+		return -1;
+	x->started = 1;
+	x->episode = x->traj.episode;
+	if (x->traj.last) {
+		begin_step(x);
+		return 0;
+	}
+	if (mc_meta_trajectory(x->meta, &x->traj, &x->fig, e) < 0)
+		return -1;
+	x->iteration = x->traj.iteration + 1;
+	if (emit_params(x, MC_NET_COMM, e) < 0)
+		return -1;
+	return !x->h.meta_k && x->iteration % MC_METRIC_EVERY == 0 ? emit_metric(x, e) : 0;
+}
+
 static int on_barrier(void *ctx, const struct mc_frame *f, struct mc_err *e)
 {
 	struct metalearn *x = ctx;
 
 	(void)f;
+	if (end_step(x, e) < 0)
+		return -1;
 	return !x->begun && begin(x, e) < 0 ? -1 : emit_all(x, e);
 }
 
-/* ---- learning ---- */
-
-static int on_trajectory(void *ctx, const struct mc_frame *f, struct mc_err *e)
+static int on_end(void *ctx, struct mc_err *e)
 {
-	struct metalearn *x = ctx;
-	if (!x->begun)
-		return mc_err_set(e, MC_DATA, "<stdin>", f->offset, NULL, "a trajectory before the first barrier");
-	if (mc_traj_unpack(f, &x->traj, e) < 0 || mc_meta_trajectory(x->meta, &x->traj, &x->fig, e) < 0)
-		return -1;
-	x->started = 1;
-	x->episode = x->traj.episode;
-	if (x->traj.last)
-		return emit_metric(x, e);
-	x->iteration = x->traj.iteration + 1;
-	if (emit_params(x, MC_NET_COMM, e) < 0)
-		return -1;
-	return !x->h.meta_k && x->iteration % MC_METRIC_EVERY == 0 ? emit_metric(x, e) : 0;
+	return end_step(ctx, e);
 }
 
 /* ---- the program ---- */
@@ -370,10 +422,12 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 	}
 	x.filter = (struct mc_filter){ .name = self, .argc = argc, .argv = argv, .threads = 1,
 		.max_frame = (size_t)max_frame, .ctx = &x, .header = on_header, .trajectory = on_trajectory,
-		.params = on_params, .state = on_state, .barrier = on_barrier };
+		.params = on_params, .state = on_state, .barrier = on_barrier, .end = on_end };
 	*streaming = 1;
 	const int r = mc_filter_run(&x.filter, e);
 
+	if (x.stepping)
+		(void)pthread_join(x.step, NULL);
 	mc_arena_free(&x.arena);
 	return r;
 }
