@@ -207,7 +207,7 @@ killed_in_the_middle() {
 	[ "$output" = "$PWD/o/fig2.svg
 $PWD/o/fig2.png
 $PWD/o/fig2.md" ]
-	grep -q "'--hidden 8 -C 5'" o/runs-33/push_N3/none/1/run.done
+	grep -q -- "--hidden 8 -C 5'" o/runs-33/push_N3/none/1/run.done
 }
 
 @test "what is refused" {
