@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
@@ -19,6 +20,8 @@ struct mc_env {
 	uint64_t seed;
 	uint32_t env;
 	size_t n;              /* episodes in play */
+	uint32_t episode;      /* of a process: in play, and the step that was last asked for */
+	int64_t step;
 	/* built in */
 	struct mc_world *world;
 	size_t max;
@@ -246,8 +249,28 @@ static int observation(struct mc_env *v, mc_real *o, uint8_t *m, double *r, int6
 	if (mc_map_int(&f.map, "episode", episode, e) < 0 || mc_map_int(&f.map, "step", step, e) < 0 ||
 	    mc_map_reals(&f.map, "o", 2, so, o, e) < 0 || mc_map_bytes(&f.map, "m", 2, sm, m, e) < 0)
 		return -1;
+	for (size_t k = 0; k < sm[0] * sm[1]; k++)
+		if (m[k] > 1)
+			return mc_err_set(e, MC_DATA, f.place, f.offset, NULL, "observation frame: m is neither 0 nor 1 at element %zu", k);
 	*r = 0;
-	return *step > 0 ? mc_map_real(&f.map, "r", r, e) : 0;
+	if (*step == 0)
+		return 0;
+	if (mc_map_real(&f.map, "r", r, e) < 0)
+		return -1;
+	if (!isfinite((mc_real)*r))
+		return mc_err_set(e, MC_DATA, f.place, f.offset, NULL, "observation frame: r is %g, more than a float can hold", *r);
+	return 0;
+}
+
+/* Every observation is asked for: the answer must be to that. */
+static int is_asked(const struct mc_env *v, uint32_t first, int64_t want, int64_t episode, int64_t step,
+    struct mc_err *e)
+{
+	if (episode == (int64_t)first && step == want)
+		return 0;
+	return mc_err_set(e, MC_DATA, "<environment>", mc_in_offset(v->in), NULL,
+	    "asked for episode %u, step %lld, the environment answers episode %lld, step %lld", first,
+	    (long long)want, (long long)episode, (long long)step);
 }
 
 static int send(struct mc_env *v, struct mc_err *e)
@@ -265,6 +288,8 @@ static int process_begin(struct mc_env *v, uint32_t first, mc_real *o, uint8_t *
 	int64_t episode, step;
 	double r;
 
+	v->episode = first;
+	v->step = 0;
 	if (observation(v, o, m, &r, &episode, &step, e) < 0)
 		return -1;
 	if (episode == (int64_t)first && step == 0)
@@ -273,11 +298,7 @@ static int process_begin(struct mc_env *v, uint32_t first, mc_real *o, uint8_t *
 	mc_fb_int(v->fb, "episode", first);
 	if (send(v, e) < 0 || observation(v, o, m, &r, &episode, &step, e) < 0)
 		return -1;
-	if (episode != (int64_t)first || step != 0)
-		return mc_err_set(e, MC_DATA, "--env", -1, NULL,
-		    "asked for episode %u, the environment answers episode %lld, step %lld",
-		    first, (long long)episode, (long long)step);
-	return 0;
+	return is_asked(v, first, 0, episode, step, e);
 }
 
 static int process_step(struct mc_env *v, const mc_real *a, mc_real *r, mc_real *o, uint8_t *m, struct mc_err *e)
@@ -288,10 +309,11 @@ static int process_step(struct mc_env *v, const mc_real *a, mc_real *r, mc_real 
 
 	mc_fb_begin(v->fb, "action");
 	mc_fb_reals(v->fb, "a", 2, shape, a);
+	v->step++;
 	if (send(v, e) < 0 || observation(v, o, m, &reward, &episode, &step, e) < 0)
 		return -1;
 	*r = (mc_real)reward;
-	return 0;
+	return is_asked(v, v->episode, v->step, episode, step, e);
 }
 
 /* ---- either ---- */
@@ -327,6 +349,9 @@ void mc_env_free(struct mc_env *v)
 	free(v->a);
 	free(v->o);
 	free(v->m);
+	/* in an episode it would complain of the end of file, which is not its fault */
+	if (v->pid > 0 && v->step > 0 && (size_t)v->step < v->dims.T)
+		kill(-v->pid, SIGTERM);
 	if (v->out)
 		(void)mc_out_close(v->out, &ignored);   /* end of file: it ends */
 	mc_in_close(v->in);

@@ -1,0 +1,59 @@
+# Numbers that diverge, or are none: who says so, and what stands afterwards.
+
+setup() {
+	PATH=$MC_BIN:$PATH
+	train=$BATS_TEST_DIRNAME/../pipelines/train
+	cd "$BATS_TEST_TMPDIR"
+	small=(-t navigation_N3_l3 -m full -e 60)
+	options='--hidden 8 -C 10'
+	critic='--batch 32 --threads 1 --keep-replay'
+	"$train" "${small[@]}" -R "$options" -Q "$critic" -o good
+}
+
+# An environment whose reward is $2 from episode $1 on, in a run; the outcome in $status, $output.
+poisoned() {
+	cat >env <<-EOT
+	#!/bin/sh
+	exec '$BATS_TEST_DIRNAME/poisoned_env.py' $1 $2 mc-envsim -t navigation_N3_l3 --env 1
+	EOT
+	chmod +x env
+	run "$train" "${small[@]}" -R "$options --env ./env" -Q "$critic" -o bad
+	[ "$status" -eq 65 ]
+	[ "${#lines[@]}" -eq 1 ]
+}
+
+# The checkpoint before the fault stands, and the run goes on from it in a sound environment.
+stands() {
+	mc-cat --verify bad/run.ckpt
+	[ "$(mc-cat bad/run.ckpt | jq .episode)" -eq "$1" ]
+	"$train" "${small[@]}" -R "$options" -Q "$critic" -o bad
+	cmp good/run.ckpt bad/run.ckpt
+	cmp good/run.log bad/run.log
+	cmp good/run.replay bad/run.replay
+}
+
+@test "a reward that makes Q diverge: net, iteration, and the last checkpoint stands" {
+	poisoned 25 1e30
+	[[ "$output" =~ ^mc-critic:\ critic:\ .*\ at\ iteration\ [0-9]+\;\ .*the\ last\ checkpoint\ stands ]]
+	stands 20
+}
+
+@test "a reward that is no number is refused where it comes in" {
+	poisoned 31 nan
+	[[ "$output" == "mc-rollout: <environment>:"*": observation frame: r is nan"* ]]
+	stands 30
+}
+
+@test "a reward that no float can hold is refused where it comes in" {
+	poisoned 12 -1e300
+	[[ "$output" == "mc-rollout: <environment>:"*": observation frame: r is -1e+300, more than a float can hold" ]]
+	stands 10
+}
+
+@test "a net that is handed poison says so, and the others are silent" {
+	# an environment that is poisoned before the first checkpoint leaves none
+	poisoned 3 inf
+	[[ "$output" == "mc-rollout: <environment>:"* ]]
+	[ ! -e bad/run.ckpt ]
+	[ ! -e bad/run.ckpt.tmp ]
+}
