@@ -51,7 +51,7 @@ TESTS_DOUBLE := $(filter t_fixtures t_gradient t_world t_dense t_lstm t_meta t_p
 	t_baseline t_comm t_rule t_sweep,$(TESTS))
 BATS := $(wildcard tests/*.bats)
 # Faults: kills, failing calls, hostile input. Small here, large in `make torture`.
-FAULTS := tests/kill.py tests/inject.py tests/preload.py
+FAULTS := $(addprefix tests/,kill.py inject.py preload.py hostile.py)
 
 .DELETE_ON_ERROR:
 .SUFFIXES:

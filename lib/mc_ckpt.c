@@ -5,40 +5,40 @@
 
 /* ---- opening ---- */
 
-static int read_frame(struct mc_ckpt *c, const char *path, struct mc_err *e)
+int mc_ckpt_read(struct mc_ckpt *c, const struct mc_frame *f, struct mc_err *e)
 {
-	const enum mc_read got = mc_in_frame(c->in, &c->frame, e);
+	const struct mc_map *m = &f->map;
 
-	if (got == MC_READ_FAIL)
+	memset(c, 0, sizeof *c);
+	c->frame = *f;
+	if (strcmp(f->type, "checkpoint") != 0)
+		return mc_err_set(e, MC_DATA, f->place, f->offset, "a run leaves it as run.ckpt, beside its log",
+		    "this is a stream that begins with a %s, no checkpoint", f->type);
+	if (mc_map_map(m, "header", &c->header_map, e) < 0 || mc_header_read(&c->header_map, &c->header, e) < 0 ||
+	    mc_map_int(m, "iteration", &c->iteration, e) < 0 || mc_map_int(m, "episode", &c->episode, e) < 0 ||
+	    mc_map_map(m, "params", &c->params, e) < 0 || mc_map_map(m, "state", &c->state, e) < 0)
 		return -1;
-	if (got == MC_READ_END)
-		return mc_err_set(e, MC_DATA, path, 0, NULL, "the file is empty, no checkpoint");
-	if (strcmp(c->frame.type, "checkpoint") != 0)
-		return mc_err_set(e, MC_DATA, path, 0, "a run leaves it as run.ckpt, beside its log",
-		    "this is a stream that begins with a %s, no checkpoint", c->frame.type);
+	if (c->iteration < 0 || c->episode < 0)
+		return mc_err_set(e, MC_DATA, f->place, f->offset, NULL, "a negative count of iterations or episodes");
 	return 0;
 }
 
 int mc_ckpt_open(struct mc_ckpt *c, const char *path, size_t max_frame, struct mc_err *e)
 {
-	const struct mc_map *m = &c->frame.map;
+	struct mc_frame f;
+	struct mc_in *in = mc_in_open(path, 0, max_frame, e);
+	const enum mc_read got = in ? mc_in_frame(in, &f, e) : MC_READ_FAIL;
 
 	memset(c, 0, sizeof *c);
-	c->in = mc_in_open(path, 0, max_frame, e);
-	if (!c->in)
-		return -1;
-	if (read_frame(c, path, e) < 0 || mc_map_map(m, "header", &c->header_map, e) < 0 ||
-	    mc_header_read(&c->header_map, &c->header, e) < 0 ||
-	    mc_map_int(m, "iteration", &c->iteration, e) < 0 || mc_map_int(m, "episode", &c->episode, e) < 0 ||
-	    mc_map_map(m, "params", &c->params, e) < 0 || mc_map_map(m, "state", &c->state, e) < 0) {
-		mc_ckpt_close(c);
-		return -1;
+	if (got == MC_READ_FRAME && mc_ckpt_read(c, &f, e) == 0) {
+		c->in = in;
+		return 0;
 	}
-	if (c->iteration < 0 || c->episode < 0) {
-		mc_ckpt_close(c);
-		return mc_err_set(e, MC_DATA, path, 0, NULL, "a negative count of iterations or episodes");
-	}
-	return 0;
+	if (got == MC_READ_END)
+		(void)mc_err_set(e, MC_DATA, path, 0, NULL, "the file is empty, no checkpoint");
+	mc_in_close(in);
+	memset(c, 0, sizeof *c);
+	return -1;
 }
 
 void mc_ckpt_close(struct mc_ckpt *c)
@@ -95,7 +95,9 @@ int mc_ckpt_params(const struct mc_ckpt *c, const char *net, struct mc_params *p
 		    net, c->header.method[0] ? c->header.method : "unknown");
 	if (!net_of(name, &kind))
 		return mc_err_set(e, MC_BUG, net, -1, NULL, "no such kind of net");
-	if (mc_params_new(p, kind, &c->header.dims, arena, e) < 0)
+	/* what the header declares must be there before there is room made for it */
+	mc_params_layout(p, kind, &c->header.dims);
+	if (mc_params_unpack(&in, name, p, NULL, e) < 0 || mc_params_new(p, kind, &c->header.dims, arena, e) < 0)
 		return -1;
 	return mc_params_unpack(&in, name, p, p->v, e);
 }

@@ -23,6 +23,8 @@ struct mc_ckpt {
  * log or another stream is named as such), is cut or damaged. Nets are checked as they are read.
  */
 int mc_ckpt_open(struct mc_ckpt *c, const char *path, size_t max_frame, struct mc_err *e);
+/* The same of a frame that was read otherwise and outlives `c`; nothing to close. */
+int mc_ckpt_read(struct mc_ckpt *c, const struct mc_frame *f, struct mc_err *e);
 void mc_ckpt_close(struct mc_ckpt *c);
 
 /* "policy", "comm", "critic", "baseline", "rule", "target.policy", ... */

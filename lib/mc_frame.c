@@ -396,12 +396,15 @@ int mc_map_reals(const struct mc_map *m, const char *key, int ndim, const size_t
 	if (shaped_array(m, key, MC_F32, MC_F64, ndim, shape, &a, e) < 0)
 		return -1;
 #ifndef MC_DOUBLE
-	if (a.dtype == MC_F32 && copy_finite(out, &a))
+	if (out && a.dtype == MC_F32 && copy_finite(out, &a))
 		return 0;
 #endif
 	for (size_t k = 0; k < a.count; k++) {
-		out[k] = (mc_real)element(&a, k);
-		if (!isfinite(out[k]))
+		const mc_real value = (mc_real)element(&a, k);
+
+		if (out)
+			out[k] = value;
+		if (!isfinite(value))
 			return wrong(m, key, e, "has the value %g at element %zu, want finite numbers",
 			    element(&a, k), k);
 	}
@@ -415,7 +418,7 @@ int mc_map_bytes(const struct mc_map *m, const char *key, int ndim, const size_t
 
 	if (shaped_array(m, key, MC_U8, MC_BOOL, ndim, shape, &a, e) < 0)
 		return -1;
-	if (a.count > 0)
+	if (out && a.count > 0)
 		memcpy(out, a.data, a.count);
 	return 0;
 }

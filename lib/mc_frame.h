@@ -90,7 +90,7 @@ int mc_map_array(const struct mc_map *m, const char *key, struct mc_array *out, 
  * Array `key` with exactly this shape into out[], converted:
  *   _reals    float32 or float64 -> mc_real; every value must be finite
  *   _bytes    uint8 or bool -> uint8
- * The shape is part of the message when it differs ("is [3,9,128], want [3,14,128]").
+ * With out = NULL they only check. The shape is part of the message when it differs ("is [3,9,128], want [3,14,128]").
  */
 int mc_map_reals(const struct mc_map *m, const char *key, int ndim, const size_t *shape,
     mc_real *out, struct mc_err *e);
@@ -122,6 +122,7 @@ enum {
 	MC_IN_BARE = 1,      /* the stream may omit its header (mc-envsim's input) */
 	MC_IN_NO_CRC = 2,    /* do not ask for crc32 even in a regular file */
 	MC_IN_FIXTURE = 4,   /* one bare map: not a frame, no mc, no type (tests) */
+	MC_IN_CRC = 8,       /* ask for crc32 even where this is no regular file */
 };
 
 struct mc_in;

@@ -64,6 +64,7 @@ static struct mc_in *in_new(const char *name, int flags, size_t max, struct mc_e
 	in->zone = zone;
 	(void)snprintf(in->name, sizeof in->name, "%s", name);
 	in->flags = flags;
+	in->need_crc = (flags & MC_IN_CRC) != 0;
 	in->max = max;
 	return in;
 }
@@ -85,7 +86,7 @@ struct mc_in *mc_in_fd(int fd, const char *name, int flags, size_t max_frame, st
 		mc_in_close(in);
 		return NULL;
 	}
-	in->need_crc = S_ISREG(st.st_mode) && !(flags & (MC_IN_NO_CRC | MC_IN_FIXTURE));
+	in->need_crc |= S_ISREG(st.st_mode) && !(flags & (MC_IN_NO_CRC | MC_IN_FIXTURE));
 	in->room = FIRST_BUFFER;
 	in->buffer = malloc(in->room);
 	in->bytes = in->buffer;

@@ -204,7 +204,7 @@ int mc_params_unpack(const struct mc_map *m, const char *key, const struct mc_pa
 
 		if (opens_layer(p, i) && mc_map_map(&net, t->layer, &layer, e) < 0)
 			return -1;
-		if (mc_map_reals(&layer, t->name, t->ndim, t->shape, v + t->offset, e) < 0)
+		if (mc_map_reals(&layer, t->name, t->ndim, t->shape, v ? v + t->offset : NULL, e) < 0)
 			return -1;
 	}
 	return 0;

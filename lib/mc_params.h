@@ -93,7 +93,7 @@ void mc_params_pack(struct mc_fb *b, const char *key, const struct mc_params *p,
 
 /*
  * The tree under `key` of `m` into v[p->size]. MC_DATA when a tensor is missing, of another
- * shape, not float, or not finite; the message names the net's tensor and both shapes.
+ * shape, not float, or not finite; the message names the tensor and both shapes. v = NULL only checks.
  */
 int mc_params_unpack(const struct mc_map *m, const char *key, const struct mc_params *p,
     mc_real *v, struct mc_err *e);

@@ -18,6 +18,7 @@
 #include "mc_json.h"
 #include "mc_nets.h"
 #include "mc_opts.h"
+#include "mc_verify.h"
 #include "mc_where.h"
 
 enum {
@@ -35,6 +36,7 @@ struct cat {
 	struct mc_where where;
 	struct mc_fields fields;
 	struct mc_export *export;
+	struct mc_verify *check;
 	uint64_t shown;
 	int live;            /* the input is no regular file: what is shown goes out at once */
 	int missed;          /* a value that the table has no column for was told of */
@@ -146,6 +148,8 @@ static int prepare(struct cat *c, struct mc_err *e)
 	if (c->where_text && mc_where_parse(&c->where, c->where_text, e) < 0)
 		return -1;
 	if (c->fields_text && mc_fields_parse(&c->fields, c->fields_text, e) < 0)
+		return -1;
+	if (c->verify && !(c->check = mc_verify_new(e)))
 		return -1;
 	if (!target)
 		return 0;
@@ -259,7 +263,7 @@ static void tell_missed(struct cat *c, const struct mc_frame *f)
 static int show(struct cat *c, const struct mc_frame *f, struct mc_err *e)
 {
 	if (c->verify)
-		return 0;
+		return mc_verify_frame(c->check, f, e);
 	if (!selected(c, f))
 		return c->net ? mc_nets_check(f, c->net, e) : 0;
 	c->shown++;
@@ -294,7 +298,7 @@ static int enough(const struct cat *c)
 static int stopped(const struct cat *c, const struct mc_in *in, const char *path,
     const struct mc_err *why, struct mc_err *e)
 {
-	if (c->verify || !mc_in_cut(in)) {
+	if (c->verify || c->export || !mc_in_cut(in)) {
 		*e = *why;
 		return -1;
 	}
@@ -427,5 +431,6 @@ int mc_run_cat(int argc, char **argv, struct mc_err *e)
 		return -1;
 	status = c.diff ? diff(&c, argv + first, e) : cat_all(&c, argc - first, argv + first, e);
 	mc_export_free(c.export);
+	mc_verify_free(c.check);
 	return status;
 }

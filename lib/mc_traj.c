@@ -73,7 +73,7 @@ int mc_traj_unpack(const struct mc_frame *f, struct mc_traj *t, struct mc_err *e
 	    mc_map_reals(m, "a", 3, (size_t[]){ T, N, A }, t->a, e) < 0 ||
 	    mc_map_reals(m, "r", 1, (size_t[]){ T }, t->r, e) < 0)
 		return -1;
-	return check_values(f, t, e);
+	return t->o ? check_values(f, t, e) : 0;
 }
 
 void mc_traj_copy(struct mc_traj *to, const struct mc_traj *from)

@@ -29,7 +29,8 @@ int mc_traj_new(struct mc_traj *t, const struct mc_dims *dims, struct mc_arena *
 void mc_traj_pack(struct mc_fb *b, const struct mc_traj *t);
 
 /*
- * A `trajectory` frame into t, whose dims it must fit. Refused (MC_DATA): wrong shapes or
+ * A `trajectory` frame into t, whose dims it must fit; where t has no arrays (all NULL), shapes
+ * and finiteness are checked and nothing else. Refused (MC_DATA): wrong shapes or
  * dtypes, non-finite numbers, m or I other than 0 and 1, I = 1 where m = 0, actions beyond
  * [-1, 1], negative iteration or episode.
  */

@@ -122,6 +122,25 @@ thing	1" ]
 	[[ "$output" == "mc-cat: <stdin>:73: "* ]]
 }
 
+@test "--verify looks at what stands in the frames" {
+	data=$BATS_TEST_DIRNAME/data
+	for f in run.ckpt run.log run.replay run.ckpt.provenance; do
+		run "$cat" --verify "$data/tiny/$f"
+		[ "$status" -eq 0 ]
+		[ -z "$output" ]
+	done
+	for f in acted decided back world; do
+		run bash -c "cat '$data/tiny/$f' | '$cat' --verify"
+		[ "$status" -eq 0 ]
+	done
+	run "$cat" --verify "$data/hostile/sense-nan-target-critic.ckpt"
+	[ "$status" -eq 65 ]
+	[[ "$output" == *":0: checkpoint frame: params.target.critic.dense_0.bias has the value nan at element 0, want finite numbers" ]]
+	run bash -c "cat '$data/hostile/sense-tau-o-shape.decided' | '$cat' --verify"
+	[ "$status" -eq 65 ]
+	[[ "$output" == "mc-cat: <stdin>:"*": trajectory frame: o is float32[26,10,2], want float32[26,2,10]" ]]
+}
+
 @test "bad bytes are refused with the offset, after what was good" {
 	run bash -c "{ cat head; printf '\xc1'; } | '$cat'"
 	[ "$status" -eq 65 ]
