@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Makes the n-th system call of a program of the ring fail, or kills it there, for every n.
 
 A run with a checkpoint is continued over two more checkpoints, one program of its ring under

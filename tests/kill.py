@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Kills programs of a training ring at random moments and compares bytes.
 
 Short runs are started, disturbed and started again until they are finished; checkpoint and log

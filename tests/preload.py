@@ -1,4 +1,4 @@
-#!/usr/bin/env python3
+#!/usr/bin/python3
 """Short reads and writes, EINTR, and allocations that fail, by the library tests/fault.c.
 
 Reads and writes of every program of a ring transfer less than was asked, or nothing: the run's
