@@ -104,6 +104,7 @@ def alone(base):
         ["mc-cat", "--count", log, ckpt],
         ["mc-cat", "--diff", ckpt, ckpt],
         ["mc-eval", "-n", "2", ckpt],
+        ["mc-eval", "-n", "2", "--json", ckpt],
         ["mc-plot", "curves", log],
         ["mc-plot", "curves", "-o", "out.svg", log],
         ["mc-rollout", "--load", ckpt, "-n", "2"],
