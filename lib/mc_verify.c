@@ -172,7 +172,7 @@ static int params(const struct mc_verify *v, const struct mc_frame *f, struct mc
 
 	if (mc_map_str(&f->map, "net", name, sizeof name, e) < 0)
 		return -1;
-	if (!v->has_dims)                     /* prey weights, whose width their reader knows */
+	if (!v->has_dims || strcmp(name, mc_net_name(MC_NET_PREY)) == 0) /* their reader knows the width */
 		return all_finite(&f->map, e);
 	return counts(&f->map, e, numbers) < 0 || net(&f->map, "params", name, &v->header.dims, e) < 0 ? -1 : 0;
 }
