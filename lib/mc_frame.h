@@ -127,7 +127,8 @@ enum {
 
 struct mc_in;
 
-/* Opens `path`; "-" is standard input, named "<stdin>". NULL: `e` filled (MC_NOINPUT, MC_OSERR). */
+/* Opens `path`; "-" is standard input, named "<stdin>", a terminal refused. NULL: `e` filled
+   (MC_NOINPUT, MC_OSERR, MC_USAGE). */
 struct mc_in *mc_in_open(const char *path, int flags, size_t max_frame, struct mc_err *e);
 /* Takes over `fd` (closed by mc_in_close). Bytes that end up in memory are a stream as well. */
 struct mc_in *mc_in_fd(int fd, const char *name, int flags, size_t max_frame, struct mc_err *e);

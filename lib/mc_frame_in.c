@@ -104,6 +104,10 @@ struct mc_in *mc_in_open(const char *path, int flags, size_t max_frame, struct m
 	struct mc_in *in;
 	int fd;
 
+	if (strcmp(path, "-") == 0 && isatty(STDIN_FILENO)) {
+		(void)mc_err_set(e, MC_USAGE, "<stdin>", -1, "name a file, or pipe a stream in", "is a terminal");
+		return NULL;
+	}
 	if (strcmp(path, "-") == 0)
 		return mc_in_fd(STDIN_FILENO, "<stdin>", flags, max_frame, e);
 	fd = open(path, O_RDONLY | O_CLOEXEC);

@@ -29,6 +29,14 @@ int mc_ring_refuse_terminal(struct mc_err *e)
 	    "frames are binary, and this is a terminal");
 }
 
+int mc_filter_refuse_terminal(struct mc_err *e)
+{
+	if (!isatty(0))
+		return 0;
+	return mc_err_set(e, MC_USAGE, "<stdin>", -1, "make a ring (see the page's EXAMPLES), or use mc-train",
+	    "frames are binary, and this is a terminal");
+}
+
 /* The one place with process-wide state: a signal has no other address. */
 static volatile sig_atomic_t stop_signal, checkpoint_signal;
 

@@ -99,6 +99,9 @@ int mc_ring_program(const char *name, int argc, char **argv,
 /* Frames to a terminal are refused with a hint (MC_USAGE). */
 int mc_ring_refuse_terminal(struct mc_err *e);
 
+/* A filter of a ring reads frames, too: a terminal as standard input is refused likewise. */
+int mc_filter_refuse_terminal(struct mc_err *e);
+
 /* Signals that ask a run to stop (INT, TERM, HUP) or to make a checkpoint (USR1). */
 void mc_signals_catch(void);
 int mc_signal_stop(void);        /* the signal's number, or 0 */

@@ -199,10 +199,6 @@ static struct mc_in *open_stream(struct cat *c, const char *path, struct mc_err 
 	struct mc_in *in;
 	struct stat st;
 
-	if (strcmp(path, "-") == 0 && isatty(STDIN_FILENO)) {
-		(void)mc_usage(e, "<stdin>", "name a file, or pipe a stream in", "is a terminal");
-		return NULL;
-	}
 	in = mc_in_open(path, 0, (size_t)c->max_frame, e);
 	c->live = strcmp(path, "-") == 0 ? fstat(STDIN_FILENO, &st) == 0 && !S_ISREG(st.st_mode) :
 	    stat(path, &st) == 0 && !S_ISREG(st.st_mode);

@@ -494,7 +494,7 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 	x.filter = (struct mc_filter){ .name = self, .argc = argc, .argv = argv, .threads = (int)threads,
 		.max_frame = (size_t)max_frame, .ctx = &x, .header = on_header, .trajectory = on_trajectory,
 		.params = on_params, .state = on_state, .barrier = on_barrier, .end = on_end };
-	if (mc_ring_refuse_terminal(e) < 0 || mc_blas_init(e) < 0)
+	if (mc_ring_refuse_terminal(e) < 0 || mc_filter_refuse_terminal(e) < 0 || mc_blas_init(e) < 0)
 		return -1;
 	x.pool = mc_pool_new(x.filter.threads, e);
 	if (!x.pool)

@@ -412,7 +412,8 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 	if (first < argc)
 		return mc_usage(e, argv[first], "see mc-metalearn --help", "mc-metalearn takes no operand");
 	o->K = (int)K, o->n = (int)n, x.R = (size_t)R;
-	if (check_options(&x, method, e) < 0 || check_analysis(&x, &analysis, e) < 0 || mc_ring_refuse_terminal(e) < 0 || mc_blas_init(e) < 0)
+	if (check_options(&x, method, e) < 0 || check_analysis(&x, &analysis, e) < 0 || mc_ring_refuse_terminal(e) < 0 ||
+	    (!analysis.ckpt && mc_filter_refuse_terminal(e) < 0) || mc_blas_init(e) < 0)
 		return -1;
 	if (analysis.ckpt) {
 		analysis.max_frame = (size_t)max_frame;
