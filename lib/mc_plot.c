@@ -643,7 +643,7 @@ static void put_picture(FILE *to, const struct mc_figure *f, const struct legend
 
 void mc_canvas_terminal(struct mc_canvas *c, int fd)
 {
-	const char *term = getenv("TERM");
+	const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
 	locale_t locale = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
 	struct winsize w;
 
@@ -654,7 +654,7 @@ void mc_canvas_terminal(struct mc_canvas *c, int fd)
 	}
 	if (!isatty(fd))
 		return;
-	c->colour = getenv("NO_COLOR") == NULL && term != NULL && strcmp(term, "dumb") != 0;
+	c->colour = (no_color == NULL || *no_color == '\0') && term != NULL && strcmp(term, "dumb") != 0;
 	if (ioctl(fd, TIOCGWINSZ, &w) == 0 && w.ws_col >= 20 && w.ws_row >= 10) {
 		c->columns = w.ws_col;
 		c->rows = w.ws_row;

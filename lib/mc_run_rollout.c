@@ -21,7 +21,7 @@
 #include "mc_train.h"
 
 struct options {
-	const char *task, *comm, *explore, *keep, *prey, *env, *load;
+	const char *task, *comm, *explore, *keep, *prey, *env, *load, *progress;
 	uint64_t seed;
 	double gamma, range, edge_cost;
 	long hidden, episodes, every, n, threads, max_frame;
@@ -71,11 +71,14 @@ static int parse_keep(const char *text, struct mc_train_opts *t, struct mc_err *
 
 static int check_options(const struct options *o, struct mc_header *h, struct mc_train_opts *t, struct mc_err *e)
 {
-	const int how = mc_decide_parse(o->comm);
+	const int how = mc_decide_parse(o->comm), progress = mc_progress_parse(o->progress);
 
 	if (how < 0)
 		return mc_usage(e, "--comm", NULL, "\"%s\" is not learned, none or full", o->comm);
 	h->comm = (enum mc_decide)how;
+	if (progress < 0)
+		return mc_usage(e, "--progress", NULL, "\"%s\" is not auto, always, never or json", o->progress);
+	t->progress = (enum mc_progress_mode)progress;
 	if (parse_explore(o->explore ? o->explore : "0.2", h, e) < 0 || parse_keep(o->keep, t, e) < 0)
 		return -1;
 	if (t->nkeep && !t->ckpt)
@@ -332,7 +335,7 @@ static int ring(struct options *o, struct mc_header *h, struct mc_pool *pool, in
 static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 {
 	struct options o = {
-		.comm = "learned", .seed = 1, .gamma = 0.95, .range = INFINITY, .hidden = 128, .episodes = 50000,
+		.comm = "learned", .progress = "auto", .seed = 1, .gamma = 0.95, .range = INFINITY, .hidden = 128, .episodes = 50000,
 		.every = 500, .n = 10, .threads = mc_pool_processors(), .max_frame = (long)MC_FRAME_MAX,
 	};
 	struct mc_train_opts *t = &o.train;
@@ -362,6 +365,7 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 		{ MC_OPT_INT, 'n', "number", "N", &o.n, 0, 2e9, "number of trajectories" },
 		{ MC_OPT_FLAG, 0, "export-prey", NULL, &o.export_prey, 0, 0, "write a prey file instead: the checkpoint's policy, of an evade task, as preys for --prey" },
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "The rest" },
+		{ MC_OPT_STR, 0, "progress", "auto|always|never|json", &o.progress, 0, 0, "what standard error shows while the run lasts; auto: a line, on a terminal" },
 		{ MC_OPT_INT, 0, "threads", "N", &o.threads, 1, 1024, "threads; never changes a result" },
 		{ MC_OPT_INT, 0, "max-frame", "BYTES", &o.max_frame, 65536, 1e15, "largest frame that is accepted" },
 		{ MC_OPT_FLAG, 0, NULL, NULL, NULL, 0, 0, NULL },

@@ -10,7 +10,6 @@
 #include "mc_commit.h"
 #include "mc_file.h"
 #include "mc_play.h"
-#include "mc_progress.h"
 #include "mc_provenance.h"
 #include "mc_ring.h"
 #include "mc_journal.h"
@@ -462,7 +461,10 @@ static int is_finished(struct train *t, const struct mc_ckpt *c, struct mc_err *
 		return 0;
 	if (mc_header_same(&c->header_map, &t->header.frame.map, e) < 0)
 		return -1;
-	if (!mc_quiet())
+	if (t->o->progress == MC_PROGRESS_JSON) {
+		mc_progress_start(&t->progress, t->o->progress, stderr, c->episode, t->o->episodes);
+		mc_progress_end(&t->progress, c->episode);
+	} else if (!mc_quiet())
 		fprintf(stderr, "%s: %s is finished: %lld episodes; if its replay file was kept, a larger -e goes on\n", self, t->o->ckpt,
 		    (long long)c->episode);
 	if (send_end(t, NULL, e) < 0 || drain(t, e) < 0)
@@ -486,7 +488,7 @@ static int train_with(struct train *t, const struct mc_ckpt *old, const struct m
 	if (make_room(t, e) < 0 || (old ? begin_again(t, old, e) : begin_fresh(t, e)) < 0 ||
 	    record_provenance(t, e) < 0)
 		return -1;
-	mc_progress_start(&t->progress, stderr, t->episode, t->o->episodes);
+	mc_progress_start(&t->progress, t->o->progress, stderr, t->episode, t->o->episodes);
 	if (run(t, &stopped, e) < 0)
 		return -1;
 	return finish(t, stopped, e);

@@ -12,6 +12,7 @@
 #include "mc_err.h"
 #include "mc_header.h"
 #include "mc_pool.h"
+#include "mc_progress.h"
 
 enum { MC_KEEP_MAX = 64 };
 
@@ -27,6 +28,7 @@ struct mc_train_opts {
 	int argc;                  /* for the provenance record */
 	char **argv;
 	int threads;
+	enum mc_progress_mode progress;
 };
 
 /*
