@@ -527,7 +527,7 @@ AVX512 static void finish_tile(const float *z, struct cell x, size_t ldh, size_t
 		}
 }
 
-void mc_kernel_lstm_step(mc_real *gates, mc_real *c, mc_real *tc, mc_real *h, size_t ldh,
+AVX512 void mc_kernel_lstm_step(mc_real *gates, mc_real *c, mc_real *tc, mc_real *h, size_t ldh,
     const mc_real *x, size_t ldx, size_t in, const mc_real *h0, size_t ldh0, const mc_real *c0,
     const mc_real *packed, const mc_real *bias, size_t H, size_t n)
 {
