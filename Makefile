@@ -14,8 +14,8 @@ ifdef PORTABLE                    # packages: no instructions of this machine al
 VARIANT := portable
 ARCH :=
 endif
-ifdef SANITIZE                    # make SANITIZE=address,undefined check
 comma := ,
+ifdef SANITIZE                    # make SANITIZE=address,undefined check
 VARIANT := san-$(subst $(comma),-,$(SANITIZE))
 OPT := -O1
 XFLAGS += -fno-omit-frame-pointer -fsanitize=$(SANITIZE) -fno-sanitize-recover=all
@@ -100,6 +100,9 @@ $B/tests/bench: $(BENCH:%=$B/tests/%.o) $B/libmc.a
 $D/tests/t_%: $D/tests/t_%.o $D/libmc.a
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS)
 
+# This one makes allocations fail.
+$B/tests/t_alloc: LDFLAGS += $(patsubst %,-Wl$(comma)--wrap=%,malloc calloc realloc aligned_alloc free)
+
 # The checkers of golden values, a file for each owner.
 FIXTURES := $(patsubst tests/%.c,%,$(wildcard tests/fixture*.c))
 $B/tests/t_fixtures: $(FIXTURES:%=$B/tests/%.o)
@@ -117,6 +120,24 @@ check-built: $(PROGRAMS:%=$B/bin/%) $(TEST_BINS) $B/tests/libfault.so check-laye
 torture: $(PROGRAMS:%=$B/bin/%) $B/tests/libfault.so ## the tests of faults at length: about half an hour
 	@export MC_TORTURE=1 MC_BIN='$(abspath $B/bin)' MC_BUILD='$B'; bad=0; \
 	for t in $(FAULTS); do echo "$$t"; $$t || bad=1; done; exit $$bad
+
+# Fuzzing, by libFuzzer with sanitizers. Each target also with checksums that are repaired after
+# every mutation, where there are any. What is found lies in build/fuzz/found; it belongs into
+# tests/data/hostile, under a name that begins with fuzz-.
+SECONDS := 60
+FUZZ := fuzz_frame fuzz_frame_repair fuzz_ckpt fuzz_ckpt_repair fuzz_task fuzz_opts
+
+fuzz: ## fuzz every target for SECONDS=60 each
+	$(call install-packages,clang libclang-rt-14-dev)
+	@$(MAKE) --no-print-directory CC=clang SANITIZE=fuzzer-no-link,address,undefined SECONDS=$(SECONDS) fuzz-built
+
+fuzz-built: $(FUZZ:%=$B/tests/%)
+	@tests/fuzz $(SECONDS) $^
+$B/tests/%_repair.o: tests/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) -DFUZZ_REPAIR $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+$B/tests/fuzz_%: $B/tests/fuzz_%.o $B/libmc.a
+	$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 check-layers: ## a module includes only modules above it in lib/LAYERS
 	@tests/layers
@@ -257,6 +278,6 @@ help: ## list the targets
 clean: ## remove what was built
 	rm -rf build bin
 
-.PHONY: torture always prey-weights bench deps check-deps all check check-built check-layers check-fixtures help clean demo install uninstall man
+.PHONY: fuzz fuzz-built torture always prey-weights bench deps check-deps all check check-built check-layers check-fixtures help clean demo install uninstall man
 .SECONDARY:
 -include $(shell find build -name '*.d' 2>/dev/null)
