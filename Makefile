@@ -121,6 +121,10 @@ torture: $(PROGRAMS:%=$B/bin/%) $B/tests/libfault.so ## the tests of faults at l
 	@export MC_TORTURE=1 MC_BIN='$(abspath $B/bin)' MC_BUILD='$B'; bad=0; \
 	for t in $(FAULTS); do echo "$$t"; $$t || bad=1; done; exit $$bad
 
+HOURS := 1
+soak: $(PROGRAMS:%=$B/bin/%) ## a run of HOURS=1 with kills inside: does anything grow?
+	@MC_BIN='$(abspath $B/bin)' MC_BUILD='$B' tests/soak.py $(HOURS)
+
 # Fuzzing, by libFuzzer with sanitizers. Each target also with checksums that are repaired after
 # every mutation, where there are any. What is found lies in build/fuzz/found; it belongs into
 # tests/data/hostile, under a name that begins with fuzz-.
@@ -278,6 +282,6 @@ help: ## list the targets
 clean: ## remove what was built
 	rm -rf build bin
 
-.PHONY: fuzz fuzz-built torture always prey-weights bench deps check-deps all check check-built check-layers check-fixtures help clean demo install uninstall man
+.PHONY: soak fuzz fuzz-built torture always prey-weights bench deps check-deps all check check-built check-layers check-fixtures help clean demo install uninstall man
 .SECONDARY:
 -include $(shell find build -name '*.d' 2>/dev/null)
