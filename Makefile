@@ -229,6 +229,7 @@ $C/bash/mc-train $C/zsh/_mc-train $C/fish/mc-train.fish: pipelines/train tools/u
 PAGES := $(wildcard man/*.[1-9])
 HEADERS := $(wildcard $(MODULES:%=lib/%.h))
 PIPELINES := $(wildcard pipelines/*)
+EXAMPLES := $(wildcard examples/*)
 BINDIR := $(DESTDIR)$(PREFIX)/bin
 LIBDIR := $(DESTDIR)$(PREFIX)/lib
 INCDIR := $(DESTDIR)$(PREFIX)/include/metacomm
@@ -240,8 +241,8 @@ FISHDIR := $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
 page = $(MANDIR)/man$(subst .,,$(suffix $(1)))/$(notdir $(1))
 
-install: $(PROGRAMS:%=$B/bin/%) $B/libmc.a $(COMPLETIONS) ## programs, pages, completions, pipelines and library into DESTDIR, PREFIX (/usr/local)
-	install -d $(BINDIR) $(LIBDIR)/pkgconfig $(INCDIR) $(SHAREDIR)/pipelines \
+install: $(PROGRAMS:%=$B/bin/%) $B/libmc.a $(COMPLETIONS) ## programs, pages, completions, pipelines, examples and library into DESTDIR, PREFIX (/usr/local)
+	install -d $(BINDIR) $(LIBDIR)/pkgconfig $(INCDIR) $(SHAREDIR)/pipelines $(SHAREDIR)/examples \
 		$(sort $(foreach p,$(PAGES),$(dir $(call page,$p))))
 	install -m 755 $(PROGRAMS:%=$B/bin/%) $(BINDIR)
 	install -m 755 pipelines/train $(BINDIR)/mc-train
@@ -249,6 +250,8 @@ install: $(PROGRAMS:%=$B/bin/%) $B/libmc.a $(COMPLETIONS) ## programs, pages, co
 	install -m 644 $(filter %.mk %.claims,$(PIPELINES)) $(SHAREDIR)/pipelines
 	ln -sf ../share/metacomm/pipelines/figures $(BINDIR)/mc-figures
 	install -m 644 LICENSE $(SHAREDIR)
+	install -m 755 $(filter-out %.c,$(EXAMPLES)) $(SHAREDIR)/examples
+	install -m 644 $(filter %.c,$(EXAMPLES)) $(SHAREDIR)/examples
 	$(foreach p,$(PAGES),install -m 644 $p $(call page,$p) &&) true
 	install -d $(BASHDIR) $(FISHDIR) $(DESTDIR)$(ZSHDIR)
 	install -m 644 $(call completions,bash) $(BASHDIR)
@@ -263,11 +266,11 @@ install: $(PROGRAMS:%=$B/bin/%) $B/libmc.a $(COMPLETIONS) ## programs, pages, co
 uninstall: ## remove what install put there
 	rm -f $(PROGRAMS:%=$(BINDIR)/%) $(BINDIR)/mc-train $(BINDIR)/mc-figures $(foreach p,$(PAGES),$(call page,$p)) \
 		$(LIBDIR)/libmc.a $(LIBDIR)/pkgconfig/metacomm.pc $(HEADERS:lib/%=$(INCDIR)/%) \
-		$(PIPELINES:%=$(SHAREDIR)/%) $(SHAREDIR)/LICENSE \
+		$(PIPELINES:%=$(SHAREDIR)/%) $(EXAMPLES:%=$(SHAREDIR)/%) $(SHAREDIR)/LICENSE \
 		$(addprefix $(BASHDIR)/,$(notdir $(call completions,bash))) \
 		$(addprefix $(FISHDIR)/,$(notdir $(call completions,fish))) \
 		$(addprefix $(DESTDIR)$(ZSHDIR)/,$(notdir $(call completions,zsh)))
-	rmdir $(INCDIR) $(SHAREDIR)/pipelines $(SHAREDIR) 2>/dev/null || true
+	rmdir $(INCDIR) $(SHAREDIR)/pipelines $(SHAREDIR)/examples $(SHAREDIR) 2>/dev/null || true
 
 man: ## check the manual's pages and leave them as text in build/man/
 	mandoc -Tlint -W warning $(PAGES)

@@ -45,3 +45,108 @@ setup() {
 	[ "$status" -eq 0 ]
 	[ "$output" = "6 18" ]
 }
+
+@test "examples/hints.py is an environment in which a ring trains" {
+	mkfifo ring
+	mc-rollout --env "/usr/bin/python3 $examples/hints.py 3" -s 3 --comm full -e 120 --hidden 8 -c h.ckpt -l h.log <ring |
+		mc-critic --threads 1 >ring
+	mc-cat --verify h.ckpt h.log
+	[ "$(mc-cat h.ckpt | jq -c '[.header.task, .header.agents, .header.obs_dim, .episode]')" = '["hints",3,4,120]' ]
+	# who sits still, is on average 1.04 away (the mean distance of two points of the square)
+	run bash -c "mc-cat -t episode h.log | jq -s 'map(.return) | add / length | . < -15 and . > -40'"
+	[ "$output" = true ]
+}
+
+@test "examples/hints.py: the same episodes whatever was played before" {
+	cat >play.py <<-'PY'
+	import subprocess, sys, msgpack, numpy as np
+	def array(x):
+	    return msgpack.ExtType(1, msgpack.packb((x.shape, x.dtype.name, x.tobytes())))
+	def hook(code, data):
+	    shape, dtype, raw = msgpack.unpackb(data)
+	    return np.frombuffer(raw, dtype).reshape(shape)
+	def run(*episodes):
+	    send = b''.join(msgpack.packb(dict(mc=1, type='reset', episode=j)) + b''.join(
+	        msgpack.packb(dict(mc=1, type='action', a=array(np.full((3, 2), 0.05 * t - 1, np.float32)))) for t in range(25))
+	        for j in episodes)
+	    got = subprocess.run([sys.executable, sys.argv[1], '5'], input=send, stdout=subprocess.PIPE, check=True).stdout
+	    frames = msgpack.Unpacker(ext_hook=hook)
+	    frames.feed(got)
+	    frames = list(frames)
+	    assert frames[0]['type'] == 'header' and frames[-1] == dict(mc=1, type='end', frames=len(frames) - 1)
+	    return [(f['step'], f['o'].tobytes(), f['r']) for f in frames[1:-1] if f['episode'] == 7]
+	a, b = run(7), run(2, 3, 7)
+	assert len(a) == 26 and a == b and len({o for _, o, _ in a}) > 9
+	PY
+	/usr/bin/python3 play.py "$examples/hints.py"
+}
+
+@test "examples/act.c gives the actions that the team takes" {
+	case $MC_BUILD in build/release* | build/portable*) ;; *) skip "a library with a sanitizer or coverage" ;; esac
+	mkdir include
+	ln -s "$(realpath "$BATS_TEST_DIRNAME/../lib")" include/metacomm
+	cc -Wall -Wextra -Werror -Iinclude -o act "$examples/act.c" "$BATS_TEST_DIRNAME/../$MC_BUILD/libmc.a" \
+		-lmsgpackc -lz -lm -lpthread -ldl
+	for method in full meta; do
+		mc-train -t navigation_N3_l3 -m $method -e 33 -o $method -R '--hidden 8'
+		mc-rollout --load $method/run.ckpt -n 3 --explore 0 | mc-cat --full -t trajectory >played
+		jq -r '.o[:-1][] | flatten | @tsv' played | ./act $method/run.ckpt >acted
+		[ "$(wc -l <acted)" -eq 75 ]
+	done
+	# under full everybody is asked, and the actions are those that were taken
+	jq -r '.o[:-1][] | flatten | @tsv' <(mc-rollout --load full/run.ckpt -n 3 --explore 0 | mc-cat --full -t trajectory) |
+		./act full/run.ckpt >acted
+	mc-rollout --load full/run.ckpt -n 3 --explore 0 | mc-cat --full -t trajectory | jq -r '.a[] | flatten | @tsv' >taken
+	run bash -c "cut -d ' ' -f 1-6 acted | paste - taken | awk '{ for (i = 1; i <= 6; i++) {
+		d = \$i - \$(i + 6); if (d > 1e-6 || d < -1e-6) bad++ } } END { print NR, bad + 0 }'"
+	[ "$output" = "75 0" ]
+	[ "$(head -n 1 acted | sed 's/.*  //')" = "0<-1 0<-2 1<-0 1<-2 2<-0 2<-1" ]
+	run ./act full/run.log
+	[ "$status" -eq 65 ]
+	[ "${#lines[@]}" -eq 1 ]
+}
+
+@test "examples/listened-to counts as numpy does" {
+	mc-train -t push_N3 -e 22 -o push -R '--hidden 8'
+	"$examples/listened-to" push/run.ckpt 20 >table
+	mc-rollout --load push/run.ckpt -n 20 --explore 0 >played
+	cat >count.py <<-'PY'
+	import sys, msgpack, numpy as np
+	def hook(code, data):
+	    shape, dtype, raw = msgpack.unpackb(data)
+	    return np.frombuffer(raw, dtype).reshape(shape)
+	full = []
+	for f in msgpack.Unpacker(open('played', 'rb'), ext_hook=hook):
+	    if f['type'] == 'trajectory':
+	        square = np.zeros((25, 3, 3))
+	        square[:, ~np.eye(3, dtype=bool)] = f['I'].reshape(25, 6)
+	        full.append(square.sum(1).mean(0))
+	print('agent  asked by  deviation')
+	for j, (m, s) in enumerate(zip(np.mean(full, 0), np.std(full, 0))):
+	    print('%5d  %8.3f  %9.3f' % (j, m, s))
+	PY
+	/usr/bin/python3 count.py | diff - table
+}
+
+@test "examples/watch tells what a run does, and ends with it" {
+	mc-train -t push_N3 -m none -e 300 -o push -R '--hidden 4 -C 100000' &
+	while [ ! -e push/run.log ]; do sleep 0.05; done
+	timeout 60 "$examples/watch" push/run.log 100 >watched
+	wait
+	run awk 'NR > 1 { print $1, $3 }' watched
+	[ "$output" = "100 0.0%
+200 0.0%
+300 0.0%" ]
+	mean=$(mc-cat -t episode -w 'episode<100' push/run.log | jq -s 'map(.return) | add / length')
+	[ "$(printf %.2f "$mean")" = "$(awk 'NR == 2 { print $2 }' watched)" ]
+	cat push/run.log | "$examples/watch" - 100 | cmp - watched
+}
+
+@test "examples/transfer trains with a rule that was learned elsewhere" {
+	run "$examples/transfer" navigation_N3_l3 push_N3 22 there
+	[ "$status" -eq 0 ]
+	[ "$(grep -c '^there/with-run' <<<"$output")" -eq 2 ]
+	[ "$(mc-cat there/with-run/run.ckpt | jq -c '[.header.task, .header."mc-metalearn".freeze]')" = '["push_N3",true]' ]
+	! mc-cat --diff there/source/run.ckpt there/source/run-0.ckpt >differs
+	! cmp -s there/with-run/run.ckpt there/with-run-0/run.ckpt
+}

@@ -28,6 +28,9 @@ mk() {
 	for page in "$root"/man/*.[157]; do
 		cmp "$page" "share/man/man${page##*.}/$(basename "$page")"
 	done
+	for example in "$root"/examples/*; do
+		cmp "$example" "share/metacomm/examples/$(basename "$example")"
+	done
 	for script in "$root"/pipelines/*; do
 		cmp "$script" "share/metacomm/pipelines/$(basename "$script")"
 		[ ! -x "$script" ] || [ -x "share/metacomm/pipelines/$(basename "$script")" ]
