@@ -1,8 +1,8 @@
 /*
  * The seam for accelerators: the learner of values and policies (metacomm-learning(7), section 3,
- * steps 2-4 and 6, and STGS). One implementation on OpenBLAS, here; what is above it
- * (programs, frames, checkpoints) does not know which. Draws come from Philox counters
- * (mc_rng.h), results are the same bytes for any number of threads.
+ * steps 2-4 and 6, and STGS). Two implementations: mc_learner_cpu, and mc_learner_device on a
+ * card; what is above them (programs, frames, checkpoints) does not know which. Draws come from
+ * Philox counters (mc_rng.h).
  */
 #ifndef MC_LEARNER_H
 #define MC_LEARNER_H
@@ -12,8 +12,8 @@
 #include "mc_act.h"
 #include "mc_arena.h"
 #include "mc_comm.h"
+#include "mc_optim.h"
 #include "mc_params.h"
-#include "mc_pool.h"
 #include "mc_traj.h"
 
 struct mc_learner_opts {
@@ -34,9 +34,7 @@ void mc_learner_defaults(struct mc_learner_opts *o);
 
 struct mc_learner;
 
-/* NULL with `e` filled: MC_OSERR. `pool` must outlive it. D's memory is touched only as it fills. */
-struct mc_learner *mc_learner_new(const struct mc_dims *dims, const struct mc_learner_opts *o,
-    struct mc_pool *pool, struct mc_err *e);
+/* Made by mc_learner_cpu_new or mc_learner_device_new. */
 void mc_learner_free(struct mc_learner *l);
 
 /* Initial values from the seed: policy, critic (and comm under stgs), targets as copies, moments zero. */
@@ -51,6 +49,13 @@ void mc_learner_init(struct mc_learner *l);
  */
 struct mc_params *mc_learner_params(struct mc_learner *l, enum mc_net net, int target);
 void mc_learner_changed(struct mc_learner *l);
+
+/*
+ * Brings what a checkpoint needs to where mc_learner_params and mc_learner_state_pack read it, until
+ * the next update. Without it only the policy's and, under stgs, comm's own parameters are those of
+ * the last update. Does nothing where the learner works in the same memory.
+ */
+int mc_learner_fetch(struct mc_learner *l, struct mc_err *e);
 
 /* Appends the T transitions of one trajectory to D; the oldest fall out at capacity. */
 int mc_learner_append(struct mc_learner *l, const struct mc_traj *t, struct mc_err *e);
@@ -86,5 +91,51 @@ void mc_learner_take_comm(struct mc_learner *l, const mc_real *theta_c, int move
 /* Optimiser moments and counters: entries of the `state` map. D is not among them. */
 void mc_learner_state_pack(struct mc_fb *b, struct mc_learner *l);
 int mc_learner_state_unpack(const struct mc_map *state, struct mc_learner *l, struct mc_err *e);
+
+/* ---- for implementations ---- */
+
+/*
+ * A net of the learner in this program's memory: parameters, target and what the optimiser keeps.
+ * Another program's comm has parameters and target only.
+ */
+struct mc_learner_net {
+	struct mc_params p, target;
+	struct mc_adam adam;  /* policies, critic */
+	mc_real *nu;          /* [size] RMSprop of comm under stgs; NULL: Adam */
+};
+
+struct mc_learner_ops {
+	void (*free)(struct mc_learner *l);
+	void (*append)(struct mc_learner *l, const struct mc_traj *t); /* its dimensions are right */
+	size_t (*transitions)(const struct mc_learner *l);
+	/* D is ready, comm known, and all figures NaN */
+	int (*update)(struct mc_learner *l, uint32_t k, struct mc_learner_figures *fig, struct mc_err *e);
+	/* [B,N,d]: logits, decisions and mask of the last update under stgs, for mc_learner_comm_stats */
+	void (*decided)(struct mc_learner *l, const mc_real **z, const uint8_t **I, const uint8_t **m);
+	/* these may be NULL: mc_learner_fetch; the blocks were written to, all of them or comm's alone */
+	int (*fetch)(struct mc_learner *l, struct mc_err *e);
+	void (*changed)(struct mc_learner *l, int comm_alone);
+};
+
+/* What all implementations begin with; filled by mc_learner_begin. */
+struct mc_learner {
+	const struct mc_learner_ops *ops;
+	struct mc_dims dims;
+	struct mc_learner_opts o;
+	struct mc_arena arena;
+	struct mc_learner_net policy, critic, comm;
+	int comm_known;       /* comm holds parameters, its target those that follow them */
+	mc_real *c;           /* [B,N,d] under stgs: probabilities, for the figures */
+};
+
+/* The blocks of all nets, zeroed. What it took belongs to l->arena, also when it fails. */
+int mc_learner_begin(struct mc_learner *l, const struct mc_learner_ops *ops, const struct mc_dims *dims,
+    const struct mc_learner_opts *o, struct mc_err *e);
+int mc_learner_has_comm(const struct mc_learner *l);
+
+/* MC_DATA: `what` of `net` is not finite at iteration k. Returns -1. */
+int mc_learner_diverged(struct mc_err *e, enum mc_net net, const char *what, uint32_t k);
+/* The same after a step that left parameters or moments of t that are not finite: says which. */
+int mc_learner_not_finite(struct mc_err *e, const struct mc_learner_net *t, uint32_t k);
 
 #endif

@@ -9,7 +9,7 @@
 #include "mc_blas.h"
 #include "mc_header.h"
 #include "mc_journal.h"
-#include "mc_learner.h"
+#include "mc_learner_cpu.h"
 #include "mc_opts.h"
 #include "mc_ring.h"
 
@@ -93,7 +93,7 @@ static int on_header(void *ctx, const struct mc_frame *f, struct mc_fb *b, struc
 	o->stgs = x->method != NULL;
 	o->seed = h->seed;
 	o->gamma = h->gamma;
-	x->learner = mc_learner_new(&h->dims, o, x->pool, e);
+	x->learner = mc_learner_cpu_new(&h->dims, o, x->pool, e);
 	if (!x->learner || mc_traj_new(&x->traj, &h->dims, &x->arena, e) < 0)
 		return -1;
 	const struct mc_params *comm = mc_learner_params(x->learner, MC_NET_COMM, 0);
@@ -200,7 +200,8 @@ static int emit_all(struct critic *x, int is_last, struct mc_err *e)
 	int64_t bytes = -1;
 	uint64_t frames = 0;
 
-	if (emit_params(x, MC_NET_POLICY, 0, e) < 0 || emit_params(x, MC_NET_CRITIC, 0, e) < 0 ||
+	if (mc_learner_fetch(x->learner, e) < 0 ||
+	    emit_params(x, MC_NET_POLICY, 0, e) < 0 || emit_params(x, MC_NET_CRITIC, 0, e) < 0 ||
 	    (x->opts.stgs && emit_params(x, MC_NET_COMM, 0, e) < 0) || emit_params(x, MC_NET_POLICY, 1, e) < 0 ||
 	    emit_params(x, MC_NET_CRITIC, 1, e) < 0 || emit_params(x, MC_NET_COMM, 1, e) < 0)
 		return -1;

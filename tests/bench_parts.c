@@ -2,7 +2,7 @@
  * The rate of the products, and every part of an update alone. The learner is included, so that
  * its steps can be timed one by one.
  */
-#include "mc_learner.c"
+#include "mc_learner_cpu.c"
 
 #include <pthread.h>
 #include <stdio.h>
@@ -107,7 +107,7 @@ struct rig {
 	struct mc_dims dims;
 	struct mc_arena arena;
 	struct mc_pool *pool;
-	struct mc_learner *l;
+	struct cpu *l;
 	struct mc_meta *meta;
 	struct mc_player *player;
 	struct mc_env *env;
@@ -170,7 +170,7 @@ static void act(struct rig *x)
 	struct mc_played to = mc_played_traj(&x->traj);
 	struct mc_err e;
 
-	if (mc_play(x->player, x->env, &o, mc_meta_params(x->meta, MC_NET_COMM), &x->l->policy.p, x->episode, 1, &to,
+	if (mc_play(x->player, x->env, &o, mc_meta_params(x->meta, MC_NET_COMM), &x->l->base.policy.p, x->episode, 1, &to,
 	    x->pool, &e) < 0)
 		bench_die(&e);
 	x->traj.episode = x->episode++;
@@ -190,19 +190,19 @@ static void open_rig(struct rig *x, const char *name, int threads)
 	mc_meta_defaults(&mo);
 	lo.clip_policy = lo.clip_critic = 0;
 	mo.lr_comm = 0;               /* c stays near 1/2 */
-	x->l = need(mc_learner_new(&x->dims, &lo, x->pool, &e), &e);
+	x->l = need(mc_learner_cpu_new(&x->dims, &lo, x->pool, &e), &e);
 	x->meta = need(mc_meta_new(&x->dims, &mo, &x->arena, &e), &e);
 	x->player = need(mc_player_new(&x->dims, 1, threads, &x->arena, &e), &e);
 	if (mc_task_parse(&task, name, &e) < 0 || mc_traj_new(&x->traj, &x->dims, &x->arena, &e) < 0)
 		bench_die(&e);
 	x->env = need(mc_env_world(&task, 1, NULL, INFINITY, 1, 1, &e), &e);
-	mc_learner_init(x->l);
+	mc_learner_init(&x->l->base);
 	mc_meta_init(x->meta, 1);
-	mc_learner_take_comm(x->l, mc_meta_params(x->meta, MC_NET_COMM)->v, 0);
+	mc_learner_take_comm(&x->l->base, mc_meta_params(x->meta, MC_NET_COMM)->v, 0);
 	new_workers(x);
 	for (int i = 0; i < EPISODES; i++) {
 		act(x);
-		if (mc_learner_append(x->l, &x->traj, &e) < 0)
+		if (mc_learner_append(&x->l->base, &x->traj, &e) < 0)
 			bench_die(&e);
 	}
 }
@@ -210,7 +210,7 @@ static void open_rig(struct rig *x, const char *name, int threads)
 static void close_rig(struct rig *x)
 {
 	mc_env_free(x->env);
-	mc_learner_free(x->l);
+	mc_learner_free(&x->l->base);
 	mc_pool_free(x->pool);
 	mc_arena_free(&x->arena);
 }
@@ -234,14 +234,14 @@ struct mc_dims bench_dims(const char *name)
 static void block_piece(void *ctx, size_t piece, int worker)
 {
 	struct rig *x = ctx;
-	struct mc_learner *l = x->l;
+	struct cpu *l = x->l;
 	const struct mc_dims *d = &x->dims;
 	const struct worker *w = &x->worker[worker];
-	const size_t rows = mc_policy_rows(d), blocks = (l->o.B + rows - 1) / rows;
-	const size_t i = piece / blocks, from = piece % blocks * rows, n = l->o.B - from < rows ? l->o.B - from : rows;
+	const size_t rows = mc_policy_rows(d), blocks = (l->base.o.B + rows - 1) / rows;
+	const size_t i = piece / blocks, from = piece % blocks * rows, n = l->base.o.B - from < rows ? l->base.o.B - from : rows;
 	const mc_real *o = l->batch.o + from * d->N * d->O, *a = l->batch.a + from * d->N * d->A;
-	const struct mc_policy_net net = mc_policy_at(&l->policy.p, l->policy.p.v, d, i);
-	const struct mc_critic_net critic = mc_critic_at(&l->critic.p, l->critic.p.v, d);
+	const struct mc_policy_net net = mc_policy_at(&l->base.policy.p, l->base.policy.p.v, d, i);
+	const struct mc_critic_net critic = mc_critic_at(&l->base.critic.p, l->base.critic.p.v, d);
 	mc_real *grad = l->policy.part + piece * x->one.size;
 	struct mc_policy_net g = mc_policy_at(&x->one, grad, d, 0);
 	double *spent = x->spent[worker].v;
@@ -254,7 +254,7 @@ static void block_piece(void *ctx, size_t piece, int worker)
 
 	if (i == 0)
 		mc_critic_first(&critic, n, o, a, w->z1);
-	mc_critic_action(w->critic, &critic, i, n, w->z1, a, w->a, 1 / (mc_real)l->o.B, w->q, w->da);
+	mc_critic_action(w->critic, &critic, i, n, w->z1, a, w->a, 1 / (mc_real)l->base.o.B, w->q, w->da);
 	const double t2 = bench_now();
 
 	memset(grad, 0, x->one.size * sizeof *grad);
@@ -268,7 +268,7 @@ static void block_piece(void *ctx, size_t piece, int worker)
 static void time_policies(struct rig *x)
 {
 	const int threads = mc_pool_threads(x->pool);
-	const size_t rows = mc_policy_rows(&x->dims), blocks = (x->l->o.B + rows - 1) / rows;
+	const size_t rows = mc_policy_rows(&x->dims), blocks = (x->l->base.o.B + rows - 1) / rows;
 	double sum[3] = { 0 };
 
 	memset(x->spent, 0, (size_t)threads * sizeof *x->spent);
@@ -306,7 +306,7 @@ static void *hop(void *arg)
 	struct mc_in *in = need(mc_in_fd(h->in, "pipe", MC_IN_BARE, MC_FRAME_MAX, &e), &e);
 	struct mc_out *out = need(mc_out_fd(h->out, "pipe", &e), &e);
 	struct mc_fb *b = need(mc_fb_new(&e), &e);
-	const struct mc_params *net = h->is_critic ? &h->x->l->policy.p : mc_meta_params(h->x->meta, MC_NET_COMM);
+	const struct mc_params *net = h->is_critic ? &h->x->l->base.policy.p : mc_meta_params(h->x->meta, MC_NET_COMM);
 	struct mc_params comm;
 	struct mc_traj t;
 	struct mc_frame f;
@@ -416,22 +416,22 @@ static double lap(struct rig *x, enum part part, double since)
 /* The steps of mc_learner_update one by one, on draws of their own. */
 static void time_learner(struct rig *x, uint32_t k)
 {
-	struct mc_learner *l = x->l;
+	struct cpu *l = x->l;
 	const struct mc_batch *b = &l->batch;
 	struct mc_learner_figures fig;
-	struct mc_critic_batch cb = { .B = l->o.B, .o = b->o, .a = b->a, .r = b->r, .o_next = b->o_next,
-		.a_next = l->a_next, .gamma = l->o.gamma, .q_next = l->q_next, .y = l->y, .q = l->q };
+	struct mc_critic_batch cb = { .B = l->base.o.B, .o = b->o, .a = b->a, .r = b->r, .o_next = b->o_next,
+		.a_next = l->a_next, .gamma = l->base.o.gamma, .q_next = l->q_next, .y = l->y, .q = l->q };
 	struct mc_err e;
 	double norm, t = bench_now();
 
 	l->k = k;
 	sample(l);
 	t = lap(x, SAMPLING, t);
-	mc_actor_decide(l->actor, MC_LEARNED, &l->comm.target, l->o.B, b->o_next, b->m_next, l->u_next, NULL, NULL,
+	mc_actor_decide(l->actor, MC_LEARNED, &l->base.comm.target, l->base.o.B, b->o_next, b->m_next, l->u_next, NULL, NULL,
 	    l->I_next, l->pool);
-	mc_actor_act(l->actor, &l->policy.target, l->o.B, b->o_next, l->I_next, l->a_next, l->pool);
+	mc_actor_act(l->actor, &l->base.policy.target, l->base.o.B, b->o_next, l->I_next, l->a_next, l->pool);
 	t = lap(x, TARGETS, t);
-	(void)mc_critic_gradient(l->critic_step, &l->critic.p, &l->critic.target, &cb, l->critic.part, NULL, l->pool);
+	(void)mc_critic_gradient(l->critic_step, &l->base.critic.p, &l->base.critic.target, &cb, l->critic.part, NULL, l->pool);
 	t = lap(x, CRITIC, t);
 	decide(l);
 	(void)lap(x, DECIDING, t);
@@ -440,7 +440,7 @@ static void time_learner(struct rig *x, uint32_t k)
 	if (optimise(l, &l->critic, &norm, &e) < 0 || optimise(l, &l->policy, &norm, &e) < 0)
 		bench_die(&e);
 	t = lap(x, OPTIMISERS, t);
-	if (mc_learner_update(l, k, &fig, &e) < 0)
+	if (mc_learner_update(&l->base, k, &fig, &e) < 0)
 		bench_die(&e);
 	(void)lap(x, UPDATE, t);
 }
@@ -486,7 +486,7 @@ void bench_parts(const char *task, const struct bench_ceiling *c)
 	    "one core beside the critic; frames and pipes: a ring that computes nothing.");
 	open_rig(&x, task, c->threads);
 	time_all(&x, x.dims.N < 5 ? 165 : 99);
-	const struct bench_flops f = bench_flops(&x.dims, x.l->o.B, K, 0.5);
+	const struct bench_flops f = bench_flops(&x.dims, x.l->base.o.B, K, 0.5);
 	const struct { const char *name; double mflop; } part[PARTS] = {
 		[ACTING] = { "acting", f.acting },
 		[SAMPLING] = { "replay batch and draws", 0 },

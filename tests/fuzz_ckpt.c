@@ -4,7 +4,7 @@
 #include "mc_blas.h"
 #include "mc_ckpt.h"
 #include "mc_commit.h"
-#include "mc_learner.h"
+#include "mc_learner_cpu.h"
 #include "mc_meta.h"
 #include "mc_nets.h"
 #include "mc_pool.h"
@@ -29,7 +29,7 @@ static void begin(void)
 	m.K = 2;
 	struct mc_pool *pool = mc_blas_init(&e) < 0 ? NULL : mc_pool_new(1, &e);
 
-	learner = pool ? mc_learner_new(&dims, &o, pool, &e) : NULL;
+	learner = pool ? mc_learner_cpu_new(&dims, &o, pool, &e) : NULL;
 	meta = mc_meta_new(&dims, &m, &arena, &e);
 	if (!learner || !meta)
 		abort();

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "mc_blas.h"
-#include "mc_learner.h"
+#include "mc_learner_cpu.h"
 #include "mc_optim.h"
 #include "mc_rng.h"
 #include "tap.h"
@@ -39,7 +39,7 @@ static struct rig rig_new(const struct mc_dims *x, struct mc_learner_opts o, int
 	struct mc_err e = { 0 };
 
 	r.pool = mc_pool_new(threads, &e);
-	r.l = mc_learner_new(x, &o, r.pool, &e);
+	r.l = mc_learner_cpu_new(x, &o, r.pool, &e);
 	if (!r.l || mc_params_new(&r.comm, MC_NET_COMM, x, &r.arena, &e) < 0) {
 		diag("%s", e.what);
 		exit(1);

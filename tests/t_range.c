@@ -5,7 +5,7 @@
 #include <stdlib.h>
 
 #include "mc_blas.h"
-#include "mc_learner.h"
+#include "mc_learner_cpu.h"
 #include "mc_meta.h"
 #include "mc_play.h"
 #include "mc_rng.h"
@@ -132,7 +132,7 @@ static struct mc_learner *learn(const struct mc_dims *x, enum mc_decide how, int
 	o.decide = how;
 	o.stgs = stgs;
 	o.B = 60;
-	struct mc_learner *l = need(mc_learner_new(x, &o, pool, &e), &e);
+	struct mc_learner *l = need(mc_learner_cpu_new(x, &o, pool, &e), &e);
 
 	mc_learner_init(l);
 	if (how == MC_LEARNED && !stgs)

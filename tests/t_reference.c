@@ -10,7 +10,7 @@
 #include "mc_ckpt.h"
 #include "mc_env.h"
 #include "mc_header.h"
-#include "mc_learner.h"
+#include "mc_learner_cpu.h"
 #include "mc_meta.h"
 #include "mc_play.h"
 #include "tap.h"
@@ -57,7 +57,7 @@ static int start(struct loop *x, const char *task, enum mc_method method, struct
 	x->pool = mc_pool_new(1, e);
 	x->env = mc_env_world(&x->task, 1, NULL, -1, SEED, 1, e);
 	x->player = mc_player_new(&x->dims, 1, 1, &x->arena, e);
-	x->learner = mc_learner_new(&x->dims, &lo, x->pool, e);
+	x->learner = mc_learner_cpu_new(&x->dims, &lo, x->pool, e);
 	if (method == MC_METHOD_REINFORCE || method == MC_METHOD_META)
 		x->meta = mc_meta_new(&x->dims, &mo, &x->arena, e);
 	if (!x->env || !x->player || !x->learner || mc_traj_new(&x->traj, &x->dims, &x->arena, e) < 0)

@@ -1,0 +1,396 @@
+#include "mc_learner_cpu.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mc_critic.h"
+#include "mc_math.h"
+#include "mc_optim.h"
+#include "mc_policy.h"
+#include "mc_replay.h"
+#include "mc_rng.h"
+#include "mc_stgs.h"
+
+enum {
+	SAMPLE = 64,     /* rows of a piece of sampling */
+	CHUNK = 16384,   /* most elements of a piece of an optimiser step */
+};
+
+/* A piece of an optimiser step: elements of one tensor of one owner. */
+struct range {
+	size_t theta;        /* first element in the net's block */
+	size_t grad;         /* first element in one gradient */
+	size_t n;
+	size_t owner;
+	double sumsq;        /* of its gradient */
+	int finite;          /* are its parameters and moments, after the step? */
+};
+
+/*
+ * A net that is learned here, and its gradient in parts. An agent that has a net of its own is an
+ * owner; the critic and shared nets have one owner.
+ */
+struct trained {
+	struct mc_learner_net *net;
+	int ascend;
+	double clip;         /* bound of each owner's norm; 0 = none */
+	size_t owners, parts; /* parts of each owner's gradient */
+	size_t one;          /* elements of one gradient */
+	mc_real *part;       /* [owners,parts,one] */
+	double *scale;       /* [owners] of the gradient, by clipping */
+	struct range *range;
+	size_t ranges;
+};
+
+struct cpu {
+	struct mc_learner base;
+	struct mc_pool *pool;
+	struct mc_replay *D;
+	struct trained policy, critic, comm; /* comm: under stgs */
+
+	struct mc_actor *actor;
+	struct mc_critic_step *critic_step;
+	struct mc_policy_step *policy_step;
+	struct mc_stgs *stgs; /* NULL but for stgs */
+	uint32_t *word;      /* [B] replay draws */
+	struct mc_batch batch;
+	mc_real *u, *u_next; /* [B,N,d] draws of C^i (under stgs logistic noise) and C' */
+	uint8_t *I, *I_next; /* [B,N,d] C^i and C' */
+	mc_real *soft, *dI;  /* [B,N,d] under stgs: I before rounding; the objective's derivative */
+	mc_real *z;          /* [B,N,d] under stgs: logits, for the figures */
+	mc_real *a_next;     /* [B,N,A] target policies' actions */
+	mc_real *q_next, *y, *q; /* [B] */
+
+	uint32_t k;          /* the iteration at work */
+	struct trained *at_work;
+};
+
+static struct cpu *of(struct mc_learner *l)
+{
+	return (struct cpu *)(void *)l;
+}
+
+/* ---- making one ---- */
+
+static void *take(struct cpu *l, size_t n, size_t size, struct mc_err *e)
+{
+	return mc_arena_alloc(&l->base.arena, n, size, "learner", e);
+}
+
+/* The ranges of all owners, tensor after tensor; with to = NULL they are counted. */
+static size_t cut_ranges(const struct trained *t, struct range *to)
+{
+	const struct mc_params *p = &t->net->p;
+	size_t n = 0;
+
+	for (size_t owner = 0; owner < t->owners; owner++)
+		for (int i = 0; i < p->tensors; i++) {
+			const struct mc_tensor *x = &p->tensor[i];
+			const size_t count = x->count / p->P;
+
+			for (size_t from = 0; from < count; from += CHUNK, n++)
+				if (to)
+					to[n] = (struct range){
+						.theta = x->offset + owner * x->stride + from,
+						.grad = x->offset / p->P + from,
+						.n = count - from < CHUNK ? count - from : CHUNK,
+						.owner = owner,
+					};
+		}
+	return n;
+}
+
+/* Room for t's gradient; parts: of that of each of the N agents, or of the critic. */
+static int trained_new(struct cpu *l, struct trained *t, struct mc_learner_net *net, size_t parts, double clip,
+    struct mc_err *e)
+{
+	const int critic = net->p.net == MC_NET_CRITIC;
+
+	t->net = net;
+	t->clip = clip;
+	t->owners = t->net->p.P;
+	t->parts = critic ? parts : parts * l->base.dims.N / t->net->p.P;
+	t->one = t->net->p.size / t->net->p.P;
+	t->ascend = !critic;
+	t->ranges = cut_ranges(t, NULL);
+	t->part = take(l, t->owners * t->parts * t->one, sizeof *t->part, e);
+	t->scale = take(l, t->owners, sizeof *t->scale, e);
+	t->range = take(l, t->ranges, sizeof *t->range, e);
+	if (!t->part || !t->scale || !t->range)
+		return -1;
+	(void)cut_ranges(t, t->range);
+	return 0;
+}
+
+static int comm_new(struct cpu *l, struct mc_err *e)
+{
+	const size_t pairs = l->base.o.B * l->base.dims.N * l->base.dims.d, R = sizeof(mc_real);
+
+	return trained_new(l, &l->comm, &l->base.comm, mc_policy_parts(&l->base.dims, l->base.o.B), 0, e) == 0 &&
+	    (l->stgs = mc_stgs_new(&l->base.dims, l->base.o.B, mc_pool_threads(l->pool), &l->base.arena, e)) &&
+	    (l->soft = take(l, pairs, R, e)) && (l->dI = take(l, pairs, R, e)) && (l->z = take(l, pairs, R, e)) ? 0 : -1;
+}
+
+static int batch_new(struct cpu *l, struct mc_err *e)
+{
+	const size_t R = sizeof(mc_real), B = l->base.o.B, BN = B * l->base.dims.N;
+	struct mc_batch *b = &l->batch;
+
+	return (l->word = take(l, B, sizeof *l->word, e)) &&
+	    (b->o = take(l, BN * l->base.dims.O, R, e)) && (b->o_next = take(l, BN * l->base.dims.O, R, e)) &&
+	    (b->m = take(l, BN * l->base.dims.d, 1, e)) && (b->m_next = take(l, BN * l->base.dims.d, 1, e)) &&
+	    (b->a = take(l, BN * l->base.dims.A, R, e)) && (b->r = take(l, B, R, e)) &&
+	    (l->u = take(l, BN * l->base.dims.d, R, e)) && (l->u_next = take(l, BN * l->base.dims.d, R, e)) &&
+	    (l->I = take(l, BN * l->base.dims.d, 1, e)) && (l->I_next = take(l, BN * l->base.dims.d, 1, e)) &&
+	    (l->a_next = take(l, BN * l->base.dims.A, R, e)) && (l->q_next = take(l, B, R, e)) &&
+	    (l->y = take(l, B, R, e)) && (l->q = take(l, B, R, e)) ? 0 : -1;
+}
+
+static int fill(struct cpu *l, struct mc_err *e)
+{
+	const struct mc_dims *x = &l->base.dims;
+	const struct mc_learner_opts *o = &l->base.o;
+	const int workers = mc_pool_threads(l->pool);
+
+	if (trained_new(l, &l->policy, &l->base.policy, mc_policy_parts(x, o->B), o->clip_policy, e) < 0 ||
+	    trained_new(l, &l->critic, &l->base.critic, mc_critic_parts(o->B), o->clip_critic, e) < 0 ||
+	    (o->stgs && comm_new(l, e) < 0))
+		return -1;
+	l->actor = mc_actor_new(x, o->B, workers, &l->base.arena, e);
+	l->critic_step = mc_critic_step_new(x, o->B, workers, &l->base.arena, e);
+	l->policy_step = mc_policy_step_new(x, o->B, workers, &l->base.arena, e);
+	l->D = mc_replay_new(x, o->replay, e);
+	return l->actor && l->critic_step && l->policy_step && l->D ? batch_new(l, e) : -1;
+}
+
+static void cpu_free(struct mc_learner *l)
+{
+	mc_replay_free(of(l)->D);
+	mc_arena_free(&l->arena);
+	free(l);
+}
+
+/* ---- the replay buffer ---- */
+
+static void append(struct mc_learner *l, const struct mc_traj *t)
+{
+	mc_replay_append(of(l)->D, t);
+}
+
+static size_t transitions(const struct mc_learner *l)
+{
+	return mc_replay_count(((const struct cpu *)(const void *)l)->D);
+}
+
+static void sample_piece(void *ctx, size_t piece, int worker)
+{
+	struct cpu *l = ctx;
+	const size_t from = piece * SAMPLE, rest = l->base.o.B - from, n = rest < SAMPLE ? rest : SAMPLE;
+	const size_t Nd = l->base.dims.N * l->base.dims.d, at = from * Nd;
+
+	(void)worker;
+	mc_replay_sample(l->D, l->word, from, n, &l->batch);
+	if (l->base.o.decide != MC_LEARNED)
+		return;
+	mc_rng_uniform(l->u_next + at, at, n * Nd, l->base.o.seed, MC_RNG_ASK_TARGET, l->k, 0);
+	if (l->stgs)
+		mc_rng_logistic(l->u + at, at, n * Nd, l->base.o.seed, MC_RNG_LOGISTIC, l->k, 0);
+	else
+		mc_rng_uniform(l->u + at, at, n * Nd, l->base.o.seed, MC_RNG_ASK_POLICY, l->k, 0);
+}
+
+static void sample(struct cpu *l)
+{
+	mc_rng_word(l->word, 0, l->base.o.B, l->base.o.seed, MC_RNG_BATCH, l->k, 0);
+	mc_pool_run(l->pool, sample_piece, l, (l->base.o.B + SAMPLE - 1) / SAMPLE);
+}
+
+/* ---- optimiser steps ---- */
+
+static void add_to(mc_real *restrict sum, const mc_real *restrict x, size_t n)
+{
+	for (size_t k = 0; k < n; k++)
+		sum[k] += x[k];
+}
+
+/* The sum of the parts, in their order, where the first one was. */
+static mc_real *add_parts(const struct trained *t, const struct range *r)
+{
+	mc_real *sum = t->part + r->owner * t->parts * t->one + r->grad;
+
+	for (size_t p = 1; p < t->parts; p++)
+		add_to(sum, sum + p * t->one, r->n);
+	return sum;
+}
+
+/* Adam or RMSprop, and then the target's step (section 3, step 6), while all is near. */
+static void apply(const struct cpu *l, const struct trained *t, struct range *r, mc_real *grad)
+{
+	const struct mc_learner_opts *o = &l->base.o;
+	struct mc_adam adam = t->net->adam;
+	mc_real *theta = t->net->p.v + r->theta;
+
+	if (!t->net->nu) {
+		adam.m += r->theta;
+		adam.v += r->theta;
+	}
+	if (t->scale[r->owner] < 1)
+		for (size_t k = 0; k < r->n; k++)
+			grad[k] *= (mc_real)t->scale[r->owner];
+	if (t->net->nu)
+		mc_rmsprop_step(theta, t->net->nu + r->theta, grad, r->n, o->lr_comm, o->rho, o->eps);
+	else
+		mc_adam_range(&adam, t->net->adam.step + 1, theta, grad, 0, r->n, t->ascend);
+	mc_polyak(t->net->target.v + r->theta, theta, r->n, o->tau);
+	r->finite = mc_all_finite(theta, r->n) && mc_all_finite(t->net->nu ? t->net->nu + r->theta : adam.v, r->n);
+}
+
+static void add_piece(void *ctx, size_t piece, int worker)
+{
+	const struct cpu *l = ctx;
+	const struct trained *t = l->at_work;
+	struct range *r = &t->range[piece];
+	mc_real *grad = add_parts(t, r);
+
+	(void)worker;
+	r->sumsq = mc_sumsq(grad, r->n);
+	if (!(t->clip > 0))
+		apply(l, t, r, grad);
+}
+
+static void clipped_piece(void *ctx, size_t piece, int worker)
+{
+	const struct cpu *l = ctx;
+	const struct trained *t = l->at_work;
+	struct range *r = &t->range[piece];
+
+	(void)worker;
+	apply(l, t, r, t->part + r->owner * t->parts * t->one + r->grad);
+}
+
+/* Each owner's factor from its norm; returns the norm over all owners. */
+static double clip(struct trained *t)
+{
+	double all = 0;
+
+	for (size_t owner = 0, k = 0; owner < t->owners; owner++) {
+		double sumsq = 0;
+
+		for (; k < t->ranges && t->range[k].owner == owner; k++)
+			sumsq += t->range[k].sumsq;
+		t->scale[owner] = t->clip > 0 && sqrt(sumsq) > t->clip ? t->clip / sqrt(sumsq) : 1;
+		all += sumsq;
+	}
+	return sqrt(all);
+}
+
+/* One step of t from its gradient's parts. MC_DATA when numbers are no longer finite. */
+static int optimise(struct cpu *l, struct trained *t, double *norm, struct mc_err *e)
+{
+	l->at_work = t;
+	for (size_t owner = 0; owner < t->owners; owner++)
+		t->scale[owner] = 1;
+	mc_pool_run(l->pool, add_piece, l, t->ranges);
+	*norm = clip(t);
+	if (!isfinite(*norm))
+		return mc_learner_diverged(e, t->net->p.net, "the gradient", l->k);
+	if (t->clip > 0)
+		mc_pool_run(l->pool, clipped_piece, l, t->ranges);
+	t->net->adam.step++;
+	for (size_t k = 0; k < t->ranges; k++)
+		if (!t->range[k].finite)
+			return mc_learner_not_finite(e, t->net, l->k);
+	return 0;
+}
+
+/* ---- one update ---- */
+
+/* Eq. (1): section 3, step 3 */
+static int update_critic(struct cpu *l, struct mc_learner_figures *fig, struct mc_err *e)
+{
+	const struct mc_batch *x = &l->batch;
+	const struct mc_critic_batch b = { .B = l->base.o.B, .o = x->o, .a = x->a, .r = x->r,
+		.o_next = x->o_next, .a_next = l->a_next, .gamma = l->base.o.gamma,
+		.q_next = l->q_next, .y = l->y, .q = l->q };
+
+	mc_actor_decide(l->actor, l->base.o.decide, &l->base.comm.target, l->base.o.B, x->o_next, x->m_next, l->u_next,
+	    NULL, NULL, l->I_next, l->pool);
+	mc_actor_act(l->actor, &l->base.policy.target, l->base.o.B, x->o_next, l->I_next, l->a_next, l->pool);
+	fig->critic_loss = mc_critic_gradient(l->critic_step, &l->base.critic.p, &l->base.critic.target, &b,
+	    l->critic.part, &fig->q_mean, l->pool);
+	if (!isfinite(fig->critic_loss))
+		return mc_learner_diverged(e, MC_NET_CRITIC, "the loss", l->k);
+	return optimise(l, &l->critic, &fig->critic_norm, e);
+}
+
+/* C^i: sampled, or under stgs rounded from what has a derivative */
+static void decide(struct cpu *l)
+{
+	const struct mc_batch *x = &l->batch;
+
+	if (l->stgs)
+		mc_stgs_decide(l->stgs, &l->base.comm.p, l->base.o.B, x->o, x->m, l->u, l->base.o.temp, l->I, l->soft,
+		    l->z, l->pool);
+	else
+		mc_actor_decide(l->actor, l->base.o.decide, &l->base.comm.p, l->base.o.B, x->o, x->m, l->u,
+		    NULL, NULL, l->I, l->pool);
+}
+
+/* Eq. (3): section 3, step 4; under stgs step 5 too, both gradients before either step. */
+static int update_policies(struct cpu *l, struct mc_learner_figures *fig, struct mc_err *e)
+{
+	const struct mc_batch *x = &l->batch;
+	const struct mc_policy_batch b = { .B = l->base.o.B, .o = x->o, .a = x->a, .I = l->I,
+		.m = x->m, .dI = l->dI };
+
+	decide(l);
+	fig->objective = mc_policy_gradient(l->policy_step, &l->base.policy.p, &l->base.critic.p, &b,
+	    l->policy.part, l->pool);
+	if (!isfinite(fig->objective))
+		return mc_learner_diverged(e, MC_NET_POLICY, "the objective", l->k);
+	if (l->stgs)
+		mc_stgs_gradient(l->stgs, &l->base.comm.p, l->dI, l->comm.part, l->pool);
+	if (optimise(l, &l->policy, &fig->policy_norm, e) < 0)
+		return -1;
+	return l->stgs ? optimise(l, &l->comm, &fig->comm_norm, e) : 0;
+}
+
+static int update(struct mc_learner *base, uint32_t k, struct mc_learner_figures *fig, struct mc_err *e)
+{
+	struct cpu *l = of(base);
+
+	l->k = k;
+	sample(l);
+	if (update_critic(l, fig, e) < 0)
+		return -1;
+	return update_policies(l, fig, e);
+}
+
+static void decided(struct mc_learner *base, const mc_real **z, const uint8_t **I, const uint8_t **m)
+{
+	const struct cpu *l = of(base);
+
+	*z = l->z;
+	*I = l->I;
+	*m = l->batch.m;
+}
+
+struct mc_learner *mc_learner_cpu_new(const struct mc_dims *dims, const struct mc_learner_opts *o,
+    struct mc_pool *pool, struct mc_err *e)
+{
+	static const struct mc_learner_ops ops = { .free = cpu_free, .append = append, .transitions = transitions,
+		.update = update, .decided = decided };
+	struct cpu *l = calloc(1, sizeof *l);
+
+	if (!l) {
+		(void)mc_err_nomem(e, "learner", sizeof *l);
+		return NULL;
+	}
+	l->pool = pool;
+	if (mc_learner_begin(&l->base, &ops, dims, o, e) < 0 || fill(l, e) < 0) {
+		cpu_free(&l->base);
+		return NULL;
+	}
+	return &l->base;
+}
