@@ -104,7 +104,7 @@ static void choose_unit(struct mc_figure *f)
 		if (f->line[i].n && f->line[i].x[f->line[i].n - 1] > max)
 			max = f->line[i].x[f->line[i].n - 1];
 	f->xunit = max >= 1e6 ? 1e6 : max >= 1e4 ? 1e3 : 1;
-	f->xlabel = max >= 1e6 ? "environment steps (millions)"
+	f->page.xlabel = max >= 1e6 ? "environment steps (millions)"
 	    : max >= 1e4 ? "environment steps (thousands)" : "environment steps";
 }
 
@@ -114,7 +114,7 @@ static int draw_curves_of(const struct mc_curves *cs, const struct mc_series *wh
 	struct mc_line *line = calloc(cs->n, sizeof *line);
 	const char **panel = calloc(cs->n, sizeof *panel);
 	char label[sizeof what->metric + 16];
-	struct mc_figure f = { .title = o->title, .caption = caption, .ylabel = label,
+	struct mc_figure f = { .page = { .title = o->title, .caption = caption, .ylabel = label },
 		.ymin = (double)NAN, .ymax = (double)NAN };
 	int r = -1;
 
@@ -131,14 +131,14 @@ static int draw_curves_of(const struct mc_curves *cs, const struct mc_series *wh
 		const struct mc_curve *c = &cs->curve[i];
 		const int banded = c->runs > 1 && strcmp(o->band, "none") != 0;
 
-		line[i] = (struct mc_line){ c->label, panel_of(panel, &f.panels, c->task), c->n, c->x, c->y,
+		line[i] = (struct mc_line){ c->label, panel_of(panel, &f.page.panels, c->task), c->n, c->x, c->y,
 			banded ? c->lo : NULL, banded ? c->hi : NULL };
 	}
 	f.line = line;
 	f.lines = cs->n;
-	f.panel = panel;
+	f.page.panel = panel;
 	choose_unit(&f);
-	r = mc_picture_put(&f, &o->picture, e);
+	r = mc_figure_put(&f, &o->picture, e);
 done:
 	free(line);
 	free(panel);
@@ -397,7 +397,7 @@ static void add_panel(struct mc_figure *f, struct comm *x, const struct mc_draw_
 {
 	const struct figure *g = &page[kind];
 	const struct mc_curves *cs = &x->curves[kind];
-	const size_t panel = f->panels++;
+	const size_t panel = f->page.panels++;
 	const int log = g->norm && is_wide(cs, x->task[task]);
 
 	x->row[panel / x->columns] = x->task[task];
@@ -431,19 +431,19 @@ static void end_task(struct mc_figure *f, const struct comm *x)
 {
 	int empty = 1;
 
-	while (empty && f->panels > 0) {
-		while (f->panels % x->columns)
-			f->panels++;
+	while (empty && f->page.panels > 0) {
+		while (f->page.panels % x->columns)
+			f->page.panels++;
 		for (size_t i = 1; i <= x->columns; i++)
-			empty &= x->panel[f->panels - i] == NULL;
-		f->panels -= empty ? x->columns : 0;
+			empty &= x->panel[f->page.panels - i] == NULL;
+		f->page.panels -= empty ? x->columns : 0;
 	}
 }
 
 static int draw_page(struct comm *x, const struct mc_draw_opts *o, const char *caption, struct mc_err *e)
 {
-	struct mc_figure f = { .title = o->title, .caption = caption, .ylabel = "", .columns = x->columns, .grid = 1,
-		.ymin = (double)NAN, .ymax = (double)NAN };
+	struct mc_figure f = { .page = { .title = o->title, .caption = caption, .ylabel = "", .columns = x->columns, .grid = 1,
+		.own_y = 1 }, .ymin = (double)NAN, .ymax = (double)NAN };
 
 	for (size_t i = 0; i < x->runs[0].n; i++)
 		panel_of(x->task, &x->tasks, x->runs[0].run[i].task);
@@ -453,11 +453,11 @@ static int draw_page(struct comm *x, const struct mc_draw_opts *o, const char *c
 		end_task(&f, x);
 	}
 	f.line = x->line;
-	f.panel = x->panel;
-	f.row = x->tasks > 1 ? x->row : NULL;
+	f.page.panel = x->panel;
+	f.page.row = x->tasks > 1 ? x->row : NULL;
 	f.scale = x->scale;
 	choose_unit(&f);
-	return mc_picture_put(&f, &o->picture, e);
+	return mc_figure_put(&f, &o->picture, e);
 }
 
 int mc_draw_comm(const struct mc_draw_opts *o, int files, char **file, struct mc_err *e)

@@ -133,7 +133,7 @@ static void add_row(struct mc_figure *f, struct store *s, const struct grid *g, 
 
 	snprintf(row, sizeof *s->text, "episode %" PRId64, a->episode);
 	for (size_t j = 0; j < g->rows * g->columns; j++) {
-		const size_t panel = f->panels++, k = i * a->d + j, pairs = a->N * a->d;
+		const size_t panel = f->page.panels++, k = i * a->d + j, pairs = a->N * a->d;
 		char *name = put_name(s);
 
 		if (j % g->columns == 0)
@@ -201,21 +201,21 @@ static int draw(const struct episodes *x, const struct grid *g, const struct mc_
 {
 	struct store s = { 0 };
 	char caption[512];
-	struct mc_figure f = { .title = o->title, .caption = caption, .xlabel = "step", .ylabel = "normalised advantage",
-		.xunit = 1, .columns = g->columns, .grid = 1, .zero = 1 };
+	struct mc_figure f = { .page = { .title = o->title, .caption = caption, .xlabel = "step",
+		.ylabel = "normalised advantage", .columns = g->columns, .grid = 1 }, .xunit = 1, .zero = 1 };
 	int r = make_store(&s, x, x->n * g->agents * g->rows * g->columns, e);
 	double *y = s.y;
 
 	if (r == 0) {
 		f.line = s.line;
-		f.panel = s.panel;
-		f.row = x->n > 1 ? s.row : NULL;
+		f.page.panel = s.panel;
+		f.page.row = x->n > 1 ? s.row : NULL;
 		for (size_t k = 0; k < x->n; k++)
 			for (size_t i = g->first; i < g->first + g->agents; i++)
 				add_row(&f, &s, g, &x->a[k], i);
 		set_range(&f);
 		write_caption(caption, sizeof caption, x);
-		r = mc_picture_put(&f, &o->picture, e);
+		r = mc_figure_put(&f, &o->picture, e);
 	}
 	free(s.line);
 	free(s.x);

@@ -290,7 +290,7 @@ static int fill(struct pareto *x, struct mc_figure *f)
 			priced = 1;
 		}
 		if (!more) {
-			x->line[f->lines] = (struct mc_line){ .name = m->method, .panel = panel_of(x, &f->panels, m->task),
+			x->line[f->lines] = (struct mc_line){ .name = m->method, .panel = panel_of(x, &f->page.panels, m->task),
 				.x = x->x + i, .y = x->y + i, .lo = x->lo + i, .hi = x->hi + i };
 			x->of[f->lines++] = (struct mc_points){ x->xlo + i, x->xhi + i, x->labels + i };
 		}
@@ -301,18 +301,18 @@ static int fill(struct pareto *x, struct mc_figure *f)
 
 static int draw(struct pareto *x, const struct mc_draw_opts *o, struct mc_err *e)
 {
-	struct mc_figure f = { .title = o->title, .xlabel = "requests per environment step", .xunit = 1,
-		.ylabel = "episodic return", .ymin = (double)NAN, .ymax = (double)NAN };
+	struct mc_figure f = { .page = { .title = o->title, .xlabel = "requests per environment step",
+		.ylabel = "episodic return" }, .xunit = 1, .ymin = (double)NAN, .ymax = (double)NAN };
 	char caption[256];
 
 	if (allocate(x, e) < 0)
 		return -1;
 	write_caption(caption, sizeof caption, x, fill(x, &f));
-	f.caption = caption;
+	f.page.caption = caption;
 	f.line = x->line;
 	f.points = x->of;
-	f.panel = x->panel;
-	return mc_picture_put(&f, &o->picture, e);
+	f.page.panel = x->panel;
+	return mc_figure_put(&f, &o->picture, e);
 }
 
 int mc_draw_pareto(const struct mc_draw_opts *o, int files, char **file, struct mc_err *e)

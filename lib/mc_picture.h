@@ -1,18 +1,52 @@
 /*
- * Where a picture goes: to the terminal, or into a file, with its script and data beside it.
+ * Where a picture goes: to the terminal, into a file, or, if it moves, into a file for each of its
+ * frames; with its script and data beside it.
  */
 #ifndef MC_PICTURE_H
 #define MC_PICTURE_H
 
+#include <stddef.h>
+#include <stdio.h>
+
+#include "mc_canvas.h"
 #include "mc_err.h"
-#include "mc_plot.h"
+#include "mc_gnuplot.h"
+
+/* How a script is to be written. */
+struct mc_render {
+	enum mc_format format;
+	const char *output;  /* the file that it writes, NULL = gnuplot's standard output */
+	const char *source;  /* what gnuplot reads the numbers from, as it stands in the script */
+	size_t frame, frames; /* so many, from this one */
+};
+
+/* What can be drawn. Functions get `of`; they return 0, or -1 with `e` filled. */
+struct mc_drawing {
+	const void *of;
+	size_t frames;       /* 1, or more if it moves */
+	int (*script)(FILE *to, const void *of, const struct mc_render *r, struct mc_err *e);
+	void (*data)(FILE *to, const void *of); /* the numbers, of all frames */
+	int (*text)(FILE *to, const void *of, const struct mc_canvas *c, struct mc_err *e);
+};
 
 struct mc_picture {
 	const char *output;  /* NULL = the terminal, or what standard output is */
 	int emit;            /* 1 = leave .gp and .dat beside it; then there is an output */
 };
 
-/* Draws the figure and puts it there; a file is replaced once the picture is complete. */
-int mc_picture_put(const struct mc_figure *f, const struct mc_picture *p, struct mc_err *e);
+/*
+ * What the name of an output says: its format, and whether it is one for each frame ("f%03d.png").
+ * `moves` = 0: such names, and .gif, are misuse, like everything that is no picture's (MC_USAGE).
+ */
+int mc_picture_check(const char *output, int moves, enum mc_format *format, int *each, struct mc_err *e);
+
+/* Draws it and puts it there; a file is replaced once the picture is complete. */
+int mc_picture_put(const struct mc_drawing *d, const struct mc_picture *p, struct mc_err *e);
+
+/* The same as text, for whoever puts it somewhere himself: *bytes to be freed by the caller. */
+int mc_picture_text(const struct mc_drawing *d, const struct mc_canvas *c, char **bytes, size_t *len, struct mc_err *e);
+
+/* The numbers as the block $data of a script. */
+void mc_put_data_block(FILE *to, const struct mc_drawing *d);
 
 #endif

@@ -1,14 +1,14 @@
 /*
- * Pictures of lines over a common x, by gnuplot: panels side by side, one legend, bands
- * around lines, a caption. What is drawn comes from above; how it looks is decided here.
+ * Pictures of lines over a common x, or of points with bars: panels of a page (mc_page.h) with
+ * bands around lines. What is drawn comes from above; how it looks is decided here.
  */
 #ifndef MC_PLOT_H
 #define MC_PLOT_H
 
 #include <stddef.h>
-#include <stdio.h>
 
-#include "mc_err.h"
+#include "mc_page.h"
+#include "mc_picture.h"
 
 struct mc_line {
 	const char *name;         /* lines of one name share colour and legend entry */
@@ -31,16 +31,9 @@ struct mc_scale {
 };
 
 struct mc_figure {
-	const char *title;        /* NULL = none */
-	const char *caption;
-	const char *xlabel, *ylabel;
+	struct mc_page page;
 	double xunit;             /* x is divided by this */
 	double ymin, ymax;        /* NaN = as the lines need */
-	const char *const *panel; /* [panels] titles, row by row; NULL leaves a place empty */
-	size_t panels;
-	size_t columns;           /* 0 = as looks best */
-	int grid;                 /* 1 = small panels close together: x (and one y for all) at the edges only */
-	const char *const *row;   /* [rows] names at the left of the rows, or NULL; needs `columns` */
 	const struct mc_scale *scale; /* [panels] each panel's own y, or NULL */
 	int zero;                 /* 1 = a line at y = 0 */
 	const struct mc_line *line;
@@ -48,36 +41,10 @@ struct mc_figure {
 	const struct mc_points *points; /* [lines] all lines are points, with lo and hi; or NULL */
 };
 
-enum mc_format { MC_FORMAT_TEXT, MC_FORMAT_SVG, MC_FORMAT_PNG, MC_FORMAT_PDF };
-
-/* By the name's ending; MC_USAGE for one that is not .svg, .png or .pdf. */
-int mc_format_of(const char *path, enum mc_format *format, struct mc_err *e);
-
-struct mc_canvas {
-	enum mc_format format;
-	size_t columns, rows;     /* MC_FORMAT_TEXT: size of the terminal */
-	int colour, utf8;         /* MC_FORMAT_TEXT: what it understands */
-};
-
-/* What the terminal on `fd` is like; 80 by 24, without colour, if it is none. */
-void mc_canvas_terminal(struct mc_canvas *c, int fd);
-
 /*
- * The gnuplot script of a figure. `output`: the file that it writes, NULL = its standard
- * output. `data`: the file that it reads (mc_plot_data), NULL = the numbers stand in the script.
- * -1 when memory runs out (MC_OSERR).
+ * Draws it and puts it there (mc_picture.h). Its data have a block for each line that has points:
+ * columns x, y, lo, hi and what points have; two empty lines between blocks.
  */
-int mc_plot_script(FILE *to, const struct mc_figure *f, const struct mc_canvas *c,
-    const char *output, const char *data, struct mc_err *e);
-
-/* The numbers: a block for each line (columns x, y, lo, hi), two empty lines between blocks. */
-void mc_plot_data(FILE *to, const struct mc_figure *f);
-
-/*
- * The picture's bytes, *bytes to be freed by the caller. MC_UNAVAILABLE when there is no
- * gnuplot, MC_IOERR with its message when it fails, MC_OSERR.
- */
-int mc_plot_render(const struct mc_figure *f, const struct mc_canvas *c, char **bytes, size_t *len,
-    struct mc_err *e);
+int mc_figure_put(const struct mc_figure *f, const struct mc_picture *p, struct mc_err *e);
 
 #endif

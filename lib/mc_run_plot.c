@@ -8,7 +8,6 @@
 #include "mc_draw_pareto.h"
 #include "mc_file.h"
 #include "mc_opts.h"
-#include "mc_plot.h"
 
 /* What can be drawn; a further picture is a further line. */
 static const struct picture {
@@ -106,7 +105,7 @@ int mc_run_plot(int argc, char **argv, struct mc_err *e)
 		"against requests. A file may be - for standard input, which is also read when there is none.", table };
 	const struct picture *picture;
 	enum mc_format format;
-	int first;
+	int first, each;
 
 	switch (mc_opts_parse(&prog, argc, argv, &first, e)) {
 	case MC_PARSED_FAIL:
@@ -121,7 +120,7 @@ int mc_run_plot(int argc, char **argv, struct mc_err *e)
 		return -1;
 	if (o.picture.output == NULL && o.picture.emit)
 		return mc_usage(e, "--emit", "add -o FILE", "there is no picture to leave it beside");
-	if (o.picture.output && (mc_format_of(o.picture.output, &format, e) < 0 || mc_file_check_target(o.picture.output, e) < 0))
+	if (o.picture.output && (mc_picture_check(o.picture.output, 0, &format, &each, e) < 0 || mc_file_check_target(o.picture.output, e) < 0))
 		return -1;
 	return picture->draw(&o, argc - first - 1, argv + first + 1, e);
 }

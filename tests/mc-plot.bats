@@ -242,8 +242,13 @@ absent() {
 	[ "$status" -eq 65 ]
 	[[ "$output" == "mc-plot: no episode with a link in these logs"* ]]
 	log b.log method=full
-	run mc-plot curves a.log b.log -y links-share
+	mc-plot curves a.log b.log -y links-share -o fig.svg --emit
+	[ "$(grep -c '^#' fig.dat)" -eq 1 ]
+	# the line is there, not only its entry in the legend
+	grep -q "title 'full'" fig.gp
+	run gnuplot fig.gp
 	[ "$status" -eq 0 ]
+	[ -z "$output" ]
 }
 
 @test "--by tells curves apart by an entry of the header" {
