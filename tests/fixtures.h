@@ -26,8 +26,8 @@
 #include "mc_real.h"
 
 /*
- * Checks one file: root is its map, name its name for messages. 1 = pass, 0 = fail, -1 = this
- * kind is not implemented. `why` says what was wrong, or what the worst error was.
+ * Checks one file: root is its map, name its name for messages. 1 = pass, 0 = fail.
+ * `why` says what was wrong, or what the worst error was.
  */
 typedef int fixture_checker(const struct mc_map *root, const char *name, char *why, size_t size);
 
