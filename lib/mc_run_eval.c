@@ -17,6 +17,7 @@
 #include "mc_opts.h"
 #include "mc_play.h"
 #include "mc_pool.h"
+#include "mc_prey.h"
 #include "mc_stat.h"
 #include "mc_summary.h"
 #include "mc_task.h"
@@ -31,7 +32,7 @@ enum { BATCH = 50 };
 struct options {
 	long episodes, threads, max_frame;
 	uint64_t seed;
-	const char *comm, *cut, *mute; /* as given, or NULL */
+	const char *comm, *cut, *mute, *prey; /* as given, or NULL */
 	struct mc_intervention change; /* what they say */
 	int greedy, json, pairs, influence;
 };
@@ -39,6 +40,7 @@ struct options {
 /* What one checkpoint came to. */
 struct figures {
 	char task[64], method[16];
+	char prey[8];             /* the header's word for how they act */
 	uint64_t seed;
 	int64_t trained;          /* episodes */
 	enum mc_decide how;
@@ -145,15 +147,30 @@ static int find_task(struct mc_task *task, const struct mc_header *h, const char
 	return 0;
 }
 
-/* Those that it plays with; the comm net only if it decides, here or untouched. */
-static int load_nets(struct nets *nets, const struct mc_ckpt *c, const struct mc_task *task, const struct options *o,
-    struct mc_arena *arena, struct mc_err *e)
+/* Those of --prey, else those that the team was trained with; `how` is the header's word for them. */
+static int load_preys(struct mc_params *preys, char how[8], const struct mc_ckpt *c, const struct mc_task *task,
+    const struct options *o, struct mc_arena *arena, struct mc_err *e)
+{
+	struct mc_prey other;
+
+	if (!o->prey) {
+		memcpy(how, c->header.prey, sizeof c->header.prey);
+		return mc_header_prey(&c->header_map, &c->header, (size_t)task->prey_obs_dim, preys, arena, e);
+	}
+	if (mc_prey_choose(&other, o->prey, task, arena, e) < 0)
+		return -1;
+	memcpy(how, other.how, sizeof other.how);
+	*preys = other.p;
+	return 0;
+}
+
+/* Those that the team plays with; the comm net only if it decides, here or untouched. */
+static int load_nets(struct nets *nets, const struct mc_ckpt *c, const struct options *o, struct mc_arena *arena,
+    struct mc_err *e)
 {
 	const int learned = o->change.how == MC_LEARNED || c->header.comm == MC_LEARNED;
 
-	memset(nets, 0, sizeof *nets);
 	if (mc_ckpt_params(c, "policy", &nets->policy, arena, e) < 0 ||
-	    mc_header_prey(&c->header_map, &c->header, (size_t)task->prey_obs_dim, &nets->prey, arena, e) < 0 ||
 	    (o->influence && mc_ckpt_params(c, "critic", &nets->critic, arena, e) < 0))
 		return -1;
 	if (!learned || mc_ckpt_params(c, "comm", &nets->comm, arena, e) == 0)
@@ -229,7 +246,8 @@ static int measure(struct figures *f, const struct mc_ckpt *c, const struct opti
 	f->edge_cost = h->edge_cost;
 	f->how = o->change.how >= 0 ? (enum mc_decide)o->change.how : h->comm;
 	f->touched = mc_intervention_touches(&o->change, h->comm);
-	if (find_task(&x.task, h, c->frame.place, e) == 0 && load_nets(&x.nets, c, &x.task, o, &arena, e) == 0 &&
+	if (find_task(&x.task, h, c->frame.place, e) == 0 &&
+	    load_preys(&x.nets.prey, f->prey, c, &x.task, o, &arena, e) == 0 && load_nets(&x.nets, c, o, &arena, e) == 0 &&
 	    mc_intervention_check(&o->change, h->dims.N, h->comm, e) == 0)
 		r = play_both(f, &x, o, &arena, pool, e);
 	mc_arena_free(&arena);
@@ -319,7 +337,8 @@ static void put_json(const char *file, const struct figures *f, const struct opt
 	mc_json_string(stdout, f->method);
 	printf(",\"seed\":%" PRIu64 ",\"trained_episodes\":%" PRId64, f->seed, f->trained);
 	printf(",\"eval_seed\":%" PRIu64 ",\"episodes\":%ld", o->seed, o->episodes);
-	printf(",\"comm\":\"%s\",\"greedy\":%s", mc_decide_name(f->how), o->greedy ? "true" : "false");
+	printf(",\"comm\":\"%s\",\"greedy\":%s,\"prey\":\"%s\"", mc_decide_name(f->how), o->greedy ? "true" : "false",
+	    f->prey);
 	put_number("return_mean", f->mean);
 	put_number("return_se", f->se);
 	put_number("return_iqm", f->iqm);
@@ -470,6 +489,7 @@ static void put_caption(const struct options *o)
 	put_given("--comm", o->comm);
 	put_given("--cut", o->cut);
 	put_given("--mute", o->mute);
+	put_given("--prey", o->prey);
 	if (o->change.max_edges)
 		printf(", --max-edges %ld", o->change.max_edges);
 	printf("%s.\n", o->greedy ? ", greedy decisions" : "");
@@ -555,7 +575,7 @@ static int check_subject(enum subject what, const struct mc_summary_opts *s, con
 {
 	const char *option = s->by ? "--by" : s->named ? "--named" : s->last != 10 ? "--last" : NULL;
 	const char *play = o->comm ? "--comm" : o->cut ? "--cut" : o->mute ? "--mute" : o->change.max_edges ? "--max-edges"
-	    : o->influence ? "--influence" : NULL;
+	    : o->influence ? "--influence" : o->prey ? "--prey" : NULL;
 
 	if (what != CHECKPOINTS && play)
 		return mc_usage(e, play, "leave it out", "this is about checkpoints");
@@ -583,6 +603,8 @@ int mc_run_eval(int argc, char **argv, struct mc_err *e)
 		{ MC_OPT_STR, 0, "mute", "J", &o.mute, 0, 0, "agent J answers nobody; several with commas" },
 		{ MC_OPT_INT, 0, "max-edges", "K", &o.change.max_edges, 1, 255,
 		  "make the K most probable requests of each agent, of those that are decided" },
+		{ MC_OPT_STR, 0, "prey", "WHICH", &o.prey, 0, 0,
+		  "play against other preys than those of the run: auto, flee, or a FILE of weights" },
 		{ MC_OPT_FLAG, 0, "greedy", NULL, &o.greedy, 0, 0,
 		  "learned decisions ask wherever the probability exceeds 1/2, instead of drawing" },
 		{ MC_OPT_FLAG, 0, "pairs", NULL, &o.pairs, 0, 0,

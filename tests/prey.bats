@@ -83,6 +83,25 @@ played() {
 	[[ "$output" == *"prey = mlp"*"say flee"* ]]
 }
 
+@test "mc-eval --prey: a team among other preys than its own" {
+	evaluate() { mc-eval -n 60 --json "$@" | jq -c '[.prey, .return_mean]'; }
+	small predator_prey_N3_l3 none 20 auto
+	small predator_prey_N3_l3 none 20 flee --prey flee
+	[ "$(evaluate --prey auto auto/run.ckpt)" = "$(evaluate auto/run.ckpt)" ]
+	run -65 mc-eval --prey flee/run.ckpt auto/run.ckpt # it carries no weights
+	[[ "$(evaluate --prey flee auto/run.ckpt)" == '["flee",'* ]]
+	[ "$(evaluate --prey auto/run.ckpt flee/run.ckpt)" = "$(evaluate --prey auto flee/run.ckpt)" ]
+	[ "$(evaluate --prey auto flee/run.ckpt)" != "$(evaluate flee/run.ckpt)" ]
+	[[ "$(mc-eval -n 10 --prey flee auto/run.ckpt)" == *", --prey flee."* ]]
+	run -66 mc-eval --prey missing auto/run.ckpt
+	[ "${#lines[@]}" -eq 1 ]
+	run -64 mc-eval --aggregate --prey flee auto/run.log
+	small push_N3 none 0 push
+	[ "$(evaluate --prey flee push/run.ckpt)" = "$(evaluate push/run.ckpt)" ]
+	run -64 mc-eval --prey auto/run.ckpt push/run.ckpt
+	[[ "$output" == *"push_N3 has no scripted prey"* ]]
+}
+
 # A ring whose environment is a process. $1: folder, $2: options of mc-envsim, then options of mc-rollout
 co() {
 	mkdir "$1"
