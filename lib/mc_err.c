@@ -22,7 +22,7 @@ static void fill(struct mc_err *e, int code, const char *place, int64_t offset,
     const char *hint, const char *fmt, va_list ap)
 {
 	e->code = code;
-	e->quiet = 0;
+	e->quiet = e->diverged = 0;
 	e->offset = offset;
 	copy(e->place, sizeof e->place, place);
 	copy(e->hint, sizeof e->hint, hint);
@@ -59,6 +59,15 @@ int mc_err_errno(struct mc_err *e, int code, const char *place,
 		const size_t n = strlen(e->what);
 		(void)snprintf(e->what + n, sizeof e->what - n, ": %s", strerror(saved));
 	}
+	return -1;
+}
+
+int mc_err_diverged(struct mc_err *e, const char *net, const char *what, int64_t iteration)
+{
+	(void)mc_err_set(e, MC_DATA, net, -1, "try a lower learning rate", "%s is not finite at iteration %lld", what,
+	    (long long)iteration);
+	if (e)
+		e->diverged = 1;
 	return -1;
 }
 

@@ -32,6 +32,7 @@ enum mc_code {
 struct mc_err {
 	int code;         /* enum mc_code; 0 = no error */
 	int quiet;        /* 1 = exit with `code` but print nothing */
+	int diverged;     /* 1 = numbers that were computed here are no longer finite */
 	char place[256];  /* file, option or net; empty = none */
 	int64_t offset;   /* byte offset in `place`; negative = none */
 	char what[512];   /* what is wrong */
@@ -49,6 +50,9 @@ int mc_err_set(struct mc_err *e, int code, const char *place, int64_t offset,
 /* Like mc_err_set, with ": <strerror(errno)>" appended to the text. ENOMEM is MC_OSERR, whatever `code`. */
 int mc_err_errno(struct mc_err *e, int code, const char *place,
     const char *hint, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+
+/* Numbers diverged: `what` of the net `net`, at an iteration of Algorithm 1. MC_DATA, `diverged`. Returns -1. */
+int mc_err_diverged(struct mc_err *e, const char *net, const char *what, int64_t iteration);
 
 /* Out of memory while `what` was being allocated: code MC_OSERR. Returns -1. */
 int mc_err_nomem(struct mc_err *e, const char *what, size_t bytes);

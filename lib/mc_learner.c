@@ -166,9 +166,7 @@ int mc_learner_ready(const struct mc_learner *l)
 
 int mc_learner_diverged(struct mc_err *e, enum mc_net net, const char *what, uint32_t k)
 {
-	return mc_err_set(e, MC_DATA, mc_net_name(net), -1,
-	    "the last checkpoint stands; try a lower learning rate",
-	    "%s is not finite at iteration %u", what, (unsigned)k);
+	return mc_err_diverged(e, mc_net_name(net), what, k);
 }
 
 int mc_learner_not_finite(struct mc_err *e, const struct mc_learner_net *t, uint32_t k)

@@ -233,15 +233,15 @@ static int check_order(const struct mc_meta *x, const struct mc_traj *t, struct 
 	return 0;
 }
 
-static int diverged(const struct mc_params *p, int64_t iteration, struct mc_err *e)
+/* A net, and the second moment of its gradient: one that is infinite would stop all learning, unseen. */
+static int diverged(const struct mc_params *p, const mc_real *moment, int64_t iteration, struct mc_err *e)
 {
-	char where[64] = "its numbers";
+	char where[64] = "the gradient's second moment";
 
-	if (mc_all_finite(p->v, p->size))
+	if (mc_all_finite(p->v, p->size) && mc_all_finite(moment, p->size))
 		return 0;
-	mc_params_finite(p, where, sizeof where);
-	return mc_err_set(e, MC_DATA, mc_net_name(p->net), -1, "try a smaller learning rate",
-	    "%s is not finite any more in iteration %lld", where, (long long)iteration);
+	(void)mc_params_finite(p, where, sizeof where);
+	return mc_err_diverged(e, mc_net_name(p->net), where, iteration);
 }
 
 /* One step of phi on the trajectory that mc_baseline_advantage saw last. */
@@ -274,8 +274,8 @@ static int update_reinforce(struct mc_meta *x, const struct mc_traj *t, struct m
 	x->fig.g_norm = sqrt(mc_sumsq(g, x->comm.size));
 	x->fig.advantage_norm = sqrt(mc_sumsq(x->fit.advantage, T) / (double)T);
 	comm_figures(x, t);
-	return diverged(&x->comm, t->iteration + 1, e) < 0 ||
-	    diverged(&x->baseline, t->iteration + 1, e) < 0 ? -1 : 0;
+	return diverged(&x->comm, x->nu, t->iteration + 1, e) < 0 ||
+	    diverged(&x->baseline, x->adam.v, t->iteration + 1, e) < 0 ? -1 : 0;
 }
 
 /* Algorithm 1, line 9. */
@@ -289,7 +289,7 @@ static int update_rule(struct mc_meta *x, const struct mc_traj *t, struct mc_err
 	x->fig.g_norm = sqrt(mc_sumsq(s->g + (size_t)(s->k - 1) * s->size, s->size));
 	x->fig.advantage_norm = rms_live(s->rule.A_hat, t->m, x->dims.T * x->dims.N * x->dims.d);
 	comm_figures(x, t);
-	return diverged(&x->comm, t->iteration + 1, e);
+	return diverged(&x->comm, x->nu, t->iteration + 1, e);
 }
 
 /* Lines 12 and 13. The advantages come first: all are of the phi that line 12 starts from. */
@@ -317,10 +317,9 @@ static int meta_step(struct mc_meta *x, const struct mc_traj *t, struct mc_err *
 	mc_rmsprop_step(x->rule.v, x->nu_rule, x->grad_rule, x->rule.size, o->lr_rule, o->rho, o->eps);
 	mc_sweep_rewind(s);
 	if (!isfinite(x->fig.J))
-		return mc_err_set(e, MC_DATA, "rule", -1, "try a smaller learning rate",
-		    "the meta-objective is not finite any more in iteration %lld", (long long)t->iteration);
-	return diverged(&x->baseline, t->iteration, e) < 0 || diverged(&x->rule, t->iteration, e) < 0
-	    ? -1 : 0;
+		return mc_err_diverged(e, "rule", "the meta-objective", t->iteration);
+	return diverged(&x->baseline, x->adam.v, t->iteration, e) < 0 ||
+	    diverged(&x->rule, x->nu_rule, t->iteration, e) < 0 ? -1 : 0;
 }
 
 int mc_meta_trajectory(struct mc_meta *x, const struct mc_traj *t, struct mc_meta_figures *fig,

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -205,13 +206,48 @@ static int handled(struct mc_filter *f, const struct mc_frame *in, struct mc_err
 	return 0;
 }
 
+/*
+ * Which checkpoint is on the disk: the one from which the ring continues, which comes as states, or
+ * that of the last barrier; as soon as a trajectory follows. The barrier that begins a new run has none.
+ */
+static int note_checkpoint(struct mc_filter *f, const struct mc_frame *in, struct mc_err *e)
+{
+	const int is_barrier = strcmp(in->type, "barrier") == 0;
+
+	if (strcmp(in->type, "trajectory") == 0)
+		f->committed = f->passing;
+	if (!is_barrier && strcmp(in->type, "state") != 0)
+		return 0;
+	if (mc_map_int(&in->map, "iteration", &f->passing, e) < 0)
+		return -1;
+	if (is_barrier && f->passing == 0 && !f->begun) {
+		f->begun = 1;
+		f->passing = -1;
+	}
+	return 0;
+}
+
+static void name_checkpoint(const struct mc_filter *f, struct mc_err *e)
+{
+	char advice[sizeof e->hint];
+
+	memcpy(advice, e->hint, sizeof advice);
+	if (f->committed < 0)
+		(void)snprintf(e->hint, sizeof e->hint, "there is no checkpoint yet; %.180s", advice);
+	else
+		(void)snprintf(e->hint, sizeof e->hint, "the checkpoint of iteration %lld stands; %.180s",
+		    (long long)f->committed, advice);
+}
+
 static int pass_frame(struct mc_filter *f, const struct mc_frame *in, struct mc_err *e)
 {
 	if (strcmp(in->type, "checkpoint") == 0)
 		return mc_err_set(e, MC_DATA, in->place, in->offset, "pipe trajectories in: mc-rollout --load CKPT",
 		    "is a checkpoint, not a stream");
 	if (strcmp(in->type, "barrier") == 0)    /* nets and state go ahead of it */
-		return handled(f, in, e) < 0 || mc_out_forward(f->out, in, e) < 0 ? -1 : 0;
+		return handled(f, in, e) < 0 || mc_out_forward(f->out, in, e) < 0 ? -1 : note_checkpoint(f, in, e);
+	if (!f->plain && note_checkpoint(f, in, e) < 0)
+		return -1;
 	if (mc_out_forward(f->out, in, e) < 0 || mc_out_flush(f->out, e) < 0)
 		return -1;
 	return handled(f, in, e);
@@ -250,6 +286,7 @@ int mc_filter_run(struct mc_filter *f, struct mc_err *e)
 	char text[600];
 	int status = 0;
 
+	f->passing = f->committed = -1;
 	if (!f->plain) {
 		handle(SIGINT, SIG_IGN);
 		handle(SIGTERM, SIG_IGN);
@@ -264,6 +301,8 @@ int mc_filter_run(struct mc_filter *f, struct mc_err *e)
 	f->fb = f->out ? mc_fb_new(e) : NULL;
 	int r = f->fb ? filter_loop(f, &status, e) : -1;
 
+	if (r < 0 && e->diverged && !f->plain)
+		name_checkpoint(f, e);
 	if (r < 0 && f->fb) {
 		mc_err_line(e, f->name, text, sizeof text);
 		(void)mc_out_end(f->out, f->fb, f->name, text, &ignored);

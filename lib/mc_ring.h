@@ -40,6 +40,9 @@ struct mc_filter {
 	/* set by mc_filter_run */
 	char upstream[24];         /* the program before this one, as the header says */
 	int has_header;
+	int begun;                 /* the barrier that begins a new run has passed */
+	int64_t passing;           /* iteration of the checkpoint that is under way, and */
+	int64_t committed;         /* of the one that is on the disk; -1 = none */
 	struct mc_in *in;
 	struct mc_out *out;
 	struct mc_fb *fb;
@@ -48,7 +51,7 @@ struct mc_filter {
 /*
  * Runs the filter to the end of its input. Returns the exit status: 0, or 75 when another
  * program failed; -1 with `e` filled when this one did (an `end` with the error has then been
- * passed on). SIGPIPE, SIGINT, SIGTERM, SIGHUP and SIGUSR1 are ignored: a ring ends with its stream.
+ * passed on); when numbers diverged, `e` says which checkpoint stands. SIGPIPE, SIGINT, SIGTERM, SIGHUP and SIGUSR1 are ignored: a ring ends with its stream.
  *
  * A plain filter leaves the signals as they are, takes streams that follow each other, and
  * refuses one that stops without `end` as bad data (MC_DATA).

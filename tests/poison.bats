@@ -32,9 +32,9 @@ stands() {
 	cmp good/run.replay bad/run.replay
 }
 
-@test "a reward that makes Q diverge: net, iteration, and the last checkpoint stands" {
+@test "a reward that makes Q diverge: net, iteration, and the checkpoint that stands" {
 	poisoned 25 1e30
-	[[ "$output" =~ ^mc-critic:\ critic:\ .*\ at\ iteration\ [0-9]+\;\ .*the\ last\ checkpoint\ stands ]]
+	[[ "$output" =~ ^mc-critic:\ critic:\ .*\ at\ iteration\ [0-9]+\;\ the\ checkpoint\ of\ iteration\ 20\ stands\; ]]
 	stands 20
 }
 
@@ -56,4 +56,33 @@ stands() {
 	[[ "$output" == "mc-rollout: <environment>:"* ]]
 	[ ! -e bad/run.ckpt ]
 	[ ! -e bad/run.ckpt.tmp ]
+}
+
+@test "a reward that makes whom to talk to diverge: no checkpoint takes it over" {
+	critic="$critic --warmup 100000"      # mc-critic learns nothing, so it cannot diverge first
+	for method in reinforce meta; do
+		rm -rf bad good
+		small=(-t navigation_N3_l3 -m $method -e 80)
+		episodes=20
+		[ $method = reinforce ] || small+=(-M '--rule-hidden 4') episodes=22
+		"$train" "${small[@]}" -R "$options" -Q "$critic" -o good
+		poisoned 25 1e30
+		[[ "$output" =~ ^mc-metalearn:\ (comm|baseline):\ .*\ at\ iteration\ [0-9]+\;\ the\ checkpoint\ of\ iteration\ 20\ stands\; ]]
+		stands $episodes
+	done
+}
+
+@test "numbers that diverge before there is a checkpoint: that is said" {
+	run "$train" -t navigation_N3_l3 -m full -e 100 -R '--hidden 128' -Q '--lr-critic 1000 --lr-policy 100' -o early
+	[ "$status" -eq 65 ]
+	[ "${#lines[@]}" -eq 1 ]
+	[[ "$output" == "mc-critic: critic: "*"; there is no checkpoint yet; "* ]]
+	[ ! -e early/run.ckpt ]
+}
+
+@test "a run that was continued and diverges names the checkpoint that it came from" {
+	"$train" "${small[@]}" -e 20 -R "$options" -Q "$critic" -o bad
+	poisoned 23 1e30
+	[[ "$output" == "mc-critic: critic: "*"; the checkpoint of iteration 20 stands; "* ]]
+	stands 20
 }
