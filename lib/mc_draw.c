@@ -95,7 +95,12 @@ static size_t panel_of(const char **panel, size_t *panels, const char *task)
 	return i;
 }
 
-/* Steps in millions, thousands or ones, whichever reads best. */
+const char *mc_draw_steps_unit(double max, double *unit)
+{
+	*unit = max >= 1e6 ? 1e6 : max >= 1e4 ? 1e3 : 1;
+	return max >= 1e6 ? "environment steps (millions)" : max >= 1e4 ? "environment steps (thousands)" : "environment steps";
+}
+
 static void choose_unit(struct mc_figure *f)
 {
 	double max = 0;
@@ -103,9 +108,7 @@ static void choose_unit(struct mc_figure *f)
 	for (size_t i = 0; i < f->lines; i++)
 		if (f->line[i].n && f->line[i].x[f->line[i].n - 1] > max)
 			max = f->line[i].x[f->line[i].n - 1];
-	f->xunit = max >= 1e6 ? 1e6 : max >= 1e4 ? 1e3 : 1;
-	f->page.xlabel = max >= 1e6 ? "environment steps (millions)"
-	    : max >= 1e4 ? "environment steps (thousands)" : "environment steps";
+	f->page.xlabel = mc_draw_steps_unit(max, &f->xunit);
 }
 
 static int draw_curves_of(const struct mc_curves *cs, const struct mc_series *what, const char *caption,

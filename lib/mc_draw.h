@@ -20,6 +20,7 @@ struct mc_draw_opts {
 	int pool;            /* 1 = a further panel, all tasks in one */
 	const char *agent;   /* "all", or the number of the agent whose advantages are drawn */
 	long episodes;       /* at most so many are drawn */
+	long episode;        /* the number of the one to draw; negative = any */
 };
 
 /*
@@ -31,6 +32,9 @@ struct mc_draw_opts {
 int mc_draw_read(const struct mc_draw_opts *o, int files, char **file,
     int (*take)(void *ctx, const struct mc_frame *f, const struct mc_draw_opts *o, struct mc_err *e), void *ctx,
     struct mc_err *e);
+
+/* Steps in millions, thousands or ones, whichever reads best for so many: the axis' name, and what to divide by. */
+const char *mc_draw_steps_unit(double max, double *unit);
 
 /* Learning curves: a panel for each task, a line for each method. No file: standard input. */
 int mc_draw_curves(const struct mc_draw_opts *o, int files, char **file, struct mc_err *e);

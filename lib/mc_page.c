@@ -54,8 +54,21 @@ static void size_panels(struct mc_layout *y, const struct mc_page *p)
 		y->gap_y = 8;
 		y->panel_title = 24;
 	}
-	if (p->height > 0)
-		y->panel_h = p->height;
+}
+
+static double height_of(const struct mc_page *p, const struct mc_layout *y, size_t row)
+{
+	return p->height ? p->height[row] : y->panel_h;
+}
+
+/* Of the panels and what is between them. */
+static double panels_height(const struct mc_page *p, const struct mc_layout *y)
+{
+	double h = (double)(y->rows - 1) * (y->gap_y + y->panel_title);
+
+	for (size_t row = 0; row < y->rows; row++)
+		h += height_of(p, y, row);
+	return h;
 }
 
 double mc_page_width(const struct mc_page *p, const struct mc_layout *y, size_t panel)
@@ -87,8 +100,7 @@ void mc_page_lay_out(struct mc_layout *y, const struct mc_page *p, const struct 
 	y->caption_lines = mc_text_lines(p->caption, (size_t)((y->w - 2 * EDGE) / CAPTION_CHARACTER));
 	y->legend_y = EDGE + (p->title ? 30 : 0);
 	y->panels_y = y->legend_y + (double)y->legend_rows * LINE + y->panel_title;
-	y->h = y->panels_y + (double)y->rows * y->panel_h + (double)(y->rows - 1) * (y->gap_y + y->panel_title) + XLABEL +
-	    (double)y->caption_lines * CAPTION_LINE + EDGE;
+	y->h = y->panels_y + panels_height(p, y) + XLABEL + (double)y->caption_lines * CAPTION_LINE + EDGE;
 	y->size = sizes_of(format);
 }
 
@@ -98,7 +110,9 @@ static void panel_at(const struct mc_page *p, const struct mc_layout *y, size_t 
 	*x0 = y->left;
 	for (size_t i = 0; i < panel % y->columns; i++)
 		*x0 += mc_page_width(p, y, i) + y->gap_x;
-	*y0 = y->panels_y + (double)(panel / y->columns) * (y->panel_h + y->gap_y + y->panel_title);
+	*y0 = y->panels_y;
+	for (size_t row = 0; row < panel / y->columns; row++)
+		*y0 += height_of(p, y, row) + y->gap_y + y->panel_title;
 }
 
 /* Is it the last of its column? */
@@ -157,7 +171,7 @@ void mc_page_panel(FILE *to, const struct mc_page *p, const struct mc_layout *y,
 	fprintf(to, "\nset lmargin at screen %.5f; set rmargin at screen %.5f\n",
 	    x0 / y->w, (x0 + mc_page_width(p, y, panel)) / y->w);
 	fprintf(to, "set tmargin at screen %.5f; set bmargin at screen %.5f\n",
-	    1 - y0 / y->h, 1 - (y0 + y->panel_h) / y->h);
+	    1 - y0 / y->h, 1 - (y0 + height_of(p, y, panel / y->columns)) / y->h);
 	if (p->grid) {
 		fprintf(to, "set format x %s\n", is_lowest(p, y, panel) ? "'% h'" : "''");
 		fprintf(to, "set format y %s\n", p->own_y || panel % y->columns == 0 ? "'% h'" : "''");
@@ -232,7 +246,7 @@ static void put_shades(FILE *to, const struct mc_layout *y, const char *text)
 	put_label(to, y, "0", x - 6, at_y, "right");
 	for (int i = 0; i < SHADE_STEPS; i++) {
 		snprintf(fill, sizeof fill, "palette frac %.4f", (i + 0.5) / SHADE_STEPS);
-		put_box(to, y, x + i * step, at_y, step * (i + 1 < SHADE_STEPS ? 1.3 : 1), 11, fill); /* no seams */
+		put_box(to, y, x + i * step, at_y, SHADES - i * step, 11, fill); /* to the end: no seams */
 	}
 	put_label(to, y, "1", x + SHADES + 6, at_y, "left");
 	put_label(to, y, text, x + SHADES + 1.5 * ENTRY_GAP, at_y, "left");
@@ -249,10 +263,8 @@ static const char *label_of(const struct mc_page *p, const struct mc_layout *y, 
  */
 static void put_panel_labels(FILE *to, const struct mc_page *p, const struct mc_layout *y)
 {
-	const double height = (double)y->rows * (y->panel_h + y->gap_y + y->panel_title) - y->gap_y - y->panel_title;
-
 	for (size_t i = 0; i < p->panels; i++) {
-		const double middle = mc_page_width(p, y, i) / 2;
+		const double middle = mc_page_width(p, y, i) / 2, height = height_of(p, y, i / y->columns);
 		double x0, y0;
 
 		if (p->panel[i] == NULL)
@@ -260,17 +272,17 @@ static void put_panel_labels(FILE *to, const struct mc_page *p, const struct mc_
 		panel_at(p, y, i, &x0, &y0);
 		put_label(to, y, p->panel[i], x0 + middle, y0 - y->panel_title * 0.45, "center");
 		if (is_lowest(p, y, i))
-			put_label(to, y, label_of(p, y, i, 0), x0 + middle, y0 + y->panel_h + XLABEL_AT, "center");
+			put_label(to, y, label_of(p, y, i, 0), x0 + middle, y0 + height + XLABEL_AT, "center");
 		if (i % y->columns == 0 && p->row)
 			put_label(to, y, p->row[i / y->columns], x0 - p->left - (*p->ylabel ? ROW_NAME_AT : YLABEL_AT),
-			    y0 + y->panel_h / 2, "center rotate by 90");
+			    y0 + height / 2, "center rotate by 90");
 		else if (i % y->columns == 0 && !p->grid && !p->names)
-			put_label(to, y, p->ylabel, x0 - p->left - YLABEL_AT, y0 + y->panel_h / 2, "center rotate by 90");
+			put_label(to, y, p->ylabel, x0 - p->left - YLABEL_AT, y0 + height / 2, "center rotate by 90");
 		if (p->names)
-			put_label(to, y, label_of(p, y, i, 1), x0 - ROW_NAME_AT + ROW_NAME, y0 + y->panel_h / 2, "center rotate by 90");
+			put_label(to, y, label_of(p, y, i, 1), x0 - ROW_NAME_AT, y0 + height / 2, "center rotate by 90");
 	}
 	if (p->grid) /* one for all */
-		put_label(to, y, p->ylabel, y->left - YLABEL_AT - (p->row ? ROW_NAME / 2 : 0), y->panels_y + height / 2,
+		put_label(to, y, p->ylabel, y->left - YLABEL_AT - (p->row ? ROW_NAME / 2 : 0), y->panels_y + panels_height(p, y) / 2,
 		    "center rotate by 90");
 }
 

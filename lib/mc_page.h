@@ -26,7 +26,7 @@ struct mc_page {
 	const char *const *row;   /* [rows] names at the left of the rows, or NULL; needs `columns` */
 	const double *width;      /* [columns] of the panels, or NULL */
 	const char *const *names; /* [2 * columns] x and y of each column's panels in place of xlabel and ylabel, or NULL */
-	double height;            /* of a panel; 0 = as looks best */
+	const double *height;     /* [rows] of the panels, or NULL */
 	double left;              /* more room for what stands at the left of each panel */
 	int delay;                /* between the pages of an animation, in 1/100 s */
 	const char *shades;       /* in the legend's place, what the colours from 0 to 1 say; or NULL */

@@ -6,6 +6,7 @@
 #include "mc_draw.h"
 #include "mc_draw_advantage.h"
 #include "mc_draw_pareto.h"
+#include "mc_draw_topology.h"
 #include "mc_file.h"
 #include "mc_opts.h"
 
@@ -18,6 +19,7 @@ static const struct picture {
 	{ "comm", mc_draw_comm },
 	{ "advantages", mc_draw_advantages },
 	{ "pareto", mc_draw_pareto },
+	{ "topology", mc_draw_topology },
 };
 
 /* An option of the other pictures would be passed over in silence. */
@@ -39,6 +41,7 @@ static int check_options(const struct picture *p, const struct mc_draw_opts *o, 
 		{ "--pool", o->pool, p->draw == mc_draw_curves },
 		{ "--agent", o->agent != defaults->agent, of_advantages },
 		{ "--episodes", o->episodes != defaults->episodes, of_advantages },
+		{ "--episode", o->episode != defaults->episode, p->draw == mc_draw_topology },
 	};
 
 	for (size_t i = 0; i < sizeof check / sizeof *check; i++)
@@ -67,7 +70,7 @@ static const struct picture *find_picture(const char *name, struct mc_err *e)
 
 int mc_run_plot(int argc, char **argv, struct mc_err *e)
 {
-	const struct mc_draw_opts defaults = { .y = "return", .band = "auto", .agent = "0", .episodes = 4 };
+	const struct mc_draw_opts defaults = { .y = "return", .band = "auto", .agent = "0", .episodes = 4, .episode = -1 };
 	struct mc_draw_opts o = defaults;
 	const struct mc_opt table[] = {
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "Every picture" },
@@ -93,16 +96,19 @@ int mc_run_plot(int argc, char **argv, struct mc_err *e)
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "advantages" },
 		{ MC_OPT_STR, 'i', "agent", "AGENT", &o.agent, 0, 0, "who asks: a number from 0, or all" },
 		{ MC_OPT_INT, 'n', "episodes", "N", &o.episodes, 1, 256, "draw no more than the first N" },
+		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "topology" },
+		{ MC_OPT_INT, 0, "episode", "N", &o.episode, 0, 1e15, "draw episode number N alone" },
 		{ MC_OPT_FLAG, 0, NULL, NULL, NULL, 0, 0, NULL },
 	};
 	const struct mc_prog prog = { "mc-plot", "curves [-o FILE] [-y SERIES] [-w EPISODES] [LOG ...]\n"
 		"       mc-plot comm [-o FILE] [-w EPISODES] [LOG ...]\n"
 		"       mc-plot advantages [-o FILE] [-i AGENT] [STREAM ...]\n"
-		"       mc-plot pareto [-o FILE] [JSON ...]",
+		"       mc-plot pareto [-o FILE] [JSON ...]\n"
+		"       mc-plot topology [-o FILE] [--episode N] [LOG|STREAM ...]",
 		"Draws learning curves from runs' logs, a panel for each task, a line for each method: the mean of its runs, "
 		"with a band; or what the communication nets do meanwhile; or the advantages that mc-metalearn --analyse adds to a "
 		"stream of trajectories, a panel for each pair of agents; or, from what mc-eval --json says of teams, return "
-		"against requests. A file may be - for standard input, which is also read when there is none.", table };
+		"against requests; or who asks whom, over an episode or over training. A file may be - for standard input, which is also read when there is none.", table };
 	const struct picture *picture;
 	enum mc_format format;
 	int first, each;

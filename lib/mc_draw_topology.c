@@ -1,0 +1,355 @@
+#include "mc_draw_topology.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mc_arena.h"
+#include "mc_heat.h"
+#include "mc_opts.h"
+#include "mc_params.h"
+#include "mc_traj.h"
+
+enum { BINS = 60, AGENTS = 16, TEAMS = 64 }; /* beyond so many agents nobody could read the pairs */
+
+/* Shares of one metric frame: of requests, for each pair; NaN where there was no link. */
+struct moment {
+	double steps;
+	double *share;             /* [N, d] */
+};
+
+struct team {
+	char task[64], label[64];
+	size_t N, d;
+	/* of episodes */
+	size_t T, episodes;
+	int64_t first;             /* number of the first one */
+	double *asked, *live;      /* [T, N, d] */
+	/* of a log */
+	struct moment *moment;
+	size_t n, room, runs;
+	double max;                /* environment steps of the longest run */
+};
+
+struct topology {
+	struct team *team;         /* [TEAMS] */
+	size_t n;
+	struct team *now;          /* whose stream is being read */
+	struct mc_dims dims;       /* of it */
+	double steps;              /* of it so far */
+	int counted;               /* 1 = it is among its team's runs */
+	int64_t seen_first, seen_last; /* episodes that were not asked for */
+	size_t seen;
+	struct mc_arena arena, scratch;
+};
+
+/* ---- reading ---- */
+
+static int is_empty(const struct team *t)
+{
+	return t->episodes == 0 && t->n == 0;
+}
+
+static int start_stream(struct topology *x, const struct mc_frame *f, struct mc_err *e)
+{
+	struct team t = { .first = 0 };
+	uint64_t N, T, O, A;
+
+	if (mc_map_str(&f->map, "task", t.task, sizeof t.task, e) < 0 ||
+	    mc_map_str(&f->map, mc_map_has(&f->map, "method") ? "method" : "comm", t.label, sizeof t.label, e) < 0 ||
+	    mc_map_uint(&f->map, "agents", &N, e) < 0 || mc_map_uint(&f->map, "steps", &T, e) < 0 ||
+	    mc_map_uint(&f->map, "obs_dim", &O, e) < 0 || mc_map_uint(&f->map, "act_dim", &A, e) < 0)
+		return -1;
+	if (N < 2 || N > AGENTS || T < 1)
+		return mc_err_set(e, MC_DATA, f->place, f->offset, "of 2 to 16 it can", "who asks whom of %" PRIu64 " agents cannot be drawn", N);
+	t.N = N;
+	t.d = N - 1;
+	t.T = T;
+	x->dims = (struct mc_dims){ .N = t.N, .d = t.d, .T = t.T, .O = O, .A = A };
+	x->steps = 0;
+	x->counted = 0;
+	for (size_t i = 0; i < x->n; i++)
+		if (strcmp(x->team[i].task, t.task) == 0 && strcmp(x->team[i].label, t.label) == 0) {
+			x->now = &x->team[i];
+			return x->now->N == t.N && x->now->T == t.T ? 0 :
+			    mc_err_set(e, MC_DATA, f->place, f->offset, NULL, "another number of agents or steps than before");
+		}
+	if (x->n == TEAMS)
+		return mc_err_set(e, MC_DATA, f->place, f->offset, "draw fewer at once", "more than %d tasks and methods", TEAMS);
+	t.asked = mc_arena_alloc(&x->arena, 2 * t.T * t.N * t.d, sizeof *t.asked, "requests", e);
+	if (t.asked == NULL)
+		return -1;
+	t.live = t.asked + t.T * t.N * t.d;
+	x->now = &x->team[x->n++];
+	*x->now = t;
+	return 0;
+}
+
+static int add_episode(struct topology *x, const struct mc_frame *f, const struct mc_draw_opts *o, struct mc_err *e)
+{
+	const struct mc_arena_mark mark = mc_arena_mark(&x->scratch);
+	struct team *t = x->now;
+	struct mc_traj traj;
+	int64_t episode;
+
+	if (mc_map_int(&f->map, "episode", &episode, e) < 0)
+		return -1;
+	x->seen_first = x->seen++ ? x->seen_first : episode;
+	x->seen_last = episode;
+	if (o->episode >= 0 && episode != o->episode)
+		return 0;
+	if (mc_traj_new(&traj, &x->dims, &x->scratch, e) < 0 || mc_traj_unpack(f, &traj, e) < 0)
+		return -1;
+	for (size_t k = 0; k < t->T * t->N * t->d; k++) {
+		t->asked[k] += traj.I[k];
+		t->live[k] += traj.m[k];
+	}
+	t->first = t->episodes++ ? t->first : episode;
+	mc_arena_reset(&x->scratch, mark);
+	return 0;
+}
+
+static int add_moment(struct topology *x, const struct mc_frame *f, struct mc_err *e)
+{
+	struct team *t = x->now;
+	const size_t pairs = t->N * t->d, shape[] = { t->N, t->d }, want = t->room ? 2 * t->room : 64;
+	struct mc_array a;
+	double *share;
+
+	if (mc_map_array(&f->map, "asked_pair", &a, e) < 0)
+		return -1;
+	if (a.dtype != MC_F32 || a.ndim != 2 || a.shape[0] != shape[0] || a.shape[1] != shape[1])
+		return mc_err_set(e, MC_DATA, f->place, f->offset, NULL, "asked_pair is no float32[%zu,%zu]", t->N, t->d);
+	if (t->n == t->room) {
+		struct moment *grown = reallocarray(t->moment, want, sizeof *grown);
+
+		if (grown == NULL)
+			return mc_err_nomem(e, "requests", want * sizeof *grown);
+		t->moment = grown;
+		t->room = want;
+	}
+	share = mc_arena_alloc(&x->arena, pairs, sizeof *share, "requests", e);
+	if (share == NULL)
+		return -1;
+	for (size_t k = 0; k < pairs; k++) {
+		float v;
+
+		memcpy(&v, a.data + k * sizeof v, sizeof v);
+		share[k] = (double)v;
+		if (!isnan(v) && (v < 0 || v > 1))
+			return mc_err_set(e, MC_DATA, f->place, f->offset, NULL, "asked_pair has %g, which is no share", (double)v);
+	}
+	t->moment[t->n++] = (struct moment){ x->steps, share };
+	t->max = fmax(t->max, x->steps);
+	t->runs += !x->counted;
+	x->counted = 1;
+	return 0;
+}
+
+static int take(void *ctx, const struct mc_frame *f, const struct mc_draw_opts *o, struct mc_err *e)
+{
+	struct topology *x = ctx;
+	uint64_t steps;
+
+	if (strcmp(f->type, "header") == 0)
+		return start_stream(x, f, e);
+	if (strcmp(f->type, "checkpoint") == 0)
+		return mc_err_set(e, MC_DATA, f->place, f->offset, "mc-rollout --load plays its episodes, mc-eval --pairs counts its requests",
+		    "is a checkpoint, neither a log nor episodes");
+	if (x->now == NULL)
+		return 0;
+	if (strcmp(f->type, "trajectory") == 0)
+		return add_episode(x, f, o, e);
+	if (strcmp(f->type, "episode") == 0) {
+		if (mc_map_uint(&f->map, "steps", &steps, e) < 0)
+			return -1;
+		x->steps += (double)steps;
+	}
+	return strcmp(f->type, "metric") == 0 && mc_map_has(&f->map, "asked_pair") ? add_moment(x, f, e) : 0;
+}
+
+/* ---- shares ---- */
+
+struct store {
+	struct mc_heat_panel *panel; /* [2 * teams] */
+	const char **title;
+	double *height;              /* [teams] */
+	char (*text)[192];
+	const char *pair[AGENTS * AGENTS];
+	char pair_text[AGENTS * AGENTS][24];
+	const char *agent[AGENTS];
+	struct mc_arena arena;
+};
+
+/* Shares of one team's row: [pairs, columns] over time, [N, N] of the whole; NaN where there was no link. */
+static void share_of_episodes(const struct team *t, double *over, double *whole)
+{
+	const size_t pairs = t->N * t->d;
+
+	for (size_t k = 0; k < pairs; k++) {
+		double asked = 0, live = 0;
+
+		for (size_t step = 0; step < t->T; step++) {
+			const double a = t->asked[step * pairs + k], m = t->live[step * pairs + k];
+
+			over[k * t->T + step] = m > 0 ? a / m : (double)NAN;
+			asked += a;
+			live += m;
+		}
+		whole[k / t->d * t->N + mc_slot_agent(k / t->d, k % t->d)] = live > 0 ? asked / live : (double)NAN;
+	}
+}
+
+static void share_of_log(const struct team *t, size_t bins, double width, double *over, double *whole)
+{
+	const size_t pairs = t->N * t->d;
+
+	for (size_t k = 0; k < pairs; k++) {
+		double sum[BINS + 1] = { 0 }, count[BINS + 1] = { 0 };
+
+		for (size_t i = 0; i < t->n; i++) {
+			const double v = t->moment[i].share[k], place = ceil(t->moment[i].steps / width) - 1;
+			const size_t bin = place <= 0 ? 0 : place >= (double)bins ? bins - 1 : (size_t)place;
+
+			if (isnan(v))
+				continue;
+			sum[bin] += v;
+			count[bin]++;
+			if (t->moment[i].steps > 0.9 * t->max) {
+				sum[BINS] += v;
+				count[BINS]++;
+			}
+		}
+		for (size_t b = 0; b < bins; b++)
+			over[k * bins + b] = sum[b] / count[b]; /* NaN where there is none */
+		whole[k / t->d * t->N + mc_slot_agent(k / t->d, k % t->d)] = sum[BINS] / count[BINS];
+	}
+}
+
+/* ---- the picture ---- */
+
+static int add_row(struct store *s, struct mc_heat *h, const struct team *t, double width, double unit, struct mc_err *e)
+{
+	const size_t pairs = t->N * t->d, at = h->page.panels;
+	const size_t bins = t->episodes ? t->T : (size_t)fmin(BINS, fmax(1, ceil(t->max / width)));
+	double *over = mc_arena_alloc(&s->arena, pairs * bins, sizeof *over, "shares", e);
+	double *whole = mc_arena_alloc(&s->arena, t->N * t->N, sizeof *whole, "shares", e);
+	const char **names = mc_arena_alloc(&s->arena, pairs, sizeof *names, "names", e);
+
+	if (over == NULL || whole == NULL || names == NULL)
+		return -1;
+	for (size_t i = 0; i < t->N * t->N; i++)
+		whole[i] = (double)NAN;
+	for (size_t k = 0; k < pairs; k++)
+		names[k] = s->pair[k / t->d * AGENTS + mc_slot_agent(k / t->d, k % t->d)];
+	if (t->episodes)
+		share_of_episodes(t, over, whole);
+	else
+		share_of_log(t, bins, width, over, whole);
+	s->panel[at] = (struct mc_heat_panel){ pairs, bins, over, names, t->episodes ? 1 : width / unit,
+		t->episodes ? 0 : width / unit / 2, 0 };
+	s->panel[at + 1] = (struct mc_heat_panel){ t->N, t->N, whole, s->agent, 1, 0, 1 };
+	if (t->episodes == 1)
+		snprintf(s->text[at / 2], sizeof *s->text, "%s, %s, episode %" PRId64, t->task, t->label, t->first);
+	else if (t->episodes)
+		snprintf(s->text[at / 2], sizeof *s->text, "%s, %s, mean of %zu episodes", t->task, t->label, t->episodes);
+	else
+		snprintf(s->text[at / 2], sizeof *s->text, "%s, %s, %zu run%s", t->task, t->label, t->runs, t->runs > 1 ? "s" : "");
+	s->title[at] = s->text[at / 2];
+	s->title[at + 1] = t->episodes ? "all steps" : "last tenth of training";
+	s->height[at / 2] = fmax(44 * (double)t->N, 15 * (double)pairs);
+	h->page.panels += 2;
+	return 0;
+}
+
+static int make_store(struct store *s, size_t teams, struct mc_err *e)
+{
+	s->panel = mc_arena_alloc(&s->arena, 2 * teams, sizeof *s->panel, "figure", e);
+	s->title = mc_arena_alloc(&s->arena, 2 * teams, sizeof *s->title, "figure", e);
+	s->height = mc_arena_alloc(&s->arena, teams, sizeof *s->height, "figure", e);
+	s->text = mc_arena_alloc(&s->arena, teams, sizeof *s->text, "figure", e);
+	if (!s->panel || !s->title || !s->height || !s->text)
+		return -1;
+	for (size_t i = 0; i < AGENTS; i++)
+		for (size_t j = 0; j < AGENTS; j++) {
+			snprintf(s->pair_text[i * AGENTS + j], sizeof *s->pair_text, "%zu asks %zu", i, j);
+			s->pair[i * AGENTS + j] = s->pair_text[i * AGENTS + j];
+		}
+	for (size_t i = 0; i < AGENTS; i++) /* "12": the end of "0 asks 12" */
+		s->agent[i] = s->pair_text[i] + strlen("0 asks ");
+	return 0;
+}
+
+static int draw(const struct topology *x, const struct mc_draw_opts *o, struct mc_err *e)
+{
+	const char *names[] = { "step of the episode", "", "who is asked", "who asks" };
+	double max = 0, unit = 1, width, widths[] = { 420, 0 };
+	size_t agents = 0, metrics = 0, episodes = 0;
+	struct store s = { NULL };
+	struct mc_heat h = { .page = { .title = o->title, .ylabel = "", .columns = 2, .names = names, .width = widths, .left = 8,
+		.shades = "share of the possible requests that are made" } };
+	int r = make_store(&s, x->n, e);
+
+	for (size_t i = 0; i < x->n; i++) {
+		const struct team *t = &x->team[i];
+
+		agents = t->N > agents && !is_empty(t) ? t->N : agents;
+		metrics = t->n / (t->runs ? t->runs : 1) > metrics ? t->n / (t->runs ? t->runs : 1) : metrics;
+		max = fmax(max, t->max);
+		episodes += t->episodes;
+	}
+	width = max / (metrics < BINS ? (double)metrics : BINS);
+	if (episodes == 0)
+		names[0] = mc_draw_steps_unit(max, &unit);
+	h.panel = s.panel;
+	h.page.panel = s.title;
+	h.page.xlabel = names[0];
+	h.page.height = s.height;
+	widths[1] = 46 * (double)agents;
+	h.page.caption = episodes ? "over the episodes in which the one asked was in range, at each step and in all; grey: never, or the agent itself"
+	    : "over the steps of training in which the one asked was in range; grey: never, or the agent itself";
+	for (size_t i = 0; r == 0 && i < x->n; i++)
+		if (!is_empty(&x->team[i]))
+			r = add_row(&s, &h, &x->team[i], width, unit, e);
+	r = r < 0 ? r : mc_heat_put(&h, &o->picture, e);
+	mc_arena_free(&s.arena);
+	return r;
+}
+
+/* Why there is nothing to draw, or no one picture. */
+static int check(const struct topology *x, const struct mc_draw_opts *o, struct mc_err *e)
+{
+	size_t episodes = 0, moments = 0;
+
+	for (size_t i = 0; i < x->n; i++) {
+		episodes += x->team[i].episodes;
+		moments += x->team[i].episodes ? 0 : x->team[i].n;
+	}
+	if (episodes && moments)
+		return mc_err_set(e, MC_DATA, NULL, -1, "draw one after the other", "episodes and the logs of runs");
+	if (episodes || (moments && x->seen == 0))
+		return 0;
+	if (x->seen)
+		return mc_usage(e, "--episode", NULL, "no episode %ld here; there are %zu, from %" PRId64 " to %" PRId64, o->episode, x->seen,
+		    x->seen_first, x->seen_last);
+	return mc_err_set(e, MC_DATA, NULL, -1, "a log has them of runs that learn whom to ask, mc-rollout --load CKPT plays episodes",
+	    "nothing in these streams says who asks whom");
+}
+
+int mc_draw_topology(const struct mc_draw_opts *o, int files, char **file, struct mc_err *e)
+{
+	struct topology x = { .team = calloc(TEAMS, sizeof *x.team) };
+	int r = x.team ? 0 : mc_err_nomem(e, "teams", TEAMS * sizeof *x.team);
+
+	r = r < 0 ? r : mc_draw_read(o, files, file, take, &x, e);
+	r = r < 0 ? r : check(&x, o, e);
+	r = r < 0 ? r : draw(&x, o, e);
+	for (size_t i = 0; i < x.n; i++)
+		free(x.team[i].moment);
+	free(x.team);
+	mc_arena_free(&x.arena);
+	mc_arena_free(&x.scratch);
+	return r;
+}

@@ -1,0 +1,130 @@
+# mc-plot(1) topology: who asks whom, over an episode and over training.
+bats_require_minimum_version 1.5.0
+
+setup() {
+	PATH=$MC_BIN:$PATH
+	unset LC_ALL
+	export LC_CTYPE=C.UTF-8 MC_QUIET=1
+	cd "$BATS_TEST_TMPDIR"
+}
+
+stream() {
+	"$BATS_TEST_DIRNAME/make-episodes.py" "$@"
+}
+
+# The shares of the row called $2 in panel number $1 of fig.dat, on one line.
+row() {
+	awk -v panel="$1" -v name="\"$2\"" '/^#/ { n++ } n == panel && $0 ~ name "$" { printf "%s%s", k++ ? " " : "", $3 }' fig.dat
+}
+
+@test "a cell for each step and pair: the share of episodes in which the one asked the other" {
+	stream a.mc steps=4 episodes=4 ask='e < t and j == 0'
+	mc-plot topology a.mc -o fig.svg --emit
+	[ "$(row 1 '1 asks 0')" = "0 0.25 0.5 0.75" ]
+	[ "$(row 1 '2 asks 0')" = "0 0.25 0.5 0.75" ]
+	[ "$(row 1 '2 asks 1')" = "0 0 0 0" ]
+	[ "$(row 1 '0 asks 2')" = "0 0 0 0" ]
+	# the table: rows ask, columns are asked
+	[ "$(row 2 1)" = "0.375 NaN 0" ]
+	[ "$(row 2 0)" = "NaN 0 0" ]
+	grep -q '>navigation_N3_l3, meta, mean of 4 episodes<' fig.svg
+	grep -q '>0.38<' fig.svg
+	run ! grep -q NaN fig.svg
+}
+
+@test "what was out of range counts as nothing" {
+	stream a.mc steps=3 episodes=2 ask=1 mask='t != 1 and (e == 0 or i != 2)'
+	mc-plot topology a.mc -o fig.svg --emit
+	[ "$(row 1 '0 asks 1')" = "1 NaN 1" ]
+	[ "$(row 1 '2 asks 1')" = "1 NaN 1" ]
+	mc-plot topology a.mc >out
+	grep -q '^ *2 asks 1  # #$' out
+}
+
+@test "one episode alone; one that there is not" {
+	stream a.mc steps=3 episodes=3 first=4 ask='e == 5'
+	mc-plot topology a.mc --episode 5 -o fig.svg --emit
+	[ "$(row 1 '0 asks 1')" = "1 1 1" ]
+	grep -q ', episode 5<' fig.svg
+	mc-plot topology a.mc --episode 6 -o fig.svg --emit
+	[ "$(row 1 '0 asks 1')" = "0 0 0" ]
+	run -64 mc-plot topology a.mc --episode 7
+	[ "$output" = "mc-plot: --episode: no episode 7 here; there are 3, from 4 to 6" ]
+}
+
+@test "as text: a digit for each cell" {
+	stream a.mc steps=5 episodes=40 ask='e < (0, 1, 13, 39, 40)[t]'
+	mc-plot topology a.mc >out
+	[ "$(grep -c '^ *[0-2] asks [0-2]  \.039#$' out)" -eq 6 ]
+	grep -q '^ *2 *0.47 *0.47 *-$' out
+	[ "$(awk '{ if (length > w) w = length } END { print w }' out)" -le 80 ]
+}
+
+@test "training: the shares that a log has, against environment steps" {
+	for method in meta none; do
+		"$BATS_TEST_DIRNAME/../pipelines/train" -t push_N3 -m $method -e 55 -o $method -R '--hidden 8'
+	done
+	mc-plot topology meta/run.log none/run.log -o fig.svg --emit
+	mc-cat --full -t metric meta/run.log | jq -s -r '[.[] | select(.asked_pair) | .asked_pair[1][0]][]' >asked
+	[ "$(wc -l <asked)" -eq 5 ]
+	[ "$(row 1 '1 asks 0')" = "$(xargs printf '%.7g ' <asked | sed 's/ $//')" ]
+	[ "$(grep -c '^#' fig.dat)" -eq 2 ]
+	grep -q '>push_N3, meta, 1 run<' fig.svg
+	grep -q '>environment steps<' fig.svg
+	grep -q '>last tenth of training<' fig.svg
+}
+
+@test "teams have a row each, runs of one team are combined" {
+	stream a.mc steps=3
+	stream b.mc steps=3 method=stgs ask=1
+	stream c.mc steps=3 first=1 ask=1
+	mc-plot topology a.mc b.mc c.mc -o fig.svg --emit
+	[ "$(grep -c '^#' fig.dat)" -eq 4 ]
+	[ "$(row 1 '0 asks 1')" = "0.5 0.5 0.5" ]
+	[ "$(row 3 '0 asks 1')" = "1 1 1" ]
+	cat a.mc b.mc c.mc | mc-plot topology -o piped.svg
+	cmp fig.svg piped.svg
+}
+
+@test "svg, png and pdf; --emit draws the same again" {
+	stream a.mc
+	for kind in svg png pdf; do
+		mc-plot topology a.mc -o fig.$kind --title 'Who asks?'
+		[ -s fig.$kind ]
+	done
+	mc-plot topology a.mc -o fig.svg --emit
+	cp fig.svg first.svg
+	gnuplot fig.gp
+	cmp fig.svg first.svg
+}
+
+@test "what cannot be drawn is said" {
+	"$BATS_TEST_DIRNAME/make-logs.py" a.log
+	run -65 mc-plot topology a.log
+	[[ "$output" == "mc-plot: nothing in these streams says who asks whom; "* ]]
+	"$BATS_TEST_DIRNAME/make-ckpt.py" run.ckpt
+	run -65 mc-plot topology run.ckpt
+	[[ "$output" == "mc-plot: run.ckpt:0: is a checkpoint, neither a log nor episodes; "* ]]
+	echo hello >text
+	run -65 mc-plot topology text
+	run -66 mc-plot topology nothing
+	stream a.mc episodes=0
+	run -65 mc-plot topology a.mc
+	stream a.mc error=1
+	run -75 mc-plot topology a.mc
+	[[ "$output" == "mc-plot: a.mc:"*": the stream ends with an error: mc-rollout: it broke" ]]
+	run -64 mc-plot topology a.mc -y return
+	[ "$output" = "mc-plot: --y: this is no option of mc-plot topology; leave it out" ]
+	stream a.mc
+	run -64 mc-plot topology a.mc -o fig.gif
+	[ "$output" = "mc-plot: fig.gif: unknown kind of picture; end its name in .svg, .png or .pdf" ]
+}
+
+@test "a stream that is cut is drawn as far as it goes" {
+	stream a.mc episodes=3
+	head -c $(($(stat -c %s a.mc) - 300)) a.mc >cut.mc
+	run --separate-stderr mc-plot topology cut.mc
+	[ "$status" -eq 0 ]
+	[[ "$stderr" == "mc-plot: cut.mc: still running, or cut, at "* ]]
+	[[ "$output" == *"mean of 2 episodes"* ]]
+}
