@@ -83,6 +83,13 @@ static int rank_of(const char *core)
 	return 4;
 }
 
+static enum mc_kernel_width width_of(const char *core)
+{
+	const int rank = rank_of(core);
+
+	return rank < 2 ? MC_KERNEL_PLAIN : rank == 2 ? MC_KERNEL_AVX2 : MC_KERNEL_AVX512;
+}
+
 /* The same scale for this processor, its system's support for the registers included. */
 static int rank_of_processor(void)
 {
@@ -190,6 +197,7 @@ int mc_blas_init(struct mc_err *e)
 	}
 	memcpy(blas.core_default, core_default, sizeof blas.core_default);
 	core_of(&l, blas.core, sizeof blas.core);
+	mc_kernel_limit(width_of(blas.core));
 	blas.gemm = l.gemm;           /* never closed: products are made until the process ends */
 	return 0;
 }

@@ -17,7 +17,8 @@
 /*
  * Loads the library; call once before the first product, from one thread. Sets
  * OPENBLAS_CORETYPE for the load if the user has not and the library's own choice is below
- * what the processor can do; the environment is as before afterwards. A second call does
+ * what the processor can do; the environment is as before afterwards. Our own kernels
+ * (mc_kernel.h) use no wider registers than the core does. A second call does
  * nothing. MC_OSERR with what to install when there is no library.
  */
 int mc_blas_init(struct mc_err *e);

@@ -1,8 +1,8 @@
 /*
- * What a training step spends its time on, in AVX-512 registers: fast paths beside the plain
- * ones in mc_blas, mc_math and mc_lstm, which call them first and whose tests hold both to the
- * same definitions. A function returns 0, and has done nothing, where the processor or the
- * scalar type has no such path.
+ * What a training step spends its time on, in wide registers: fast paths beside the plain ones in
+ * mc_blas, mc_math and mc_lstm, which call them first and whose tests hold both to the same
+ * definitions. A function returns 0, and has done nothing, where the processor or the scalar type
+ * has no such path.
  */
 #ifndef MC_KERNEL_H
 #define MC_KERNEL_H
@@ -10,6 +10,16 @@
 #include <stddef.h>
 
 #include "mc_real.h"
+
+/*
+ * The widest registers that may be used: those of the BLAS's core (mc_blas_init), so that
+ * OPENBLAS_CORETYPE chooses for both. Call it while no other thread computes. Beyond what the
+ * processor has it changes nothing.
+ */
+enum mc_kernel_width { MC_KERNEL_PLAIN, MC_KERNEL_AVX2, MC_KERNEL_AVX512 };
+void mc_kernel_limit(enum mc_kernel_width most);
+/* The paths in use: "AVX-512", "AVX2" or "plain". */
+const char *mc_kernel_name(void);
 
 /*
  * C [m,n] = f(S + op(A) op(B)), row-major, arguments as in mc_gemm. For the small matrices of the
@@ -50,7 +60,7 @@ int mc_kernel_lstm_cell(mc_real *gates, mc_real *c, mc_real *tc, mc_real *h, siz
 /*
  * The LSTM's step whole: products, bias, gates, cell, so that the gates' sums are never written
  * to memory. mc_kernel_lstm_pack puts the kernels, (in + H) 4H reals, into the order of the
- * products; 0 also if H is no multiple of 32.
+ * products; 0 also if H is no multiple of 32 (AVX2: 16).
  *   gates, tc  out, or both NULL: not kept
  *   h0, c0     in, or both NULL: the first step; c may be c0, h must not be h0
  */

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mc_kernel.h"
+
 enum { MAX_OPTS = 96, LONG_BASE = 1000, OPT_HELP = 900, OPT_VERSION, OPT_COMPLETION, OPT_MDOC };
 
 const char *mc_version(void)
@@ -392,7 +394,7 @@ void mc_opts_version(const struct mc_prog *p, FILE *to)
 
 	fprintf(to, "%s %s\n", p->name, mc_version());
 	if (mc_blas_init(&e) == 0)
-		fprintf(to, "BLAS: %s, core %s\n", mc_blas_version(), mc_blas_core());
+		fprintf(to, "BLAS: %s, core %s; kernels: %s\n", mc_blas_version(), mc_blas_core(), mc_kernel_name());
 	else
 		fprintf(to, "BLAS: %s\n", e.what);
 }

@@ -111,10 +111,19 @@ static void wrong_choice(void)
 		dlclose(l.handle);
 }
 
+/* OPENBLAS_CORETYPE chooses for our own kernels too. */
+static void widths(void)
+{
+	is_int(width_of("Prescott"), MC_KERNEL_PLAIN, "a core without AVX2: plain kernels");
+	is_int(width_of("Zen"), MC_KERNEL_AVX2, "a core with it");
+	is_int(width_of("SkylakeX"), MC_KERNEL_AVX512, "a core with AVX-512, or one not known: as wide as there are");
+}
+
 int main(void)
 {
 	unsetenv("OPENBLAS_NUM_THREADS");
 	wrong_choice();
+	widths();
 	kernels();
 	products();
 	return tap_done();
