@@ -159,7 +159,8 @@ prey-weights: all ## train the preys of --prey auto anew, into lib/mc_prey_weigh
 # ---- figures ----
 # Variables that are given on the command line are handed on; pipelines/figures -h lists them. It
 # has jobs of its own: this make's stay out of the way.
-FIGURE_VARIABLES := TASKS METHODS LAMBDAS SEEDS EPISODES JOBS OUT ROLLOUT METALEARN CRITIC
+FIGURE_VARIABLES := TASKS METHODS LAMBDAS SEEDS EPISODES JOBS OUT ROLLOUT METALEARN CRITIC \
+	ENGINE HOSTS SBATCH_EXTRA
 make-figure = @exec env MAKEFLAGS= pipelines/figures $@ \
 	$(foreach v,$(FIGURE_VARIABLES),$(if $(filter command line,$(origin $v)),'$v=$($v)'))
 

@@ -42,8 +42,7 @@ WINDOW := $(shell e=$(EPISODES); w=$$((e / 10)); [ $$w -le 100 ] || w=100; \
 $(RUNS)/%/run.done:
 	@exec "$(HERE)/cell" '$(task) $(label) $(seed)' '$(@D)' '$(NEEDS_$(label))' \
 		-t '$(task)' -m '$(or $(METHOD_$(label)),$(filter none full reinforce stgs,$(label)),meta)' -s '$(seed)' -e '$(EPISODES)' \
-		-R '$(strip --threads $(THREADS) $(ROLLOUT_$(label)) $(ROLLOUT))' -M '$(strip $(METALEARN_$(label)) $(METALEARN))' \
-		-Q '$(strip --threads $(THREADS) $(CRITIC))'
+		-R '$(strip $(ROLLOUT_$(label)) $(ROLLOUT))' -M '$(strip $(METALEARN_$(label)) $(METALEARN))' -Q '$(strip $(CRITIC))'
 
 # ---- what is drawn ----
 

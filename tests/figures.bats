@@ -210,6 +210,30 @@ $PWD/o/fig2.md" ]
 	grep -q -- "--hidden 8 -C 5'" o/runs-33/push_N3/none/1/run.done
 }
 
+@test "engines that are not there are said before anything is made" {
+	mkdir path
+	ln -s /usr/bin/* path/
+	rm -f path/parallel path/sbatch
+	PATH=$MC_BIN:$PWD/path
+	run "$figures" fig2 "${tiny[@]}" ENGINE=parallel HOSTS=1/:
+	[ "$status" -eq 69 ]
+	[ "$output" = 'fig2: ENGINE=parallel: GNU parallel is not in PATH; install it, or use ENGINE=local' ]
+	run "$figures" fig2 "${tiny[@]}" ENGINE=slurm
+	[ "$status" -eq 69 ]
+	[ "$output" = 'fig2: ENGINE=slurm: sbatch is not in PATH; is this a machine of the cluster? Else use ENGINE=local' ]
+	[ "$(ls out)" = "figures.lock
+options" ]
+	# what is done needs no engine
+	"$figures" fig2 "${tiny[@]}"
+	"$figures" fig2 "${tiny[@]}" ENGINE=slurm
+	run -64 "$figures" fig2 ENGINE=cloud
+	run -64 "$figures" fig2 ENGINE=parallel
+	run -64 "$figures" fig2 HOSTS=4/alpha
+	run -64 "$figures" fig2 ENGINE=slurm HOSTS=4/alpha
+	run -64 "$figures" fig2 SBATCH_EXTRA='-c 2'
+	run -64 "$figures" fig2 ENGINE=parallel HOSTS='alpha; touch pwned'
+}
+
 @test "what is refused" {
 	run -64 "$figures"
 	run -64 "$figures" fig9
