@@ -97,6 +97,10 @@ $B/tests/libfault.so: tests/fault.c
 BENCH := $(patsubst tests/%.c,%,$(wildcard tests/bench*.c))
 $B/tests/bench: $(BENCH:%=$B/tests/%.o) $B/libmc.a
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+# What the checkers below must see.
+$B/tests/control: tests/control.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 $(WARN) -O0 -g $(XFLAGS) -o $@ $<
 $D/tests/t_%: $D/tests/t_%.o $D/libmc.a
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS)
 
@@ -117,9 +121,10 @@ check: check-deps ## install what the tests need, build, run every test
 check-built: $(PROGRAMS:%=$B/bin/%) $(TEST_BINS) $B/tests/libfault.so check-layers
 	@MC_BIN='$(abspath $B/bin)' MC_BUILD='$B' tests/run $(TEST_BINS) $(BATS) $(FAULTS)
 
-torture: $(PROGRAMS:%=$B/bin/%) $B/tests/libfault.so ## the tests of faults at length: about half an hour
-	@export MC_TORTURE=1 MC_BIN='$(abspath $B/bin)' MC_BUILD='$B'; bad=0; \
-	for t in $(FAULTS); do echo "$$t"; $$t || bad=1; done; exit $$bad
+torture: $(PROGRAMS:%=$B/bin/%) $B/tests/libfault.so ## the tests of faults at length, about an hour; their table is left in build/torture/
+	$(call install-packages,$(DEPS_CHECK) $(DEPS_TORTURE))
+	@MC_BIN='$(abspath $B/bin)' MC_BUILD='$B' tests/torture build/torture $(FAULTS) \
+		$(foreach t,check-threads check-memory fuzz,'$(MAKE) -s --no-print-directory $t')
 
 HOURS := 1
 soak: $(PROGRAMS:%=$B/bin/%) ## a run of HOURS=1 with kills inside: does anything grow?
@@ -132,8 +137,8 @@ SECONDS := 60
 FUZZ := fuzz_frame fuzz_frame_repair fuzz_ckpt fuzz_ckpt_repair fuzz_task fuzz_opts
 
 fuzz: ## fuzz every target for SECONDS=60 each
-	$(call install-packages,clang libclang-rt-14-dev)
-	@$(MAKE) --no-print-directory CC=clang SANITIZE=fuzzer-no-link,address,undefined SECONDS=$(SECONDS) fuzz-built
+	$(call install-packages,$(DEPS_TORTURE))
+	@$(MAKE) -s -j "$$(nproc)" --no-print-directory CC=clang SANITIZE=fuzzer-no-link,address,undefined SECONDS=$(SECONDS) fuzz-built
 
 fuzz-built: $(FUZZ:%=$B/tests/%)
 	@tests/fuzz $(SECONDS) $^
@@ -142,6 +147,15 @@ $B/tests/%_repair.o: tests/%.c
 	$(CC) $(CPPFLAGS) -DFUZZ_REPAIR $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 $B/tests/fuzz_%: $B/tests/fuzz_%.o $B/libmc.a
 	$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+# Checkers that watch short runs of every program, each in a build of its own.
+check-threads: ## short runs of every program under ThreadSanitizer: minutes
+	@$(MAKE) -s -j "$$(nproc)" --no-print-directory SANITIZE=thread watch-thread
+check-memory: ## short runs of every program under valgrind: minutes
+	$(call install-packages,$(DEPS_TORTURE))
+	@$(MAKE) -s -j "$$(nproc)" --no-print-directory PORTABLE=1 watch-valgrind
+watch-thread watch-valgrind: watch-%: $(PROGRAMS:%=$B/bin/%) $B/tests/control $B/tests/t_pool
+	@MC_BIN='$(abspath $B/bin)' MC_BUILD='$B' tests/watched.py $*
 
 check-layers: ## a module includes only modules above it in lib/LAYERS
 	@tests/layers
@@ -181,6 +195,7 @@ pareto: all ## return against requests, of teams that pay for links; LAMBDAS
 # ---- packages ----
 DEPS := gcc libc6-dev make libmsgpack-dev zlib1g-dev libopenblas0-pthread gnuplot-nox
 DEPS_CHECK := $(DEPS) bats mandoc strace python3 python3-msgpack python3-numpy jq procps
+DEPS_TORTURE := clang libclang-rt-14-dev valgrind
 
 # Installs those of the packages that are missing: apt-get on Debian and its kin, through
 # sudo when not root; elsewhere the packages are named and make stops.
@@ -286,6 +301,6 @@ help: ## list the targets
 clean: ## remove what was built
 	rm -rf build bin
 
-.PHONY: soak fuzz fuzz-built torture always prey-weights bench deps check-deps all check check-built check-layers check-fixtures help clean demo install uninstall man
+.PHONY: check-threads check-memory watch-thread watch-valgrind soak fuzz fuzz-built torture always prey-weights bench deps check-deps all check check-built check-layers check-fixtures help clean demo install uninstall man
 .SECONDARY:
 -include $(shell find build -name '*.d' 2>/dev/null)

@@ -120,6 +120,34 @@ def meet(name, where):
     return bad, met
 
 
+def cuts(name, where):
+    """Cuts of one whole file, at every offset: (how many, [what was wrong])"""
+    path, bad = os.path.join(where, name), []
+    with open(os.path.join(sr.here, "data", "tiny", name), "rb") as f:
+        whole = f.read()
+    for n in range(len(whole)):
+        with open(path, "wb") as f:
+            f.write(whole[:n])
+        p = subprocess.run([os.path.join(sr.bin_dir, "mc-cat"), "--verify", path], stdout=subprocess.DEVNULL,
+                           stderr=subprocess.PIPE)
+        lines = p.stderr.decode(errors="replace").splitlines()
+        wrong = judge(name, ["mc-cat", "--verify"], p.returncode, lines)
+        if wrong:
+            bad.append("%s cut at %d: %s" % (name, n, wrong))
+    return len(whole), bad[:6]
+
+
+def cut_everywhere(tap):
+    """t_hostile does this in one process, and flips every bit besides; here the program does it."""
+    kinds = ["run.ckpt", "run.log", "run.replay", "run.ckpt.provenance"]
+    with tempfile.TemporaryDirectory(prefix="mc-cuts.") as where, concurrent.futures.ThreadPoolExecutor(2) as pool:
+        results = list(pool.map(lambda name: cuts(name, where), kinds))
+    for name, (n, bad) in zip(kinds, results):
+        tap.ok(not bad, "%s cut at every offset (%d)" % (name, n), bad)
+    sr.figure("a file that is cut is refused, at every offset", "%d cuts of %d kinds of file" % (
+        sum(n for n, _ in results), len(kinds)))
+
+
 def main():
     tap = sr.Tap()
     names = sorted(n for n in os.listdir(folder) if "." in n)
@@ -134,8 +162,11 @@ def main():
         tap.ok(not bad, "%d files %s-*" % (by[start], start), bad)
     tap.ok(len(names) >= 200, "at least 200 files")
     met = [m for r in results.values() for m in r[1]]
-    print("# %d meetings, at worst %.2f s and %.1f MiB" %
-          (len(met), max(m[0] for m in met), max(m[1] for m in met) / 2 ** 20))
+    sr.figure("hostile files are refused with 65, one line and an offset, within 1 s and 64 MiB + twice the file",
+              "%d files, met %d times, at worst %.2f s and %.1f MiB" %
+              (len(names), len(met), max(m[0] for m in met), max(m[1] for m in met) / 2 ** 20))
+    if sr.torture():
+        cut_everywhere(tap)
     return tap.done()
 
 

@@ -9,7 +9,7 @@ the bytes of the run that met no fault. Besides
     ENOSPC, EIO        one line with the cause, exit 74 (73 where a file could not be created), no
                        temporary file left, and no fsync after one that failed
     EINTR              nothing is seen of it in read and write; elsewhere it is like EIO
-    EFBIG              a limit on the size of files, of so many bytes: like ENOSPC
+    EFBIG              the same, also by a limit on the size of files, of so many bytes
 
 A few calls are made by the dynamic loader and by BLAS, where a fault has other ends (127, 71,
 or none): those of read and openat may have them. The output is TAP.
@@ -28,7 +28,8 @@ CAUSE = {"ENOSPC": "No space left on device", "EIO": "Input/output error",
 # What each fault is injected into: in make torture, and of that what is in make check.
 CALLS = {
     "KILL": ["write", "fsync", "rename", "openat", "ftruncate", "close"],
-    "ENOSPC": ["write", "openat", "ftruncate"],
+    "ENOSPC": ["write", "fsync", "rename", "openat", "ftruncate"],
+    "EFBIG": ["write", "fsync", "rename"],
     "EIO": ["write", "fsync", "rename", "ftruncate", "read"],
     "EINTR": ["write", "fsync", "rename", "read"],
 }
@@ -175,7 +176,8 @@ def main():
             total += n
             if n:                              # not all programs make all calls
                 tap.ok(not bad, "%s (%d)" % (text, n), bad)
-    print("# %d faults" % total)
+    sr.figure("a failing or killing system call leaves a checkpoint that loads and continues",
+              "%d faults at every n-th call of %d kinds" % (total, len({(c, f) for _, _, c, f in todo})))
     shutil.rmtree(folder)
     return tap.done()
 

@@ -25,12 +25,13 @@ import tempfile
 import threading
 import time
 
+import shortring as sr
+
 METHODS = ["none", "full", "reinforce", "stgs", "meta"]
-HANG = 60.0       # seconds: nothing in these runs takes a tenth of that
+HANG = 120.0      # seconds: on an idle machine nothing in these runs takes a hundredth of that
+# Seconds that are promised, and how much slower a machine with other work may be in make check.
+TEARDOWN, STOP, PATIENCE = 2.0, 5.0, 20
 FILES = ["run.ckpt", "run.log"]
-here = os.path.dirname(os.path.abspath(__file__))
-train = os.path.join(here, "..", "pipelines", "train")
-bin_dir = os.environ.get("MC_BIN", os.path.join(here, "..", "bin"))
 lock = threading.Lock()
 
 
@@ -45,8 +46,8 @@ class Tally:
         self.forked = 0                        # kills of a program that had just been forked
         self.runs = self.starts = 0
         self.wrong = collections.defaultdict(list)
-        self.worst_teardown = 0.0              # seconds from a kill to the end of the last program
-        self.worst_stop = 0.0                  # seconds from a signal to the end
+        self.teardown = []                     # seconds from a kill to the end of the last program
+        self.stop = []                         # seconds from a signal to the end
 
     def count(self, counter, key):
         with lock:
@@ -64,12 +65,12 @@ def command(directory, method, args, rng=None):
     Q = "--batch 32 --threads %d" % pick([1, 2])
     if pick([True, False]):
         Q += " --keep-replay"
-    return [train, "-t", args.task, "-m", method, "-e", str(args.episodes), "-o", directory,
+    return [sr.train, "-t", args.task, "-m", method, "-e", str(args.episodes), "-o", directory,
             "-R", R, "-M", "--rule-hidden 4", "-Q", Q]
 
 
 def start(directory, method, args, rng=None):
-    env = dict(os.environ, MC_QUIET="1", MC_BIN=bin_dir, TMPDIR=directory)
+    env = dict(os.environ, MC_QUIET="1", MC_BIN=sr.bin_dir, TMPDIR=directory)
     with open(os.path.join(directory, "stderr"), "w") as err:
         return subprocess.Popen(command(directory, method, args, rng), stderr=err, stdout=err,
                                 stdin=subprocess.DEVNULL, env=env, start_new_session=True)
@@ -220,7 +221,7 @@ def end_of_kill(launcher, directory, method, victim, tally, in_commit=0, early=0
         tally.in_commit += in_commit
         tally.early += early
         tally.forked += forked
-        tally.worst_teardown = max(tally.worst_teardown, took)
+        tally.teardown.append(took)
     if not ended or victim == "everything":
         return
     if status != 137:
@@ -255,7 +256,7 @@ def disturb_signal(launcher, directory, method, rng, span, tally):
         return
     tally.count(tally.signals, what.split(" ", 1)[1])
     with lock:
-        tally.worst_stop = max(tally.worst_stop, took)
+        tally.stop.append(took)
     if status != 75 or lines:
         tally.note("stop", "%s: status %d, %s" % (what, status, lines))
 
@@ -277,7 +278,7 @@ def compare(directory, reference, what, tally):
     for name in os.listdir(directory):
         if name.endswith(".tmp"):
             tally.note("left", "%s: %s" % (what, name))
-    verify = subprocess.run([os.path.join(bin_dir, "mc-cat"), "--verify"] +
+    verify = subprocess.run([os.path.join(sr.bin_dir, "mc-cat"), "--verify"] +
                             [os.path.join(directory, n) for n in FILES + ["run.ckpt.provenance"]],
                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     if verify.returncode != 0:
@@ -343,6 +344,13 @@ def worker(methods, references, args, tally, left, counter):
         one_run(number, method, *references[method], args, tally, left)
 
 
+def times(took, limit):
+    """Of seconds, those in the middle and at the end."""
+    took = sorted(took)
+    return "none" if not took else "%.0f ms in the middle, %.0f ms at worst, %d of %d late" % (
+        1e3 * took[len(took) // 2], 1e3 * took[-1], sum(s > limit for s in took), len(took))
+
+
 def report(args, tally):
     """TAP; the exit status."""
     kills, signals = sum(tally.kills.values()), sum(tally.signals.values())
@@ -364,23 +372,30 @@ def report(args, tally):
         for line in bad[:10]:
             print("# " + line)
         status |= bool(bad)
-    slow = [("programs end within 2 s of a kill", tally.worst_teardown, 2.0),
-            ("a run ends within 5 s of a signal", tally.worst_stop, 5.0)]
-    for k, (text, seconds, limit) in enumerate(slow, len(checks) + 1):
-        print("%sok %d - %s (%.0f ms at worst)" % ("" if seconds <= limit else "not ", k, text, 1e3 * seconds))
-        status |= seconds > limit
+    slow = [("programs end after a kill", tally.teardown, TEARDOWN), ("a run ends after a signal", tally.stop, STOP)]
+    for k, (text, took, limit) in enumerate(slow, len(checks) + 1):
+        worst, late = max(took, default=0), sum(seconds > limit for seconds in took)
+        good = worst <= limit * (1 if sr.torture() else PATIENCE)
+        print("%sok %d - %s (%.0f ms at worst, %d of %d after more than %.0f s)" %
+              ("" if good else "not ", k, text, 1e3 * worst, late, len(took), limit))
+        status |= not good
     print("# %d kills: %s" % (kills, ", ".join("%s %d" % x for x in sorted(tally.kills.items()))))
     print("# of them %d while a checkpoint was being written, %d before the first one, %d just forked" %
           (tally.in_commit, tally.early, tally.forked))
     print("# %d signals: %s" % (signals, ", ".join("%s %d" % x for x in sorted(tally.signals.items()))))
+    for promise, value in [
+            ("a run that was killed or stopped, and continued, has the bytes of one that was not",
+             "%d kills, %d signals, %d runs" % (kills, signals, tally.runs)),
+            ("the others end within 2 s of a kill", times(tally.teardown, TEARDOWN)),
+            ("a signal ends a run within 5 s, with a checkpoint and 75", times(tally.stop, STOP))]:
+        sr.figure(promise, value)
     print("1..%d" % (len(checks) + len(slow)))
     return status
 
 
 def main():
     p = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    torture = os.environ.get("MC_TORTURE", "") not in ("", "0")
-    p.add_argument("--kills", type=int, default=2000 if torture else 50)
+    p.add_argument("--kills", type=int, default=2000 if sr.torture() else 50)
     p.add_argument("--signals", type=float, default=0.2, help="share of other signals")
     p.add_argument("--methods", default=",".join(METHODS))
     p.add_argument("--task", default="navigation_N2_l2")

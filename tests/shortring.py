@@ -10,7 +10,7 @@ bin_dir = os.path.abspath(os.environ.get("MC_BIN", os.path.join(here, "..", "bin
 build_dir = os.path.abspath(os.path.join(here, "..", os.environ.get("MC_BUILD", "build/release")))
 PROGRAMS = ["mc-rollout", "mc-metalearn", "mc-critic"]
 FILES = ["run.ckpt", "run.log", "run.replay"]
-HANG = 60         # seconds; a run takes about a fifth of one
+HANG = 120        # seconds; on an idle machine a run takes about a fifth of one
 
 
 def torture():
@@ -81,6 +81,11 @@ def continued(directory, method, episodes, want):
 def differs(directory, want):
     return "".join("%s differs " % f for f in FILES
                    if not same(os.path.join(directory, f), os.path.join(want, f)))
+
+
+def figure(promise, value):
+    """A row of the table with which `make torture` ends."""
+    print("# figure: %s: %s" % (promise, value))
 
 
 class Tap:
