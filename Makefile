@@ -48,7 +48,7 @@ PROGRAMS := $(patsubst lib/mc_run_%.c,mc-%,$(filter lib/mc_run_%.c,$(SRC)))
 TESTS := $(patsubst tests/%.c,%,$(wildcard tests/t_*.c))
 # Tests that also run with mc_real = double.
 TESTS_DOUBLE := $(filter t_fixtures t_gradient t_world t_dense t_lstm t_meta t_policy \
-	t_baseline t_comm t_rule t_sweep,$(TESTS))
+	t_baseline t_comm t_rule t_sweep t_device,$(TESTS))
 BATS := $(wildcard tests/*.bats)
 # Faults: kills, failing calls, hostile input. Small here, large in `make torture`.
 FAULTS := $(addprefix tests/,kill.py inject.py preload.py hostile.py)
@@ -106,6 +106,11 @@ $D/tests/t_%: $D/tests/t_%.o $D/libmc.a
 
 # This one makes allocations fail.
 $B/tests/t_alloc: LDFLAGS += $(patsubst %,-Wl$(comma)--wrap=%,malloc calloc realloc aligned_alloc free)
+
+# These compute on a device, or on what stands in for one.
+ON_DEVICE := t_device
+$(ON_DEVICE:%=$B/tests/%): $B/tests/device_host.o
+$(ON_DEVICE:%=$D/tests/%): $D/tests/device_host.o
 
 # The checkers of golden values, a file for each owner.
 FIXTURES := $(patsubst tests/%.c,%,$(wildcard tests/fixture*.c))

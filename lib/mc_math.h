@@ -16,7 +16,7 @@
 #define MC_M(name) name##f
 #endif
 
-static inline mc_real mc_sigmoid(mc_real x)
+static inline MC_BOTH mc_real mc_sigmoid(mc_real x)
 {
 	return x >= 0 ? 1 / (1 + MC_M(exp)(-x)) : MC_M(exp)(x) / (1 + MC_M(exp)(x));
 }

@@ -40,7 +40,7 @@ struct mc_dims {
 };
 
 /* Slot j of agent i is the j-th other agent in increasing index. */
-static inline size_t mc_slot_agent(size_t i, size_t j)
+static inline MC_BOTH size_t mc_slot_agent(size_t i, size_t j)
 {
 	return j < i ? j : j + 1;
 }

@@ -11,4 +11,11 @@ typedef double mc_real;
 typedef float mc_real;
 #endif
 
+/* Before a small function that code for a device calls too. */
+#ifdef __CUDACC__
+#define MC_BOTH __host__ __device__
+#else
+#define MC_BOTH
+#endif
+
 #endif

@@ -33,20 +33,46 @@ enum mc_stream {
 };
 
 /* One block: out[4] = philox4x32-10(ctr[4], key[2]). */
-void mc_philox(uint32_t out[4], const uint32_t ctr[4], const uint32_t key[2]);
+static inline MC_BOTH void mc_philox(uint32_t out[4], const uint32_t ctr[4], const uint32_t key[2])
+{
+	uint32_t c0 = ctr[0], c1 = ctr[1], c2 = ctr[2], c3 = ctr[3];
+	uint32_t k0 = key[0], k1 = key[1];
+
+	for (int round = 0; round < 10; round++) {
+		const uint64_t a = (uint64_t)0xD2511F53u * c0;
+		const uint64_t b = (uint64_t)0xCD9E8D57u * c2;
+
+		c0 = (uint32_t)(b >> 32) ^ c1 ^ k0;
+		c1 = (uint32_t)b;
+		c2 = (uint32_t)(a >> 32) ^ c3 ^ k1;
+		c3 = (uint32_t)a;
+		k0 += 0x9E3779B9u;
+		k1 += 0xBB67AE85u;
+	}
+	out[0] = c0;
+	out[1] = c1;
+	out[2] = c2;
+	out[3] = c3;
+}
 
 /* Block number `block` of (seed, stream, x, y). */
-void mc_rng_block(uint32_t out[4], uint64_t seed, uint32_t block,
-    enum mc_stream stream, uint32_t x, uint32_t y);
+static inline MC_BOTH void mc_rng_block(uint32_t out[4], uint64_t seed, uint32_t block,
+    enum mc_stream stream, uint32_t x, uint32_t y)
+{
+	const uint32_t ctr[4] = { block, (uint32_t)stream, x, y };
+	const uint32_t key[2] = { (uint32_t)seed, (uint32_t)(seed >> 32) };
+
+	mc_philox(out, ctr, key);
+}
 
 /* A word as u in [0, 1): (w >> 8) 2^-24, exact in float. */
-static inline mc_real mc_rng_u(uint32_t w)
+static inline MC_BOTH mc_real mc_rng_u(uint32_t w)
 {
 	return (mc_real)(w >> 8) * (mc_real)0x1p-24;
 }
 
 /* A word as u strictly inside (0, 1), for logarithms: ((w >> 9) + 1/2) 2^-23, exact in float. */
-static inline mc_real mc_rng_u_open(uint32_t w)
+static inline MC_BOTH mc_real mc_rng_u_open(uint32_t w)
 {
 	return ((mc_real)(w >> 9) + (mc_real)0.5) * (mc_real)0x1p-23;
 }

@@ -1,0 +1,171 @@
+#include "device_host.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "mc_arena.h"
+#include "mc_blas.h"
+#include "mc_device_body.h"
+
+enum { ARGS = 1024 };
+
+/* A call that was recorded: a kernel, or a product. */
+struct call {
+	int is_gemm;
+	enum mc_kernel_id kernel;
+	uint32_t n;
+	struct mc_device_gemm gemm;
+	_Alignas(16) unsigned char args[ARGS];
+};
+
+struct host {
+	struct mc_device base;
+	struct mc_arena arena;
+	size_t room, used;
+	int recording, reverse;
+	struct call *call;
+	size_t calls, capacity;
+	double clock;
+};
+
+static struct host *of(struct mc_device *dev)
+{
+	return (struct host *)(void *)dev;
+}
+
+static void host_close(struct mc_device *dev)
+{
+	mc_arena_free(&of(dev)->arena);
+	free(of(dev)->call);
+	free(dev);
+}
+
+static void *host_alloc(struct mc_device *dev, size_t bytes, const char *what, struct mc_err *e)
+{
+	struct host *h = of(dev);
+
+	if (h->room && bytes > h->room - h->used) {
+		(void)mc_err_set(e, MC_UNAVAILABLE, dev->name, -1, NULL, "%s needs %zu bytes, %zu are free", what, bytes, h->room - h->used);
+		return NULL;
+	}
+	h->used += h->room ? bytes : 0;
+	return mc_arena_alloc(&h->arena, bytes, 1, what, e);
+}
+
+/* Copies are not part of what is recorded. */
+static void host_copy(struct mc_device *dev, void *to, const void *from, size_t bytes)
+{
+	if (of(dev)->recording)
+		(void)mc_err_set(&dev->err, MC_BUG, dev->name, -1, NULL, "a copy was recorded");
+	memcpy(to, from, bytes);
+}
+
+/* ---- kernels ---- */
+
+#define RUN(name) \
+	static void run_##name(const void *args, uint32_t n, int reverse) \
+	{ \
+		for (uint32_t i = 0; i < n; i++) \
+			name(args, reverse ? n - 1 - i : i); \
+	}
+MC_KERNELS(RUN)
+
+static void run(struct host *h, const struct call *c)
+{
+	static void (*const kernel[])(const void *args, uint32_t n, int reverse) = {
+#define ENTRY(name) run_##name,
+		MC_KERNELS(ENTRY)
+	};
+	const struct mc_device_gemm *g = &c->gemm;
+
+	if (!c->is_gemm)
+		kernel[c->kernel](c->args, c->n, h->reverse);
+	for (size_t i = 0; c->is_gemm && i < g->batch; i++)
+		mc_gemm(g->ta ? MC_T : MC_N, g->tb ? MC_T : MC_N, g->m, g->n, g->k, 1, g->a + i * g->sa, g->lda,
+		    g->b + i * g->sb, g->ldb, g->beta, g->c + i * g->sc, g->ldc);
+}
+
+/* Does it, or notes it. */
+static void call(struct host *h, const struct call *c)
+{
+	if (!h->recording) {
+		run(h, c);
+		return;
+	}
+	if (h->calls == h->capacity) {
+		h->capacity = h->capacity ? 2 * h->capacity : 64;
+		h->call = realloc(h->call, h->capacity * sizeof *h->call);
+		if (!h->call)
+			abort();
+	}
+	h->call[h->calls++] = *c;
+}
+
+static void host_launch(struct mc_device *dev, enum mc_kernel_id kernel, uint32_t n, const void *args, size_t size)
+{
+	struct call c = { .kernel = kernel, .n = n };
+
+	if (size > ARGS)
+		abort();
+	memcpy(c.args, args, size);
+	call(of(dev), &c);
+}
+
+static void host_gemm(struct mc_device *dev, const struct mc_device_gemm *g)
+{
+	const struct call c = { .is_gemm = 1, .gemm = *g };
+
+	call(of(dev), &c);
+}
+
+static void host_record(struct mc_device *dev, int on)
+{
+	struct host *h = of(dev);
+
+	h->recording = on;
+	if (on)
+		h->calls = 0;
+}
+
+static void host_replay(struct mc_device *dev)
+{
+	struct host *h = of(dev);
+
+	for (size_t k = 0; k < h->calls; k++)
+		run(h, &h->call[k]);
+}
+
+static double host_clock(struct mc_device *dev)
+{
+	return of(dev)->clock++;
+}
+
+static void host_wait(struct mc_device *dev)
+{
+	(void)dev;
+}
+
+struct mc_device *device_host_open(size_t room)
+{
+	static const struct mc_device_ops ops = { .close = host_close, .alloc = host_alloc, .host_alloc = host_alloc,
+		.put = host_copy, .get = host_copy, .launch = host_launch, .gemm = host_gemm, .record = host_record,
+		.replay = host_replay, .clock = host_clock, .wait = host_wait };
+	struct host *h = calloc(1, sizeof *h);
+
+	if (!h)
+		abort();
+	h->base.ops = &ops;
+	h->room = room;
+	memcpy(h->base.name, "stand-in", sizeof "stand-in");
+	return &h->base;
+}
+
+void device_host_reverse(struct mc_device *dev)
+{
+	of(dev)->reverse = 1;
+}
+
+size_t device_host_recorded(const struct mc_device *dev)
+{
+	return ((const struct host *)(const void *)dev)->calls;
+}
