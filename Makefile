@@ -28,6 +28,9 @@ endif
 ifneq ($(origin CC),default)      # a compiler that was asked for gets a folder of its own
 VARIANT := $(VARIANT)-$(notdir $(CC))
 endif
+ifdef CUDA                        # the learner on a card, too: mc-critic --device cuda
+VARIANT := $(VARIANT)-cuda
+endif
 ifdef WERROR
 XFLAGS += -Werror
 endif
@@ -41,6 +44,14 @@ CPPFLAGS += -D_GNU_SOURCE -DMC_VERSION='"$(VERSION)"' -Ilib -Itools -Itests
 CFLAGS ?= -g
 ALL_CFLAGS = -std=c11 $(WARN) $(OPT) $(ARCH) $(XFLAGS) $(CFLAGS)
 LDLIBS += -lmsgpackc -lz -lm -lpthread -ldl
+
+# CUDA's compiler, where there is one. Code for sm_80 and sm_90, and for later cards to translate.
+NVCC ?= $(realpath $(firstword $(shell command -v nvcc 2>/dev/null) $(wildcard /usr/local/cuda/bin/nvcc)))
+CUDA_HOME ?= $(NVCC:%/bin/nvcc=%)
+CUDA_ARCH ?= $(foreach a,80 90,-gencode arch=compute_$a,code=sm_$a) -gencode arch=compute_90,code=compute_90
+CUDA_LIBS = -L$(CUDA_HOME)/lib64 -Wl,-rpath,$(CUDA_HOME)/lib64 -Wl,--as-needed -lcublas -lcudart_static -lstdc++ -lrt
+compile-cuda = $(NVCC) -std=c++17 -O3 $(CPPFLAGS) $(CUDA_ARCH) -Xcompiler -Wall,-Wextra$(if $(WERROR),$(comma)-Werror) \
+	-MMD -MP -MF $(@:.o=.d) -c -o $@ $<
 
 MODULES := $(shell cat lib/LAYERS)
 SRC := $(wildcard $(MODULES:%=lib/%.c))
@@ -79,6 +90,14 @@ $B/%.o: %.c
 $D/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) -DMC_DOUBLE $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+ifdef CUDA
+LDLIBS += $(CUDA_LIBS)
+$B/lib/mc_cuda.o: lib/mc_cuda.cu
+	@mkdir -p $(@D)
+	@[ -n '$(NVCC)' ] || { echo 'make: CUDA=1 needs nvcc, which is not in PATH' >&2; exit 1; }
+	$(compile-cuda)
+endif
 
 $B/libmc.a: $(SRC:%.c=$B/%.o)
 	rm -f $@ && $(AR) rcs $@ $^
@@ -123,7 +142,17 @@ TEST_BINS := $(TESTS:%=$B/tests/%) $(TESTS_DOUBLE:%=$D/tests/%)
 check: check-deps ## install what the tests need, build, run every test
 	@$(MAKE) --no-print-directory check-built
 
-check-built: $(PROGRAMS:%=$B/bin/%) $(TEST_BINS) $B/tests/libfault.so check-layers
+# What CUDA=1 adds, compiled and linked with the objects of this variant, where there is nvcc.
+LINKED_CUDA := $(if $(NVCC),$B/cuda/mc-critic $B/cuda/t_device)
+$B/cuda/mc_cuda.o: lib/mc_cuda.cu
+	@mkdir -p $(@D)
+	$(compile-cuda)
+$B/cuda/mc-critic: $B/tools/mc-critic.o $B/cuda/mc_cuda.o $B/libmc.a
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(CUDA_LIBS)
+$B/cuda/t_device: $B/tests/t_device.o $B/tests/device_host.o $B/cuda/mc_cuda.o $B/libmc.a
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(CUDA_LIBS)
+
+check-built: $(PROGRAMS:%=$B/bin/%) $(TEST_BINS) $B/tests/libfault.so $(LINKED_CUDA) check-layers
 	@MC_BIN='$(abspath $B/bin)' MC_BUILD='$B' tests/run $(TEST_BINS) $(BATS) $(FAULTS)
 
 torture: $(PROGRAMS:%=$B/bin/%) $B/tests/libfault.so ## the tests of faults at length, about an hour; their table is left in build/torture/
@@ -301,7 +330,7 @@ man: ## check the manual's pages and leave them as text in build/man/
 
 help: ## list the targets
 	@sed -n 's/^\([a-z][a-z0-9-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
-	@echo; echo 'PORTABLE=1: code for any processor.  SANITIZE=address,undefined, WERROR=1, COVERAGE=1: for tests.'
+	@echo; echo 'PORTABLE=1: code for any processor.  CUDA=1: mc-critic --device cuda.  SANITIZE=address,undefined, WERROR=1, COVERAGE=1: for tests.'
 
 clean: ## remove what was built
 	rm -rf build bin

@@ -80,7 +80,10 @@ void *mc_device_alloc(struct mc_device *dev, size_t n, size_t size, const char *
 /* The same in this program's memory, where a mc_device_get arrives fastest. */
 void *mc_device_host_alloc(struct mc_device *dev, size_t n, size_t size, const char *what, struct mc_err *e);
 
-/* To the device: `from` is free at once. From the device: `to` is there after mc_device_wait. */
+/*
+ * To the device: `from` is free at once, after mc_device_wait if it came from mc_device_host_alloc. From
+ * the device: `to` is there after mc_device_wait.
+ */
 void mc_device_put(struct mc_device *dev, void *to, const void *from, size_t bytes);
 void mc_device_get(struct mc_device *dev, void *to, const void *from, size_t bytes);
 

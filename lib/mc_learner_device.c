@@ -7,7 +7,8 @@
 struct device_learner {
 	struct mc_learner base;
 	struct mc_device_step step;
-	int recorded;
+	enum { NOT_YET, RUN_ONCE, RECORDED } stage; /* of the update's sequence */
+	struct mc_k_now now;
 	uint64_t trajectories;    /* appended so far */
 	unsigned char *staged;    /* one slot of D */
 	/* what comes back after an update, laid out as step.figure and what follows it */
@@ -66,6 +67,15 @@ static void get_net(struct device_learner *l, const struct mc_learner_net *a, in
 		mc_device_get(l->step.dev, pair[k].here, pair[k].there, pair[k].n * sizeof(mc_real));
 }
 
+/* For callers that cannot fail: what fails comes out of the next update. */
+static void settle(struct mc_device *dev)
+{
+	struct mc_err e;
+
+	if (mc_device_wait(dev, &e) < 0)
+		dev->err = e;
+}
+
 static void changed(struct mc_learner *base, int comm_alone)
 {
 	struct device_learner *l = of(base);
@@ -76,6 +86,7 @@ static void changed(struct mc_learner *base, int comm_alone)
 		return;
 	put_net(l, &base->policy, MC_DEVICE_POLICY);
 	put_net(l, &base->critic, MC_DEVICE_CRITIC);
+	settle(l->step.dev);
 }
 
 static int fetch(struct mc_learner *base, struct mc_err *e)
@@ -127,11 +138,12 @@ static void adam_factors(const struct mc_adam *a, double sign, mc_real *lr, mc_r
 static void begin(struct device_learner *l, uint32_t k)
 {
 	const uint64_t count = transitions(&l->base);
-	struct mc_k_now now = { .count = count, .gone = l->trajectories * l->base.dims.T - count, .k = k };
+	struct mc_k_now *now = &l->now;
 
-	adam_factors(&l->base.critic.adam, -1, &now.lr[MC_DEVICE_CRITIC], &now.scale[MC_DEVICE_CRITIC]);
-	adam_factors(&l->base.policy.adam, 1, &now.lr[MC_DEVICE_POLICY], &now.scale[MC_DEVICE_POLICY]);
-	mc_device_put(l->step.dev, l->step.now, &now, sizeof now);
+	*now = (struct mc_k_now){ .count = count, .gone = l->trajectories * l->base.dims.T - count, .k = k };
+	adam_factors(&l->base.critic.adam, -1, &now->lr[MC_DEVICE_CRITIC], &now->scale[MC_DEVICE_CRITIC]);
+	adam_factors(&l->base.policy.adam, 1, &now->lr[MC_DEVICE_POLICY], &now->scale[MC_DEVICE_POLICY]);
+	mc_device_put(l->step.dev, l->step.now, now, sizeof *now);
 }
 
 /* Is the step of a net a good one? In the order in which mc_learner_cpu asks. */
@@ -151,19 +163,32 @@ static int check(struct device_learner *l, const struct mc_learner_net *net, int
 	return is_bad ? -1 : 0;
 }
 
+/* The first update is made step by step: what a device does when it is used first cannot be recorded. */
+static void compute(struct device_learner *l)
+{
+	struct mc_device *dev = l->step.dev;
+
+	if (l->stage == NOT_YET) {
+		mc_device_update(&l->step);
+		l->stage = RUN_ONCE;
+		return;
+	}
+	if (l->stage == RUN_ONCE) {
+		mc_device_record(dev);
+		mc_device_update(&l->step);
+		mc_device_recorded(dev);
+		l->stage = RECORDED;
+	}
+	mc_device_replay(dev);
+}
+
 static int update(struct mc_learner *base, uint32_t k, struct mc_learner_figures *fig, struct mc_err *e)
 {
 	struct device_learner *l = of(base);
 	struct mc_device *dev = l->step.dev;
 
-	if (!l->recorded) {
-		mc_device_record(dev);
-		mc_device_update(&l->step);
-		mc_device_recorded(dev);
-		l->recorded = 1;
-	}
 	begin(l, k);
-	mc_device_replay(dev);
+	compute(l);
 	mc_device_get(dev, l->home, l->step.figure, l->step.home_bytes);
 	if (mc_device_wait(dev, e) < 0)
 		return -1;
@@ -178,19 +203,16 @@ static int update(struct mc_learner *base, uint32_t k, struct mc_learner_figures
 	return base->o.stgs ? check(l, &base->comm, MC_DEVICE_COMM, 0, "", fig->comm_norm, k, e) : 0;
 }
 
-/* A failure comes out of the next update. */
 static void decided(struct mc_learner *base, const mc_real **z, const uint8_t **I, const uint8_t **m)
 {
 	struct device_learner *l = of(base);
 	struct mc_device *dev = l->step.dev;
 	const size_t n = base->o.B * base->dims.N * base->dims.d;
-	struct mc_err e;
 
 	mc_device_get(dev, l->z, l->step.z, n * sizeof *l->z);
 	mc_device_get(dev, l->I, l->step.I, n);
 	mc_device_get(dev, l->m, l->step.m, n);
-	if (mc_device_wait(dev, &e) < 0)
-		dev->err = e;
+	settle(dev);
 	*z = l->z;
 	*I = l->I;
 	*m = l->m;

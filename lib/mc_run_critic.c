@@ -7,9 +7,11 @@
 #include <unistd.h>
 
 #include "mc_blas.h"
+#include "mc_cuda.h"
 #include "mc_header.h"
 #include "mc_journal.h"
 #include "mc_learner_cpu.h"
+#include "mc_learner_device.h"
 #include "mc_opts.h"
 #include "mc_ring.h"
 
@@ -22,6 +24,7 @@ struct critic {
 	const char *path;            /* -D */
 	int keep_replay;
 	struct mc_header h;
+	struct mc_device *device;    /* NULL: the processor computes */
 	struct mc_pool *pool;
 	struct mc_learner *learner;
 	struct mc_saved header;      /* as it came in */
@@ -93,7 +96,8 @@ static int on_header(void *ctx, const struct mc_frame *f, struct mc_fb *b, struc
 	o->stgs = x->method != NULL;
 	o->seed = h->seed;
 	o->gamma = h->gamma;
-	x->learner = mc_learner_cpu_new(&h->dims, o, x->pool, e);
+	x->learner = x->device ? mc_learner_device_new(&h->dims, o, x->device, e) :
+	    mc_learner_cpu_new(&h->dims, o, x->pool, e);
 	if (!x->learner || mc_traj_new(&x->traj, &h->dims, &x->arena, e) < 0)
 		return -1;
 	const struct mc_params *comm = mc_learner_params(x->learner, MC_NET_COMM, 0);
@@ -428,6 +432,7 @@ static int run(struct critic *x, struct mc_err *e)
 
 	(void)mc_journal_close(x->file, NULL, 0, &ignored);
 	mc_learner_free(x->learner);
+	mc_device_close(x->device);
 	mc_saved_free(&x->header);
 	mc_arena_free(&x->arena);
 	mc_pool_free(x->pool);
@@ -439,6 +444,8 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 {
 	struct critic x = { 0 };
 	struct mc_learner_opts *o = &x.opts;
+	const char *device = "cpu";
+	int tf32 = 0;
 	long threads = mc_pool_processors(), batch, replay, warmup, max_frame = (long)MC_FRAME_MAX;
 
 	mc_learner_defaults(o);
@@ -467,7 +474,9 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 		{ MC_OPT_REAL, 0, "temp", "X", &o->temp, 1e-6, 1e6, "temperature of the relaxed decisions" },
 		{ MC_OPT_REAL, 0, "scale-comm", "X", &o->scale_comm, 0, 1e3, "factor of their last kernels at the start" },
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "The rest" },
-		{ MC_OPT_INT, 0, "threads", "N", &threads, 1, 1024, "threads; never changes a result" },
+		{ MC_OPT_STR, 0, "device", "cpu|cuda", &device, 0, 0, "what computes: the processor, or a card with CUDA" },
+		{ MC_OPT_FLAG, 0, "tf32", NULL, &tf32, 0, 0, "with --device cuda: faster products of fewer digits" },
+		{ MC_OPT_INT, 0, "threads", "N", &threads, 1, 1024, "threads of --device cpu; never changes a result" },
 		{ MC_OPT_INT, 0, "max-frame", "BYTES", &max_frame, 65536, 1e15, "largest frame that is accepted" },
 		{ MC_OPT_FLAG, 0, NULL, NULL, NULL, 0, 0, NULL },
 	};
@@ -488,18 +497,30 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 		    "\"%s\" is not this program's: stgs is", x.method);
 	if (x.keep_replay && !x.path)
 		return mc_usage(e, "--keep-replay", "give -D FILE as well", "there is no replay file to keep");
+	const int cuda = strcmp(device, "cuda") == 0;
+
+	if (!cuda && strcmp(device, "cpu") != 0)
+		return mc_usage(e, "--device", NULL, "\"%s\" is neither cpu nor cuda", device);
+	if (tf32 && !cuda)
+		return mc_usage(e, "--tf32", "give --device cuda as well", "the processor computes in full");
 	o->B = (size_t)batch, o->replay = (size_t)replay;
 	o->warmup = (size_t)(warmup > batch ? warmup : batch);
 	if (o->warmup > o->replay)
 		return mc_usage(e, "--warmup", NULL, "D of %ld transitions never holds %ld", replay, warmup);
-	x.filter = (struct mc_filter){ .name = self, .argc = argc, .argv = argv, .threads = (int)threads,
+	x.filter = (struct mc_filter){ .name = self, .argc = argc, .argv = argv, .threads = cuda ? 1 : (int)threads,
 		.max_frame = (size_t)max_frame, .ctx = &x, .header = on_header, .trajectory = on_trajectory,
 		.params = on_params, .state = on_state, .barrier = on_barrier, .end = on_end };
 	if (mc_ring_refuse_terminal(e) < 0 || mc_filter_refuse_terminal(e) < 0 || mc_blas_init(e) < 0)
 		return -1;
-	x.pool = mc_pool_new(x.filter.threads, e);
-	if (!x.pool)
+	if (cuda && !(x.device = mc_cuda_open(tf32, e))) {
+		(void)snprintf(e->place, sizeof e->place, "--device");
 		return -1;
+	}
+	x.pool = mc_pool_new(x.filter.threads, e);
+	if (!x.pool) {
+		mc_device_close(x.device);
+		return -1;
+	}
 	*streaming = 1;
 	return run(&x, e);
 }

@@ -1,0 +1,53 @@
+#!/usr/bin/env bats
+# mc-critic --device, where no card computes: what is refused, and how. What a card computes is
+# tests/gpu.sh's; what it would, on the processor, t_device's.
+
+setup() {
+	PATH=$MC_BIN:$PATH
+	cd "$BATS_TEST_TMPDIR" || exit 1
+	train=$BATS_TEST_DIRNAME/../pipelines/train
+	export MC_CUDA="$BATS_TEST_DIRNAME/../$MC_BUILD/cuda/mc-critic"
+}
+
+# One line, status 69, and no checkpoint or replay file of a run that never was.
+is_refused() {
+	[ "$status" -eq 69 ]
+	[ "${#lines[@]}" -eq 1 ]
+	[[ "${lines[0]}" == "mc-critic: --device: "* ]]
+	[ ! -e run.ckpt ]
+	[ ! -e run.replay ]
+}
+
+@test "a build without CUDA that is asked for a card says so in one line, 69" {
+	case $MC_BUILD in *cuda*) skip "a build with CUDA" ;; esac
+	run "$train" -t push_N3 -e 20 -Q '--device cuda'
+	is_refused
+	[[ "${lines[0]}" == *"without CUDA"*"make CUDA=1"* ]]
+}
+
+@test "a build with CUDA where there is no card says so in one line, 69" {
+	[ -x "$MC_CUDA" ] || skip "no nvcc"
+	command -v nvidia-smi >/dev/null && nvidia-smi -L | grep -q . && skip "there is a card"
+	mkdir bin
+	cp "$MC_BIN"/mc-rollout "$MC_BIN"/mc-metalearn "$MC_CUDA" bin
+	run env MC_BIN="$PWD/bin" "$train" -t push_N3 -e 20 -Q '--device cuda'
+	is_refused
+}
+
+@test "the learner of a build with CUDA still computes on the processor, the same bytes" {
+	[ -x "$MC_CUDA" ] || skip "no nvcc"
+	mkdir bin
+	cp "$MC_BIN"/mc-rollout "$MC_BIN"/mc-metalearn "$MC_CUDA" bin
+	"$train" -t push_N3 -m none -e 12 -o one -R '--hidden 16' -Q '--batch 64'
+	MC_BIN="$PWD/bin" "$train" -t push_N3 -m none -e 12 -o two -R '--hidden 16' -Q '--batch 64'
+	cmp one/run.ckpt two/run.ckpt
+}
+
+@test "a device that does not exist, and --tf32 without a card, are usage errors" {
+	run mc-critic --device gpu </dev/null
+	[ "$status" -eq 64 ]
+	[[ "$output" == *'--device: "gpu" is neither cpu nor cuda'* ]]
+	run mc-critic --tf32 </dev/null
+	[ "$status" -eq 64 ]
+	[[ "$output" == *"--device cuda"* ]]
+}
