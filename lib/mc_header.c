@@ -231,6 +231,9 @@ static int covered(const struct mc_map *a, const struct mc_map *b, int swap, str
 
 int mc_header_same(const struct mc_map *old, const struct mc_map *now, struct mc_err *e)
 {
+	/* another method has other options, too: it is what to name first */
+	if (mc_map_has(old, "method") && mc_map_has(now, "method") && !mc_map_same(old, "method", now, "method"))
+		return differ(old, now, "method", e);
 	return covered(old, now, 0, e) < 0 || covered(now, old, 1, e) < 0 ? -1 : 0;
 }
 

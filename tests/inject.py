@@ -62,7 +62,8 @@ def wrap(folder, victim, call, fault, n, trace):
             os.symlink(real, path)
             continue
         with open(path, "w") as f:
-            f.write("#!/bin/sh\nexec strace -f -qq -o '%s' -e trace=%s,fsync -e 'inject=%s:%s:when=%d' '%s' \"$@\"\n" %
+            # leaks cannot be looked for under strace
+            f.write("#!/bin/sh\nASAN_OPTIONS=detect_leaks=0 exec strace -f -qq -o '%s' -e trace=%s,fsync -e 'inject=%s:%s:when=%d' '%s' \"$@\"\n" %
                     (trace, call, call, how, n, real))
         os.chmod(path, 0o755)
     return folder
