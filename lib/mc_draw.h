@@ -21,6 +21,8 @@ struct mc_draw_opts {
 	const char *agent;   /* "all", or the number of the agent whose advantages are drawn */
 	long episodes;       /* at most so many are drawn */
 	long episode;        /* the number of the one to draw; negative = any */
+	const char *step;    /* of a graph: numbers with commas */
+	long fps;            /* steps that a moving picture shows in a second */
 };
 
 /*

@@ -37,7 +37,7 @@ int mc_picture_check(const char *output, int moves, enum mc_format *format, int 
 		return mc_err_set(e, MC_USAGE, output, -1, "frames have a name like f%03d.png", "one number is needed in it, as %%d");
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
 		if (len > 4 && strcmp(output + len - 4, known[i].ending) == 0 &&
-		    (known[i].format != MC_FORMAT_GIF || (moves && !*each))) {
+		    (known[i].format == MC_FORMAT_GIF) == (moves && !*each)) {
 			*format = known[i].format;
 			return 0;
 		}

@@ -6,6 +6,7 @@
 #include "mc_draw.h"
 #include "mc_draw_advantage.h"
 #include "mc_draw_pareto.h"
+#include "mc_draw_team.h"
 #include "mc_draw_topology.h"
 #include "mc_file.h"
 #include "mc_opts.h"
@@ -20,6 +21,8 @@ static const struct picture {
 	{ "advantages", mc_draw_advantages },
 	{ "pareto", mc_draw_pareto },
 	{ "topology", mc_draw_topology },
+	{ "graph", mc_draw_graph },
+	{ "episode", mc_draw_episode },
 };
 
 /* An option of the other pictures would be passed over in silence. */
@@ -28,6 +31,7 @@ static int check_options(const struct picture *p, const struct mc_draw_opts *o, 
 {
 	const int of_logs = p->draw == mc_draw_curves || p->draw == mc_draw_comm;
 	const int of_advantages = p->draw == mc_draw_advantages;
+	const int of_teams = p->draw == mc_draw_topology || p->draw == mc_draw_graph || p->draw == mc_draw_episode;
 	const struct {
 		const char *option;
 		int given, understood;
@@ -41,7 +45,9 @@ static int check_options(const struct picture *p, const struct mc_draw_opts *o, 
 		{ "--pool", o->pool, p->draw == mc_draw_curves },
 		{ "--agent", o->agent != defaults->agent, of_advantages },
 		{ "--episodes", o->episodes != defaults->episodes, of_advantages },
-		{ "--episode", o->episode != defaults->episode, p->draw == mc_draw_topology },
+		{ "--episode", o->episode != defaults->episode, of_teams },
+		{ "--step", o->step != defaults->step, p->draw == mc_draw_graph },
+		{ "--fps", o->fps != defaults->fps, p->draw == mc_draw_episode },
 	};
 
 	for (size_t i = 0; i < sizeof check / sizeof *check; i++)
@@ -70,7 +76,8 @@ static const struct picture *find_picture(const char *name, struct mc_err *e)
 
 int mc_run_plot(int argc, char **argv, struct mc_err *e)
 {
-	const struct mc_draw_opts defaults = { .y = "return", .band = "auto", .agent = "0", .episodes = 4, .episode = -1 };
+	const struct mc_draw_opts defaults = { .y = "return", .band = "auto", .agent = "0", .episodes = 4, .episode = -1, .step = "0",
+		.fps = 5 };
 	struct mc_draw_opts o = defaults;
 	const struct mc_opt table[] = {
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "Every picture" },
@@ -96,15 +103,20 @@ int mc_run_plot(int argc, char **argv, struct mc_err *e)
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "advantages" },
 		{ MC_OPT_STR, 'i', "agent", "AGENT", &o.agent, 0, 0, "who asks: a number from 0, or all" },
 		{ MC_OPT_INT, 'n', "episodes", "N", &o.episodes, 1, 256, "draw no more than the first N" },
-		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "topology" },
-		{ MC_OPT_INT, 0, "episode", "N", &o.episode, 0, 1e15, "draw episode number N alone" },
+		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "topology, graph and episode" },
+		{ MC_OPT_INT, 0, "episode", "N", &o.episode, 0, 1e15,
+		  "draw episode number N; without this, graph and episode draw the first, topology the mean of all" },
+		{ MC_OPT_STR, 0, "step", "STEP", &o.step, 0, 0, "graph: which step; several with commas, a panel for each" },
+		{ MC_OPT_INT, 0, "fps", "N", &o.fps, 1, 50, "episode: steps shown in a second" },
 		{ MC_OPT_FLAG, 0, NULL, NULL, NULL, 0, 0, NULL },
 	};
 	const struct mc_prog prog = { "mc-plot", "curves [-o FILE] [-y SERIES] [-w EPISODES] [LOG ...]\n"
 		"       mc-plot comm [-o FILE] [-w EPISODES] [LOG ...]\n"
 		"       mc-plot advantages [-o FILE] [-i AGENT] [STREAM ...]\n"
 		"       mc-plot pareto [-o FILE] [JSON ...]\n"
-		"       mc-plot topology [-o FILE] [--episode N] [LOG|STREAM ...]",
+		"       mc-plot topology [-o FILE] [--episode N] [LOG|STREAM ...]\n"
+		"       mc-plot graph [-o FILE] [--step STEP] [STREAM ...]\n"
+		"       mc-plot episode [-o FILE] [STREAM ...]",
 		"Draws learning curves from runs' logs, a panel for each task, a line for each method: the mean of its runs, "
 		"with a band; or what the communication nets do meanwhile; or the advantages that mc-metalearn --analyse adds to a "
 		"stream of trajectories, a panel for each pair of agents; or, from what mc-eval --json says of teams, return "
@@ -126,7 +138,7 @@ int mc_run_plot(int argc, char **argv, struct mc_err *e)
 		return -1;
 	if (o.picture.output == NULL && o.picture.emit)
 		return mc_usage(e, "--emit", "add -o FILE", "there is no picture to leave it beside");
-	if (o.picture.output && (mc_picture_check(o.picture.output, 0, &format, &each, e) < 0 || mc_file_check_target(o.picture.output, e) < 0))
+	if (o.picture.output && (mc_picture_check(o.picture.output, picture->draw == mc_draw_episode, &format, &each, e) < 0 || mc_file_check_target(o.picture.output, e) < 0))
 		return -1;
 	return picture->draw(&o, argc - first - 1, argv + first + 1, e);
 }

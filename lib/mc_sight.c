@@ -1,0 +1,118 @@
+#include "mc_sight.h"
+
+#include <math.h>
+
+#include "mc_particle.h"
+#include "mc_world.h"
+
+/* Two views of one thing differ by rounding: positions are some units, in single precision. */
+#define SAME_PLACE 1e-4
+
+const char *mc_role_name(enum mc_role role)
+{
+	static const char *const name[MC_ROLES] = { "agent", "landmark", "prey", "predator", "ball", "target" };
+
+	return name[role];
+}
+
+size_t mc_role_count(const struct mc_task *t, enum mc_role role)
+{
+	const int push = t->kind == MC_PUSH, chase = t->kind == MC_PREDATOR_PREY, evade = t->kind == MC_EVADE;
+
+	switch (role) {
+	case MC_ROLE_AGENT:
+		return (size_t)t->agents;
+	case MC_ROLE_LANDMARK:
+		return (size_t)t->L;
+	case MC_ROLE_PREY:
+		return chase ? (size_t)t->M : 0;
+	case MC_ROLE_PREDATOR:
+		return evade ? (size_t)t->N : 0;
+	case MC_ROLE_BALL:
+	case MC_ROLE_TARGET:
+		return push;
+	case MC_ROLES:
+		break;
+	}
+	return 0;
+}
+
+int mc_role_sizes(double size[MC_ROLES], const struct mc_task *t, struct mc_err *e)
+{
+	struct mc_world *w = mc_world_new(t, 1, NULL, -1, e);
+	const struct mc_scene *s = w ? mc_world_scene(w) : NULL;
+	const int last = t->entities - 1;
+
+	if (w == NULL)
+		return -1;
+	for (int role = 0; role < MC_ROLES; role++) { /* scripted ones stand where the other team does not */
+		const int at = role == MC_ROLE_AGENT ? s->first_agent : role == MC_ROLE_PREY || role == MC_ROLE_PREDATOR ? s->first_scripted
+		    : role == MC_ROLE_BALL ? last - 1 : last;
+
+		size[role] = mc_role_count(t, role) ? s->entity[at].size : 0;
+	}
+	mc_world_free(w);
+	return 0;
+}
+
+size_t mc_sight_count(const struct mc_sight *s, enum mc_role role)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n; i++)
+		n += s->seen[i].role == role;
+	return n;
+}
+
+int mc_sight_add(struct mc_sight *s, const struct mc_task *t, enum mc_role role, double x, double y)
+{
+	for (size_t i = 0; i < s->n; i++)
+		if (s->seen[i].role == role && role != MC_ROLE_AGENT && hypot(s->seen[i].x - x, s->seen[i].y - y) < SAME_PLACE)
+			return 0;
+	if (mc_sight_count(s, role) == mc_role_count(t, role))
+		return -1;
+	s->seen[s->n++] = (struct mc_seen){ role, x, y };
+	return 1;
+}
+
+static int least(int a, int b)
+{
+	return a < b ? a : b;
+}
+
+/* What stands behind velocity and position in an observation: so many positions of each role, in this order. */
+static int listed(const struct mc_task *t, enum mc_role role)
+{
+	switch (t->kind) {
+	case MC_NAVIGATION:
+		return role == MC_ROLE_LANDMARK ? t->l : 0;
+	case MC_PREDATOR_PREY:
+		return role == MC_ROLE_LANDMARK ? least(t->l, t->L) : role == MC_ROLE_PREY ? least(t->l, t->M) : 0;
+	case MC_EVADE:
+		return role == MC_ROLE_LANDMARK ? t->L : role == MC_ROLE_PREDATOR ? t->N : 0;
+	case MC_PUSH:
+		return role == MC_ROLE_BALL || role == MC_ROLE_TARGET;
+	}
+	return 0;
+}
+
+int mc_sight_read(struct mc_sight *s, const struct mc_task *t, const mc_real *o)
+{
+	enum { POSITION = 2, LISTS = 4 };
+
+	s->n = 0;
+	for (int i = 0; i < t->agents; i++) {
+		const mc_real *own = o + (size_t)i * (size_t)t->obs_dim;
+
+		mc_sight_add(s, t, MC_ROLE_AGENT, (double)own[POSITION], (double)own[POSITION + 1]);
+	}
+	for (int i = 0; i < t->agents; i++) {
+		const mc_real *own = o + (size_t)i * (size_t)t->obs_dim, *p = own + LISTS;
+
+		for (int role = MC_ROLE_LANDMARK; role < MC_ROLES; role++)
+			for (int k = 0; k < listed(t, role); k++, p += 2)
+				if (mc_sight_add(s, t, role, (double)own[POSITION] + (double)p[0], (double)own[POSITION + 1] + (double)p[1]) < 0)
+					return -1;
+	}
+	return 0;
+}
