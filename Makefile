@@ -60,7 +60,8 @@ TESTS := $(patsubst tests/%.c,%,$(wildcard tests/t_*.c))
 # Tests that also run with mc_real = double.
 TESTS_DOUBLE := $(filter t_fixtures t_gradient t_world t_dense t_lstm t_meta t_policy \
 	t_baseline t_comm t_rule t_sweep t_device,$(TESTS))
-BATS := $(wildcard tests/*.bats)
+ENGINES := tests/engines.bats
+BATS := $(filter-out $(ENGINES),$(wildcard tests/*.bats))
 # Faults: kills, failing calls, hostile input. Small here, large in `make torture`.
 FAULTS := $(addprefix tests/,kill.py inject.py preload.py hostile.py)
 
@@ -152,8 +153,15 @@ $B/cuda/mc-critic: $B/tools/mc-critic.o $B/cuda/mc_cuda.o $B/libmc.a
 $B/cuda/t_device: $B/tests/t_device.o $B/tests/device_host.o $B/cuda/mc_cuda.o $B/libmc.a
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(CUDA_LIBS)
 
+CHECKS := $(TEST_BINS) $(BATS) $(FAULTS)
 check-built: $(PROGRAMS:%=$B/bin/%) $(TEST_BINS) $B/tests/libfault.so $(LINKED_CUDA) check-layers
-	@MC_BIN='$(abspath $B/bin)' MC_BUILD='$B' tests/run $(TEST_BINS) $(BATS) $(FAULTS)
+	@MC_BIN='$(abspath $B/bin)' MC_BUILD='$B' tests/run $(CHECKS)
+
+check-engines: check-deps engines-deps $(PROGRAMS:%=$B/bin/%) ## figures over ssh and under Slurm, both of the test's own, where machines die
+	@MC_BIN='$(abspath $B/bin)' MC_BUILD='$B' tests/run $(ENGINES)
+
+check-all: check-deps engines-deps ## check and check-engines
+	@$(MAKE) --no-print-directory CHECKS='$(CHECKS) $(ENGINES)' check-built
 
 torture: $(PROGRAMS:%=$B/bin/%) $B/tests/libfault.so ## the tests of faults at length, about an hour; their table is left in build/torture/
 	$(call install-packages,$(DEPS_CHECK) $(DEPS_TORTURE))
@@ -230,9 +238,10 @@ pareto: all ## return against requests, of teams that pay for links; LAMBDAS
 DEPS := gcc libc6-dev make libmsgpack-dev zlib1g-dev libopenblas0-pthread gnuplot-nox
 DEPS_CHECK := $(DEPS) bats mandoc strace python3 python3-msgpack python3-numpy jq procps
 DEPS_TORTURE := clang libclang-rt-14-dev valgrind
+DEPS_ENGINES := parallel openssh-client openssh-server slurmctld slurmd slurm-client
 
 # Installs those of the packages that are missing: apt-get on Debian and its kin, through
-# sudo when not root; elsewhere the packages are named and make stops.
+# sudo when not root; elsewhere the packages are named and make stops. $(2) stands before apt-get.
 define install-packages
 @missing=; for p in $(1); do \
 	dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; done; \
@@ -243,8 +252,8 @@ sudo=; if [ "$$(id -u)" != 0 ]; then sudo=sudo; \
 	command -v sudo >/dev/null || { echo "make: please install as root:$$missing" >&2; exit 1; }; fi; \
 echo "installing:$$missing"; \
 export DEBIAN_FRONTEND=noninteractive; \
-$$sudo apt-get install -qq -y --no-install-recommends $$missing >/dev/null 2>&1 || \
-{ $$sudo apt-get update -qq && $$sudo apt-get install -qq -y --no-install-recommends $$missing >/dev/null; }
+$$sudo $(2) apt-get install -qq -y --no-install-recommends $$missing >/dev/null 2>&1 || \
+{ $$sudo apt-get update -qq && $$sudo $(2) apt-get install -qq -y --no-install-recommends $$missing >/dev/null; }
 endef
 
 deps: ## install the Debian packages that are missing
@@ -252,6 +261,10 @@ deps: ## install the Debian packages that are missing
 
 check-deps:
 	$(call install-packages,$(DEPS_CHECK))
+
+# Where they cannot be installed the tests of engines are skipped.
+engines-deps:
+	-$(call install-packages,$(DEPS_ENGINES),tests/no-daemons)
 
 # ---- completions: every program prints its own ----
 C := build/completions
@@ -335,6 +348,6 @@ help: ## list the targets
 clean: ## remove what was built
 	rm -rf build bin
 
-.PHONY: check-threads check-memory watch-thread watch-valgrind soak fuzz fuzz-built torture always prey-weights bench deps check-deps all check check-built check-layers check-fixtures help clean demo install uninstall man
+.PHONY: check-engines check-all engines-deps check-threads check-memory watch-thread watch-valgrind soak fuzz fuzz-built torture always prey-weights bench deps check-deps all check check-built check-layers check-fixtures help clean demo install uninstall man
 .SECONDARY:
 -include $(shell find build -name '*.d' 2>/dev/null)

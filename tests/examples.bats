@@ -10,7 +10,7 @@ setup() {
 
 @test "every example has a test" {
 	for example in "$examples"/*; do
-		grep -q "examples/$(basename "$example")" "$BATS_TEST_FILENAME"
+		grep -q "examples/$(basename "$example")" "$BATS_TEST_FILENAME" "$BATS_TEST_DIRNAME/engines.bats"
 	done
 }
 
