@@ -128,7 +128,7 @@ $D/tests/t_%: $D/tests/t_%.o $D/libmc.a
 $B/tests/t_alloc: LDFLAGS += $(patsubst %,-Wl$(comma)--wrap=%,malloc calloc realloc aligned_alloc free)
 
 # These compute on a device, or on what stands in for one.
-ON_DEVICE := t_device
+ON_DEVICE := t_device t_fixtures
 $(ON_DEVICE:%=$B/tests/%): $B/tests/device_host.o
 $(ON_DEVICE:%=$D/tests/%): $D/tests/device_host.o
 
@@ -136,6 +136,7 @@ $(ON_DEVICE:%=$D/tests/%): $D/tests/device_host.o
 FIXTURES := $(patsubst tests/%.c,%,$(wildcard tests/fixture*.c))
 $B/tests/t_fixtures: $(FIXTURES:%=$B/tests/%.o)
 $D/tests/t_fixtures: $(FIXTURES:%=$D/tests/%.o)
+$B/cuda/t_fixtures: $(FIXTURES:%=$B/tests/%.o)
 
 # ---- tests ----
 TEST_BINS := $(TESTS:%=$B/tests/%) $(TESTS_DOUBLE:%=$D/tests/%)
@@ -144,14 +145,14 @@ check: check-deps ## install what the tests need, build, run every test
 	@$(MAKE) --no-print-directory check-built
 
 # What CUDA=1 adds, compiled and linked with the objects of this variant, where there is nvcc.
-LINKED_CUDA := $(if $(NVCC),$B/cuda/mc-critic $B/cuda/t_device)
+LINKED_CUDA := $(if $(NVCC),$B/cuda/mc-critic $(ON_DEVICE:%=$B/cuda/%))
 $B/cuda/mc_cuda.o: lib/mc_cuda.cu
 	@mkdir -p $(@D)
 	$(compile-cuda)
 $B/cuda/mc-critic: $B/tools/mc-critic.o $B/cuda/mc_cuda.o $B/libmc.a
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(CUDA_LIBS)
-$B/cuda/t_device: $B/tests/t_device.o $B/tests/device_host.o $B/cuda/mc_cuda.o $B/libmc.a
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(CUDA_LIBS)
+$B/cuda/t_%: $B/tests/t_%.o $B/tests/device_host.o $B/cuda/mc_cuda.o $B/libmc.a
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS) $(CUDA_LIBS)
 
 CHECKS := $(TEST_BINS) $(BATS) $(FAULTS)
 check-built: $(PROGRAMS:%=$B/bin/%) $(TEST_BINS) $B/tests/libfault.so $(LINKED_CUDA) check-layers

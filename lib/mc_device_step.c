@@ -6,7 +6,7 @@
 #include "mc_lstm.h"
 #include "mc_rng.h"
 
-enum { LANES = 64, GRADIENT_LANES = 256, FIGURES = 6, HEAD = 64 };
+enum { LANES = MC_DEVICE_LANES, GRADIENT_LANES = 256, FIGURES = 6, HEAD = 64 };
 
 /* ---- memory ---- */
 

@@ -18,6 +18,7 @@
 #include "mc_params.h"
 
 enum { MC_DEVICE_CRITIC, MC_DEVICE_POLICY, MC_DEVICE_COMM, MC_DEVICE_NETS };
+enum { MC_DEVICE_LANES = 64 };    /* of a sum over the batch */
 
 /* A net on the device: its values, and under training moments and gradient, laid out alike. */
 struct mc_device_net {
@@ -76,7 +77,7 @@ struct mc_device_step {
 	mc_real *dh, *dc, *dh0, *gate; /* [N,B,H] */
 	mc_real *dI, *dz0;        /* [N,B,d]: not masked; of the logits */
 	mc_real *ones;            /* [N max(d,1) B] */
-	double *loss, *q_sum, *objective; /* [lanes], [lanes], [N,lanes] */
+	double *loss, *q_sum, *objective; /* [lanes], [lanes], [N,lanes] of errors squared, q, q_pi */
 };
 
 /* Takes all memory from the device and lays out the nets, whose values are zero. */

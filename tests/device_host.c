@@ -164,8 +164,3 @@ void device_host_reverse(struct mc_device *dev)
 {
 	of(dev)->reverse = 1;
 }
-
-size_t device_host_recorded(const struct mc_device *dev)
-{
-	return ((const struct host *)(const void *)dev)->calls;
-}

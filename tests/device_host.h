@@ -14,7 +14,4 @@ struct mc_device *device_host_open(size_t room);
 /* The kernels count down from n - 1 from now on: what depends on their order is seen. */
 void device_host_reverse(struct mc_device *dev);
 
-/* Calls that a recorded sequence consists of. */
-size_t device_host_recorded(const struct mc_device *dev);
-
 #endif

@@ -1,10 +1,11 @@
 /*
  * Golden values of what acts and what mc-critic computes: communication nets, policies, the
  * critic's loss (eq. 1), the policies' gradient through the critic (eq. 3), and the pass that
- * gives the communication nets' as well (stgs).
+ * gives the communication nets' as well (stgs). All of it on the processor, and on a device.
  */
 #include <string.h>
 
+#include "fixture_device.h"
 #include "fixtures.h"
 #include "mc_act.h"
 #include "mc_critic.h"
@@ -82,6 +83,7 @@ static void check_comm_forward(struct fixture *f, const struct mc_map *in, const
 	fixture_is_bytes(f, out, "I", SHAPE(B, x.N, x.d), I);
 	fixture_is_reals(f, out, "log_c", SHAPE(B, x.N, x.d), log_c, 5e-6);
 	fixture_is_reals(f, out, "entropy", SHAPE(B, x.N, x.d), entropy, 5e-6);
+	device_comm_forward(f, in, out, &x, B);
 	mc_pool_free(pool);
 }
 
@@ -137,6 +139,7 @@ static void check_policy_forward(struct fixture *f, const struct mc_map *in, con
 	fixture_is_reals(f, out, "h", SHAPE(B, x.N, x.H), h, 5e-6);
 	fixture_is_reals(f, out, "a", SHAPE(B, x.N, x.A), a, 5e-6);
 	fixture_is_reals(f, out, "executed", SHAPE(B, x.N, x.A), executed, 5e-6);
+	device_policy_forward(f, in, out, &x, B);
 	mc_pool_free(pool);
 }
 
@@ -185,6 +188,7 @@ static void check_critic_loss(struct fixture *f, const struct mc_map *in, const 
 	fixture_is_reals(f, out, "q", SHAPE(B), b.q, 5e-6);
 	fixture_is_real(f, out, "loss", loss, 5e-6);
 	fixture_is_tree(f, out, "grad", &critic, grad, 5e-6);
+	device_critic_loss(f, in, out, &x, B);
 	mc_pool_free(pool);
 }
 
@@ -248,6 +252,7 @@ static void check_policy_gradient(struct fixture *f, const struct mc_map *in, co
 	fixture_is_reals(f, out, "objective", SHAPE(x.N), objective, 5e-6);
 	fixture_is_reals(f, out, "da", SHAPE(B, x.N, x.A), b.da, 5e-6);
 	fixture_is_tree(f, out, "grad", &policy, grad, 5e-6);
+	device_policy_gradient(f, in, out, &x, B);
 	mc_pool_free(pool);
 }
 
@@ -301,6 +306,7 @@ static void check_stgs(struct fixture *f, const struct mc_map *in, const struct 
 	fixture_is_reals(f, out, "dI", SHAPE(B, x.N, x.d), b.dI, 1e-5);
 	fixture_is_tree(f, out, "grad_policy", &policy, grad, 1e-5);
 	fixture_is_tree(f, out, "grad_comm", &comm, grad_comm, 1e-5);
+	device_stgs(f, in, out, &x, B);
 	mc_pool_free(pool);
 }
 
