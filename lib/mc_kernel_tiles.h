@@ -23,7 +23,7 @@
  * WIDE columns, copied once, which stays in the first cache while all rows of A pass by; A is
  * read where it lies.
  */
-enum { WIDE = 2 * LANES, DEPTH = 256 };
+enum { WIDE = 2 * LANES, DEPTH = 256, FEW = 4 };
 
 /* One factor as rows (of the sum's order) and where the next one is. */
 struct factor {
@@ -218,13 +218,55 @@ TARGET static void product(int tb, size_t m, size_t n, size_t k, struct factor a
 	}
 }
 
+/*
+ * A few rows, as in acting: nothing would be gained by copying B, which is read once, four rows at
+ * a time as it lies, while the rows of C stay near. Each element is the same chain as in a tile.
+ */
+INLINE void add_rows(int rows, float *c, const float *s, const float *a, size_t col, const float *b, size_t ldb,
+    size_t n, int relu)
+{
+	vec x[4];
+
+#pragma GCC unroll 4
+	for (int r = 0; r < rows; r++)
+		x[r] = all(a[(size_t)r * col]);
+	for (size_t j = 0; j < n; j += LANES) {
+		vec sum = s ? load_some(s + j, n - j) : zero();
+
+#pragma GCC unroll 4
+		for (int r = 0; r < rows; r++)
+			sum = mul_add(x[r], load_some(b + (size_t)r * ldb + j, n - j), sum);
+		store_some(c + j, n - j, relu ? greater(sum, zero()) : sum);
+	}
+}
+
+TARGET static void few_rows(size_t m, size_t n, size_t k, struct factor a, const float *b, size_t ldb, struct result r)
+{
+	for (size_t q = 0; q < k; q += 4)
+		for (size_t i = 0; i < m; i++) {
+			const float *s = q ? r.c + i * r.ldc : r.s ? r.s + i * r.lds : NULL;
+			const float *from = a.p + i * a.row + q * a.col;
+			const int relu = r.relu && q + 4 >= k;
+
+			switch (k - q) {
+			case 1: add_rows(1, r.c + i * r.ldc, s, from, a.col, b + q * ldb, ldb, n, relu); break;
+			case 2: add_rows(2, r.c + i * r.ldc, s, from, a.col, b + q * ldb, ldb, n, relu); break;
+			case 3: add_rows(3, r.c + i * r.ldc, s, from, a.col, b + q * ldb, ldb, n, relu); break;
+			default: add_rows(4, r.c + i * r.ldc, s, from, a.col, b + q * ldb, ldb, n, relu); break;
+			}
+		}
+}
+
 TARGET static void gemm(int ta, int tb, size_t m, size_t n, size_t k, const float *a, size_t lda,
     const float *b, size_t ldb, const float *s, size_t lds, int relu, float *c, size_t ldc)
 {
 	const struct factor f = { a, ta ? 1 : lda, ta ? lda : 1 };
 	const struct result r = { s, lds, relu, c, ldc };
 
-	product(tb, m, n, k, f, b, ldb, r, NULL, 0);
+	if (m < FEW && !tb)
+		few_rows(m, n, k, f, b, ldb, r);
+	else
+		product(tb, m, n, k, f, b, ldb, r, NULL, 0);
 }
 
 TARGET static void gradient(size_t m, size_t n, size_t k, const float *x, size_t ldx, const float *dy,
