@@ -1,5 +1,7 @@
 #include "mc_particle.h"
 
+#include <string.h>
+
 #include "mc_math.h"
 #include "mc_rng.h"
 
@@ -28,40 +30,72 @@ void mc_relative(const struct mc_block *b, int i, int j, struct mc_lane *o)
 	}
 }
 
-/* Puts the nearer of two neighbours in the list first; equal ones stay as they are. */
-static void order(struct mc_lane *restrict a, struct mc_lane *restrict b)
-{
-	for (int k = 0; k < MC_LANES; k++) {
-		/* loaded first, whatever is chosen: only then does this become vector code */
-		const mc_real da = a[0].v[k], xa = a[1].v[k], ya = a[2].v[k];
-		const mc_real db = b[0].v[k], xb = b[1].v[k], yb = b[2].v[k];
-		const int swap = db < da;
+#define INLINE static inline __attribute__((always_inline))
 
-		a[0].v[k] = swap ? db : da;
-		a[1].v[k] = swap ? xb : xa;
-		a[2].v[k] = swap ? yb : ya;
-		b[0].v[k] = swap ? da : db;
-		b[1].v[k] = swap ? xa : xb;
-		b[2].v[k] = swap ? ya : yb;
+INLINE void exchange(mc_part *a, mc_part *b, const mc_part_mask *m)
+{
+	const mc_part_mask change = ((mc_part_mask)*a ^ (mc_part_mask)*b) & *m;
+
+	*a = (mc_part)((mc_part_mask)*a ^ change);
+	*b = (mc_part)((mc_part_mask)*b ^ change);
+}
+
+/* Puts the nearer of two neighbours in the list first; equal ones stay as they are. */
+INLINE void order(struct mc_found *a, struct mc_found *b)
+{
+	const mc_part_mask swap = b->d2 < a->d2;
+
+	exchange(&a->d2, &b->d2, &swap);
+	exchange(&a->x, &b->x, &swap);
+	exchange(&a->y, &b->y, &swap);
+}
+
+/* Entity j as seen from i, in the lanes from `from` on. */
+INLINE void look(struct mc_found *f, const struct mc_block *b, int i, int j, int from)
+{
+	mc_part xi, yi;
+
+	memcpy(&xi, b->px[i].v + from, sizeof xi);
+	memcpy(&yi, b->py[i].v + from, sizeof yi);
+	memcpy(&f->x, b->px[j].v + from, sizeof f->x);
+	memcpy(&f->y, b->py[j].v + from, sizeof f->y);
+	f->x -= xi;
+	f->y -= yi;
+	f->d2 = f->x * f->x + f->y * f->y;
+}
+
+/*
+ * Of the lanes from `from` on. Pass p brings the nearest of the rest to place p, past neighbours
+ * only: a stable order.
+ */
+INLINE void near_part(struct mc_found *list, const struct mc_block *b, int i, int first, int count, int c, int from,
+    struct mc_lane *o)
+{
+#pragma GCC unroll 8
+	for (int j = 0; j < count; j++)
+		look(&list[j], b, i, first + j, from);
+#pragma GCC unroll 8
+	for (int p = 0; p < c; p++) {
+#pragma GCC unroll 8
+		for (int j = count - 1; j > p; j--)
+			order(&list[j - 1], &list[j]);
+		memcpy(o[2 * p].v + from, &list[p].x, sizeof list[p].x);
+		memcpy(o[2 * p + 1].v + from, &list[p].y, sizeof list[p].y);
 	}
 }
 
 void mc_near(const struct mc_scene *s, const struct mc_block *b, int i, int first, int count, int c,
     struct mc_lane *o)
 {
-	struct mc_lane *list = s->sort; /* of d^2, dx, dy */
+	struct mc_found few[6];    /* in registers, where the count is known to the compiler */
 
-	for (int j = 0; j < count; j++) {
-		mc_distance2(&list[3 * j], b, i, first + j);
-		mc_relative(b, i, first + j, &list[3 * j + 1]);
-	}
-	/* Pass p brings the nearest of the rest to place p, past neighbours only: a stable order. */
-	for (int p = 0; p < c; p++) {
-		for (int j = count - 1; j > p; j--)
-			order(&list[3 * (j - 1)], &list[3 * j]);
-		o[2 * p] = list[3 * p + 1];
-		o[2 * p + 1] = list[3 * p + 2];
-	}
+	for (int from = 0; from < MC_LANES; from += MC_PART)
+		if (count == 3 && c == 3)
+			near_part(few, b, i, first, 3, 3, from, o);
+		else if (count == 6 && c == 6)
+			near_part(few, b, i, first, 6, 6, from, o);
+		else
+			near_part(s->sort, b, i, first, count, c, from, o);
 }
 
 void mc_unit_to_nearest(const struct mc_block *b, int i, int first, int count,

@@ -49,6 +49,19 @@ struct mc_entity {
 	double speed;             /* largest speed; 0 = none */
 };
 
+/*
+ * A half of the lanes as one vector, for sorting: written as loops over lanes, its exchanges become
+ * masked stores, which take several times as long.
+ */
+enum { MC_PART = 8 };
+typedef mc_real mc_part __attribute__((vector_size(MC_PART * sizeof(mc_real))));
+typedef __typeof__((mc_part){ 0 } < (mc_part){ 0 }) mc_part_mask;
+
+/* Squared distance and relative position of an entity. */
+struct mc_found {
+	mc_part d2, x, y;
+};
+
 /* What a world knows of its task, given to the rules of its kind. */
 struct mc_scene {
 	struct mc_task task;
@@ -59,7 +72,7 @@ struct mc_scene {
 	int first_scripted;       /* entity of the first scripted one */
 	struct mc_entity *entity; /* [entities] */
 	const mc_real *prey[6];   /* w1 b1 w2 b2 w3 b3 of the prey policy; NULL: the flee rule */
-	struct mc_lane *sort;     /* scratch of mc_near: [3 * entities] */
+	struct mc_found *sort;    /* scratch of mc_near: [entities] */
 	struct mc_lane *input;    /* scratch: an observation, [the widest] */
 };
 

@@ -84,7 +84,7 @@ static int allocate(struct mc_world *w, struct mc_err *e)
 	s->rules->entities(s);
 	const size_t moving = (size_t)s->moving;
 
-	if (!(s->sort = mc_arena_alloc(&w->arena, 3 * E, sizeof *s->sort, "world", e)) ||
+	if (!(s->sort = mc_arena_alloc(&w->arena, E, sizeof *s->sort, "world", e)) ||
 	    !(s->input = mc_arena_alloc(&w->arena, width, sizeof *s->input, "world", e)) ||
 	    !(w->force = mc_arena_alloc(&w->arena, 2 * moving, sizeof *w->force, "world", e)) ||
 	    !(w->start = mc_arena_alloc(&w->arena, E, sizeof *w->start, "world", e)) ||
