@@ -4,7 +4,7 @@
  *
  *   --json      JSON on standard output in place of the table
  *   --quick     no growth, fewer repetitions: for a look in between
- *   --only S    one section: parts3, parts6, ring, worlds
+ *   --only S    one part: parts3, parts6, ring, eval, checkpoint, growth, replay, worlds
  *   --bin DIR   the programs (build/release/bin)
  *   --out DIR   leave bench.txt and bench.json there (build)
  */
@@ -17,6 +17,7 @@
 #include <time.h>
 
 #include "mc_blas.h"
+#include "mc_kernel.h"
 
 struct line {
 	char name[64], unit[24];
@@ -211,18 +212,18 @@ static void leave(const char *dir, const char *name, void (*put)(FILE *))
 
 /* ---- main ---- */
 
-static void ceiling_section(const struct bench_ceiling *c)
+void bench_ceiling_rows(const struct bench_ceiling *c)
 {
-	char title[96];
+	char name[96];
 
-	snprintf(title, sizeof title, "Rate of the products (%s, %s; %d threads)", mc_blas_version(), mc_blas_core(),
-	    c->threads);
-	bench_section(title, "The ceiling is the BLAS's sgemm on all threads, best of the shapes of an update, "
-	    "measured just before.");
-	bench_value("sgemm, one thread", "GFLOP/s", c->blas[0]);
-	bench_value("sgemm, all threads: the ceiling", "GFLOP/s", c->blas[1]);
-	bench_value("with our kernels, one thread", "GFLOP/s", c->ours[0]);
-	bench_value("with our kernels, all threads", "GFLOP/s", c->ours[1]);
+	snprintf(name, sizeof name, "sgemm of %s, one thread", mc_blas_core());
+	bench_value(name, "GFLOP/s", c->blas[0]);
+	snprintf(name, sizeof name, "same, %d threads: the ceiling", c->threads);
+	bench_value(name, "GFLOP/s", c->blas[1]);
+	snprintf(name, sizeof name, "our kernels (%s), one thread", mc_kernel_name());
+	bench_value(name, "GFLOP/s", c->ours[0]);
+	snprintf(name, sizeof name, "same, %d threads", c->threads);
+	bench_value(name, "GFLOP/s", c->ours[1]);
 }
 
 static int wanted(const char *only, const char *name)
@@ -233,7 +234,7 @@ static int wanted(const char *only, const char *name)
 int main(int argc, char **argv)
 {
 	const char *bin = "build/release/bin", *out = "build", *only = NULL;
-	struct bench_ceiling c;
+	double frames[2] = { NAN, NAN };
 	struct mc_err e;
 	int json = 0, quick = 0;
 
@@ -249,20 +250,27 @@ int main(int argc, char **argv)
 		else if (i + 1 < argc && strcmp(argv[i], "--out") == 0)
 			out = argv[++i];
 		else {
-			fprintf(stderr, "usage: bench [--json] [--quick] [--only parts3|parts6|ring|worlds] [--bin DIR] [--out DIR]\n");
+			fprintf(stderr, "usage: bench [--json] [--quick] [--only parts3|parts6|ring|eval|checkpoint|growth|replay|worlds] "
+			    "[--bin DIR] [--out DIR]\n");
 			return 64;
 		}
 	}
 	if (mc_blas_init(&e) < 0)
 		bench_die(&e);
-	bench_products(&c);
-	ceiling_section(&c);
 	if (wanted(only, "parts3"))
-		bench_parts("navigation_N3_l3", &c);
+		frames[0] = bench_parts("navigation_N3_l3");
 	if (wanted(only, "parts6"))
-		bench_parts("navigation_N6_l6", &c);
+		frames[1] = bench_parts("navigation_N6_l6");
 	if (wanted(only, "ring"))
-		bench_rings(bin, &c, quick);
+		bench_rings(bin, frames, quick);
+	if (wanted(only, "eval"))
+		bench_evaluation(bin);
+	if (wanted(only, "checkpoint"))
+		bench_checkpoints(bin, quick);
+	if (wanted(only, "growth") && !quick)
+		bench_growth(bin);
+	if (wanted(only, "replay"))
+		bench_replay();
 	if (wanted(only, "worlds"))
 		bench_worlds();
 	leave(out, "bench.txt", put_text);

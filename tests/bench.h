@@ -30,7 +30,7 @@ void bench_add(struct bench_samples *s, double v);
 double bench_median(struct bench_samples *s);           /* sorts */
 double bench_quantile(struct bench_samples *s, double q); /* after bench_median */
 
-/* The rate of the products in GFLOP/s, [0] on one thread, [1] on all: the ceiling. */
+/* The rate of the products in GFLOP/s, [0] on one thread, [1] on all: the ceiling, by the BLAS. */
 struct bench_ceiling {
 	double blas[2];  /* the BLAS's sgemm, the best of the shapes */
 	double ours[2];  /* the same with our own kernels */
@@ -66,9 +66,18 @@ double bench_flops_total(const struct bench_flops *f);
 /* ---- the parts ---- */
 
 struct mc_dims bench_dims(const char *task);
+/* Measures the products and keeps the best rates so far; c is zeroed before the first call. */
 void bench_products(struct bench_ceiling *c);
-void bench_parts(const char *task, const struct bench_ceiling *c);
-void bench_rings(const char *bin, const struct bench_ceiling *c, int quick);
+/* The ceiling as it stands, in the section at work. */
+void bench_ceiling_rows(const struct bench_ceiling *c);
+/* Returns the milliseconds that frames and pipes take, by themselves, of an update. */
+double bench_parts(const char *task);
+/* frames: what bench_parts returned for three and six agents; NaN where it was not asked. */
+void bench_rings(const char *bin, const double frames[2], int quick);
+void bench_evaluation(const char *bin);
+void bench_checkpoints(const char *bin, int quick);
+void bench_growth(const char *bin);
+void bench_replay(void);
 void bench_worlds(void);
 
 #endif

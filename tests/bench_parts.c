@@ -18,7 +18,7 @@
 
 /* ---- products ---- */
 
-enum { SIDE = 512, ROUNDS = 12 };
+enum { SIDE = 512, ROUNDS = 4 };
 
 struct shape {
 	size_t m, n, k;
@@ -74,7 +74,7 @@ void bench_products(struct bench_ceiling *c)
 	struct mc_arena arena = { 0 };
 	struct mc_err e;
 
-	*c = (struct bench_ceiling){ .threads = mc_pool_processors() };
+	c->threads = mc_pool_processors();
 	struct mc_pool *pool[2] = { mc_pool_new(1, &e), mc_pool_new(c->threads, &e) };
 	const size_t n = (size_t)c->threads * 3 * SIDE * SIDE;
 	struct products p = { .memory = mc_arena_alloc(&arena, n, sizeof(mc_real), "matrices", &e) };
@@ -457,12 +457,15 @@ static void time_meta(struct rig *x, int k)
 	bench_add(&x->ms[x->traj.last ? META : COMM], 1e3 * (bench_now() - start) / (x->traj.last ? K : 1));
 }
 
-static void time_all(struct rig *x, int repetitions)
+/* The parts take turns, and now and then the products with them. */
+static void time_all(struct rig *x, struct bench_ceiling *ceiling, int repetitions)
 {
 	struct circle c;
 
 	open_circle(&c, x);
 	for (int k = 0; k < repetitions; k++) {
+		if (k % 33 == 0)
+			bench_products(ceiling);
 		double t = bench_now();
 
 		act(x);
@@ -476,16 +479,19 @@ static void time_all(struct rig *x, int repetitions)
 	close_circle(&c);
 }
 
-void bench_parts(const char *task, const struct bench_ceiling *c)
+double bench_parts(const char *task)
 {
+	struct bench_ceiling c = { .threads = 0 };
 	struct rig x;
 	char title[96];
 
-	snprintf(title, sizeof title, "Parts of an update, %s, %d threads", task, c->threads);
-	bench_section(title, "Each alone; acting is (K+1)/K trajectories, the meta sweep 1/K of a meta-step, both of which run on "
-	    "one core beside the critic; frames and pipes: a ring that computes nothing.");
-	open_rig(&x, task, c->threads);
-	time_all(&x, x.dims.N < 5 ? 165 : 99);
+	bench_products(&c);
+	snprintf(title, sizeof title, "Parts of an update, %s, %d threads", task, c.threads);
+	bench_section(title, "Each alone. Acting is (K+1)/K trajectories, the meta sweep 1/K of a meta-step; frames and pipes: "
+	    "a ring that computes nothing.");
+	open_rig(&x, task, c.threads);
+	time_all(&x, &c, x.dims.N < 5 ? 165 : 99);
+	bench_ceiling_rows(&c);
 	const struct bench_flops f = bench_flops(&x.dims, x.l->base.o.B, K, 0.5);
 	const struct { const char *name; double mflop; } part[PARTS] = {
 		[ACTING] = { "acting", f.acting },
@@ -505,6 +511,7 @@ void bench_parts(const char *task, const struct bench_ceiling *c)
 
 	for (int i = 0; i < PARTS; i++)
 		bench_row(part[i].name, "ms", &x.ms[i], part[i].mflop,
-		    i == COMM || i == META ? c->blas[0] : c->blas[1]);
+		    i == COMM || i == META ? c.blas[0] : c.blas[1]);
 	close_rig(&x);
+	return bench_median(&x.ms[FRAMES]);
 }

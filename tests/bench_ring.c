@@ -173,8 +173,8 @@ static double mean_c(const struct run *r)
 
 /* ---- the sections ---- */
 
-
-static void report_pair(struct pair *p, const struct bench_ceiling *c)
+/* frames: milliseconds of frames and pipes alone */
+static void report_pair(struct pair *p, const struct bench_ceiling *c, double frames)
 {
 	const struct mc_dims x = bench_dims(p->many.task);
 	const struct bench_flops f = bench_flops(&x, 256, p->many.K, 0.5);
@@ -187,6 +187,8 @@ static void report_pair(struct pair *p, const struct bench_ceiling *c)
 
 	bench_value("  floor: counted operations / ceiling", "ms", floor);
 	bench_value("  times the floor", "", ms / floor);
+	if (!isnan(frames))
+		bench_value("  share of frames and pipes, alone", "%", 100 * frames / ms);
 	for (int i = 0; i < PROGRAMS; i++) {
 		snprintf(name, sizeof name, "  processor time of %s", program[i]);
 		bench_row(name, "ms", &p->cpu[i], 0, 0);
@@ -202,34 +204,54 @@ static void report_pair(struct pair *p, const struct bench_ceiling *c)
 	bench_value("  50,000 episodes", "minutes", ms * 50000 * K / (K + 1) / 60e3);
 }
 
-static void whole(const char *bin, const char *dir, const struct bench_ceiling *c, int rounds)
+static void make_folder(char *dir)
 {
+	if (!mkdtemp(dir) || setenv("MC_QUIET", "1", 1) < 0)
+		fail("cannot make a folder");
+}
+
+static void remove_folder(const char *dir)
+{
+	char remove[64];
+
+	snprintf(remove, sizeof remove, "rm -rf %s", dir);
+	if (system(remove) != 0)
+		fail("cannot remove its folder");
+}
+
+void bench_rings(const char *bin, const double frames[2], int quick)
+{
+	char dir[] = "/tmp/mc-bench.XXXXXX";
 	struct pair three = pair_of(of(bin, dir, "navigation_N3_l3"), WARM, 50);
 	struct pair six = pair_of(of(bin, dir, "navigation_N6_l6"), WARM, 16);
-	char note[128];
-
-	bench_section("An update of the whole ring, method meta", "");
+	struct bench_ceiling c = { .threads = 0 };
 	double ask = 0;
 
-	for (int i = 0; i < rounds; i++) {
+	make_folder(dir);
+	bench_section("An update of the whole ring, method meta", "Rings and products take turns.");
+	for (int i = 0; i < (quick ? 2 : 5); i++) {
+		bench_products(&c);
 		measure(&three);
 		measure(&six);
 		ask = mean_c(&six.many);
 	}
-	report_pair(&three, c);
-	report_pair(&six, c);
-	snprintf(note, sizeof note, "c (mean of navigation_N6_l6)");
-	bench_value(note, "", ask);
+	bench_ceiling_rows(&c);
+	report_pair(&three, &c, frames[0]);
+	report_pair(&six, &c, frames[1]);
+	bench_value("c (mean of navigation_N6_l6)", "", ask);
+	remove_folder(dir);
 }
 
 /* A commit's time: the same run with one at every meta-iteration, and with none but the last. */
-static void checkpoints(const char *bin, const char *dir, int rounds)
+void bench_checkpoints(const char *bin, int quick)
 {
+	char dir[] = "/tmp/mc-bench.XXXXXX";
 	const long iterations = 30, every = 500;
 	struct bench_samples ms = { 0 }, share = { 0 };
 
+	make_folder(dir);
 	bench_section("A checkpoint, navigation_N6_l6", "");
-	for (int i = 0; i < rounds; i++) {
+	for (int i = 0; i < (quick ? 1 : 3); i++) {
 		struct run rare = of(bin, dir, "navigation_N6_l6"), often;
 
 		rare.episodes = iterations * (K + 1);
@@ -244,15 +266,21 @@ static void checkpoints(const char *bin, const char *dir, int rounds)
 	}
 	bench_row("barrier and commit", "ms", &ms, 0, 0);
 	bench_row("share of a run, one in 500 iterations", "%", &share, 0, 0);
+	remove_folder(dir);
 }
 
-static void evaluation(const char *bin, const char *dir, int rounds)
+void bench_evaluation(const char *bin)
 {
-	struct bench_samples rate = { 0 };
+	char dir[] = "/tmp/mc-bench.XXXXXX";
+	struct bench_samples rate = { 0 }, seconds = { 0 };
 	char command[4096];
 
+	make_folder(dir);
+	struct run untrained = of(bin, dir, "navigation_N6_l6"); /* c near 1/2 */
+
+	run(&untrained);
 	bench_section("Evaluation, navigation_N6_l6, mc-eval -n 1000, one core", "");
-	for (int i = 0; i < rounds; i++) {
+	for (int i = 0; i < 5; i++) {
 		char words[4096];
 		int status;
 		const int null = open("/dev/null", O_RDWR | O_CLOEXEC);
@@ -264,22 +292,32 @@ static void evaluation(const char *bin, const char *dir, int rounds)
 
 		if (waitpid(pid, &status, 0) < 0 || status != 0)
 			fail("mc-eval failed");
-		bench_add(&rate, 1000 / (bench_now() - from));
+		const double took = bench_now() - from;
+
+		bench_add(&seconds, took);
+		bench_add(&rate, 1000 / took);
 		close(null);
 	}
+	bench_row("1000 episodes", "s", &seconds, 0, 0);
 	bench_row("episodes", "episodes/s", &rate, 0, 0);
+	remove_folder(dir);
 }
 
-static void growth(const char *bin, const char *dir, const struct bench_ceiling *c)
+void bench_growth(const char *bin)
 {
+	char dir[] = "/tmp/mc-bench.XXXXXX";
 	static const struct { const char *task; int K; long warm, n; } size[] = {
 		{ "navigation_N3_l3", 10, 2, 20 }, { "navigation_N6_l6", 10, 2, 8 }, { "navigation_N12_l12", 10, 2, 2 },
 		{ "navigation_N24_l24", 5, 3, 1 }, { "navigation_N48_l48", 2, 6, 1 },
 	};
-	char name[128];
+	struct bench_ceiling c = { .threads = 0 };
+	double ms = 0, mflop = 0;     /* of the size before */
 
+	make_folder(dir);
 	bench_section("Growth with the number of agents, c = 1/2, D of 20,000",
 	    "The meta-step is taken in the last of K = 10, 10, 10, 5, 2 updates.");
+	bench_products(&c);
+	bench_ceiling_rows(&c);
 	for (size_t i = 0; i < sizeof size / sizeof *size; i++) {
 		struct run r = of(bin, dir, size[i].task);
 
@@ -290,13 +328,19 @@ static void growth(const char *bin, const char *dir, const struct bench_ceiling 
 		const struct bench_flops f = bench_flops(&x, 256, r.K, 0.5);
 
 		measure(&p);
-		bench_row(r.task, "ms", &p.ms, bench_flops_total(&f), c->blas[1]);
-		snprintf(name, sizeof name, "  peak memory of mc-critic");
-		bench_value(name, "MiB", (double)p.many.rss[2] / 1024);
+		bench_row(r.task, "ms", &p.ms, bench_flops_total(&f), c.blas[1]);
+		if (i > 0) {
+			bench_value("  times the size before: time", "", bench_median(&p.ms) / ms);
+			bench_value("  times the size before: operations", "", bench_flops_total(&f) / mflop);
+		}
+		ms = bench_median(&p.ms);
+		mflop = bench_flops_total(&f);
+		bench_value("  peak memory of mc-critic", "MiB", (double)p.many.rss[2] / 1024);
 	}
+	remove_folder(dir);
 }
 
-static void memory_of_replay(void)
+void bench_replay(void)
 {
 	const struct mc_dims x = bench_dims("navigation_N6_l6");
 	const double agents = (double)x.N, once = 1e6 * (4 * agents * (double)(x.O + x.A) + agents * (double)x.d + 4);
@@ -309,21 +353,4 @@ static void memory_of_replay(void)
 	bench_value("reserved", "MB", 1e-6 * (double)mc_replay_bytes(D));
 	bench_value("times the bytes of (o, m, a, r) once", "", (double)mc_replay_bytes(D) / once);
 	mc_replay_free(D);
-}
-
-void bench_rings(const char *bin, const struct bench_ceiling *c, int quick)
-{
-	char dir[] = "/tmp/mc-bench.XXXXXX", remove[64];
-
-	if (!mkdtemp(dir) || setenv("MC_QUIET", "1", 1) < 0)
-		fail("cannot make a folder");
-	whole(bin, dir, c, quick ? 2 : 5);
-	evaluation(bin, dir, 3);
-	checkpoints(bin, dir, quick ? 1 : 3);
-	if (!quick)
-		growth(bin, dir, c);
-	memory_of_replay();
-	snprintf(remove, sizeof remove, "rm -rf %s", dir);
-	if (system(remove) != 0)
-		fail("cannot remove its folder");
 }
