@@ -6,8 +6,8 @@ strace, which injects one fault. Afterwards the checkpoint on the disk must load
 the bytes of the run that met no fault. Besides
 
     SIGKILL            one line names who was killed, and 137
-    ENOSPC, EIO        one line with the cause, exit 74 (73 where a file could not be created), no
-                       temporary file left, and no fsync after one that failed
+    ENOSPC, EIO        one line with the cause, exit 74 (66, 73 where a file could not be opened or
+                       created), no temporary file left, and no fsync after one that failed
     EINTR              nothing is seen of it in read and write; elsewhere it is like EIO
     EFBIG              the same, also by a limit on the size of files, of so many bytes
 
@@ -94,7 +94,8 @@ def judge(directory, victim, call, fault, status, lines, mute=False):
         return "" if status == 0 and not lines else seen
     if call in LOADER and (status == 0 and not lines or status in (71, 127) and len(lines) == 1):
         return ""
-    if status not in (73, 74) or not (mute or len(lines) == 1 and CAUSE[fault] in lines[0]):
+    ends = (66, 73, 74) if call == "openat" else (73, 74)
+    if status not in ends or not (mute or len(lines) == 1 and CAUSE[fault] in lines[0]):
         return seen
     left = [n for n in os.listdir(directory) if n.endswith(".tmp")]
     return "%s is left" % left if left else ""
