@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "mc_blas.h"
 #include "mc_file.h"
@@ -56,8 +57,13 @@ int mc_provenance_append(const char *path, const struct mc_frame *header, const 
 	if (!out)
 		return -1;
 	struct mc_err ignored;
-	const int r = append_frames(out, header, bytes, len, b, e);
+	const off_t before = lseek(fd, 0, SEEK_END);
+	int r = append_frames(out, header, bytes, len, b, e);
 
+	if (r == 0)
+		r = mc_out_flush(out, e);
+	if (r < 0 && before >= 0)     /* a part of a record would spoil all that follow it */
+		(void)!ftruncate(fd, before);
 	return mc_out_close(out, r < 0 ? &ignored : e) < 0 ? -1 : r;
 }
 

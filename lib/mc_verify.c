@@ -231,6 +231,19 @@ static int observation(const struct mc_frame *f, struct mc_err *e)
 	    mc_map_array(&f->map, "m", &m, e) < 0 || all_finite(&f->map, e) < 0 ? -1 : 0;
 }
 
+/* Who wrote this: texts, as far as they are there. */
+static int provenance(const struct mc_frame *f, struct mc_err *e)
+{
+	static const char *const texts[] = { "program", "version", "arguments", "blas", "core" };
+	static const char *const numbers[] = { "threads", NULL };
+	char text[8192];
+
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+		if (mc_map_has(&f->map, texts[i]) && mc_map_str(&f->map, texts[i], text, sizeof text, e) < 0)
+			return -1;
+	return mc_map_has(&f->map, "threads") ? counts(&f->map, e, numbers) : 0;
+}
+
 static int ending(const struct mc_frame *f, struct mc_err *e)
 {
 	struct mc_map error;
@@ -264,6 +277,8 @@ int mc_verify_frame(struct mc_verify *v, const struct mc_frame *f, struct mc_err
 		return barrier(f, e);
 	if (strcmp(type, "observation") == 0)
 		return observation(f, e);
+	if (strcmp(type, "provenance") == 0)
+		return provenance(f, e);
 	if (strcmp(type, "end") == 0)
 		return ending(f, e);
 	return strcmp(type, "advantage") == 0 || strcmp(type, "action") == 0 || strcmp(type, "reset") == 0 ?

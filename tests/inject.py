@@ -135,7 +135,7 @@ def file_sizes(s, step):
     """A limit on the size of files, from nothing to what the run needs."""
     need = max(os.path.getsize(os.path.join(s.want, f)) for f in sr.FILES)
     bad, n = [], 0
-    for size in list(range(0, need, step)) + [need - 1]:
+    for size in list(range(0, 1500, step // 9)) + list(range(1500, need, step)) + [need - 1]:
         work, directory = s.copy()
         status, lines = sr.run(directory, s.method, s.end, file_size=size)
         n += 1

@@ -61,11 +61,12 @@ def same(a, b):
 
 
 def loads(directory):
-    """What mc-cat --verify says of the checkpoint; "" when it is whole, or there is none."""
-    path = os.path.join(directory, "run.ckpt")
-    if not os.path.exists(path):
+    """What mc-cat --verify says of checkpoint and provenance; "" when they are whole, or there are none."""
+    paths = [os.path.join(directory, name) for name in ("run.ckpt", "run.ckpt.provenance")]
+    paths = [p for p in paths if os.path.exists(p) and (p == paths[0] or os.path.getsize(p) > 0)]
+    if not paths:
         return ""
-    p = subprocess.run([os.path.join(bin_dir, "mc-cat"), "--verify", path],
+    p = subprocess.run([os.path.join(bin_dir, "mc-cat"), "--verify"] + paths,
                        stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     return p.stdout.decode() if p.returncode else ""
 
