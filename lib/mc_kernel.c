@@ -35,7 +35,7 @@ int mc_kernel_gemm(int ta, int tb, size_t m, size_t n, size_t k, const mc_real *
 {
 	const struct mc_kernel_paths *p = paths();
 
-	if (!p || (tb && m < LEAST_ROWS) || n < LEAST_COLUMNS || k == 0)
+	if (!p || (ta && tb && m < LEAST_ROWS) || n < LEAST_COLUMNS || k == 0)
 		return 0;
 	p->gemm(ta, tb, m, n, k, a, lda, b, ldb, s, lds, relu, c, ldc);
 	return 1;

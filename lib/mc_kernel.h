@@ -25,7 +25,8 @@ const char *mc_kernel_name(void);
  * C [m,n] = f(S + op(A) op(B)), row-major, arguments as in mc_gemm. For the small matrices of the
  * nets, where OpenBLAS spends a quarter of its time copying both factors into its own order; 0
  * also for shapes that are better left to it. Every element of C is one chain of fused
- * multiply-adds in the order of k, wherever its row and column stand.
+ * multiply-adds in the order of k, wherever its row and column stand; but for fewer than four rows
+ * by a transposed B.
  *   s     in  [m,n]  rows lds apart; lds = 0: one row for all (a bias). It may be c. NULL = 0
  *   relu  f is max(., 0)
  */

@@ -257,6 +257,38 @@ TARGET static void few_rows(size_t m, size_t n, size_t k, struct factor a, const
 		}
 }
 
+/* The sum of x y over k elements: 4 LANES partial sums, and they in their order. */
+INLINE float dot(const float *x, const float *y, size_t k)
+{
+	vec sum[4] = { zero(), zero(), zero(), zero() };
+	float lane[LANES], s = 0;
+
+	for (size_t q = 0; q < k; q += 4 * LANES)
+#pragma GCC unroll 4
+		for (size_t u = 0; u < 4; u++) {
+			const size_t at = q + u * LANES;
+
+			if (at < k)
+				sum[u] = mul_add(load_some(x + at, k - at), load_some(y + at, k - at), sum[u]);
+		}
+	store(lane, add(add(sum[0], sum[1]), add(sum[2], sum[3])));
+	for (int l = 0; l < LANES; l++)
+		s += lane[l];
+	return s;
+}
+
+/* A few rows by B as [n,k]. Here alone the sums are not chains in the order of k. */
+TARGET static void few_rows_transposed(size_t m, size_t n, size_t k, const float *a, size_t lda, const float *b,
+    size_t ldb, struct result r)
+{
+	for (size_t i = 0; i < m; i++)
+		for (size_t j = 0; j < n; j++) {
+			const float sum = (r.s ? r.s[i * r.lds + j] : 0) + dot(a + i * lda, b + j * ldb, k);
+
+			r.c[i * r.ldc + j] = r.relu && !(sum > 0) ? 0 : sum;
+		}
+}
+
 TARGET static void gemm(int ta, int tb, size_t m, size_t n, size_t k, const float *a, size_t lda,
     const float *b, size_t ldb, const float *s, size_t lds, int relu, float *c, size_t ldc)
 {
@@ -265,6 +297,8 @@ TARGET static void gemm(int ta, int tb, size_t m, size_t n, size_t k, const floa
 
 	if (m < FEW && !tb)
 		few_rows(m, n, k, f, b, ldb, r);
+	else if (m < FEW && !ta)
+		few_rows_transposed(m, n, k, a, lda, b, ldb, r);
 	else
 		product(tb, m, n, k, f, b, ldb, r, NULL, 0);
 }
