@@ -188,7 +188,7 @@ static void say_cut(const char *file, int64_t at)
 	    (long long)at);
 }
 
-static int read_runs(struct mc_runs *rs, const struct mc_reading *how, size_t n, int files, char **file, struct mc_err *e)
+int mc_draw_read_runs(struct mc_runs *rs, const struct mc_reading *how, size_t n, int files, char **file, struct mc_err *e)
 {
 	char name[] = "-", *standard_input[] = { name };
 
@@ -300,7 +300,7 @@ int mc_draw_curves(const struct mc_draw_opts *o, int files, char **file, struct 
 	int r = -1;
 
 	mc_series_parse(&how.what, o->y);
-	if (parse_band(o->band, NULL, &band, e) < 0 || read_runs(&runs, &how, 1, files, file, e) < 0)
+	if (parse_band(o->band, NULL, &band, e) < 0 || mc_draw_read_runs(&runs, &how, 1, files, file, e) < 0)
 		goto done;
 	window = o->window ? o->window : (long)mc_runs_window(&runs);
 	if (parse_band(o->band, &runs, &band, e) < 0 ||
@@ -367,7 +367,7 @@ static int read_comm(struct comm *x, const struct mc_draw_opts *o, int files, ch
 		how[i] = (struct mc_reading){ .by = o->by, .named = o->named, .max_frame = MC_FRAME_MAX };
 		mc_series_parse(&how[i].what, page[i].series);
 	}
-	if (parse_band(o->band, NULL, band, e) < 0 || read_runs(x->runs, how, PAGE, files, file, e) < 0)
+	if (parse_band(o->band, NULL, band, e) < 0 || mc_draw_read_runs(x->runs, how, PAGE, files, file, e) < 0)
 		return -1;
 	*window = o->window ? o->window : (long)mc_runs_window(x->runs);
 	if (parse_band(o->band, x->runs, band, e) < 0)

@@ -4,6 +4,7 @@
 #ifndef MC_DRAW_H
 #define MC_DRAW_H
 
+#include "mc_curve.h"
 #include "mc_err.h"
 #include "mc_frame.h"
 #include "mc_picture.h"
@@ -21,6 +22,7 @@ struct mc_draw_opts {
 	const char *agent;   /* "all", or the number of the agent whose advantages are drawn */
 	long episodes;       /* at most so many are drawn */
 	long episode;        /* the number of the one to draw; negative = any */
+	double last;         /* per cent of a run's episodes that its final return is the mean of */
 	const char *step;    /* of a graph: numbers with commas */
 	long fps;            /* steps that a moving picture shows in a second */
 };
@@ -34,6 +36,12 @@ struct mc_draw_opts {
 int mc_draw_read(const struct mc_draw_opts *o, int files, char **file,
     int (*take)(void *ctx, const struct mc_frame *f, const struct mc_draw_opts *o, struct mc_err *e), void *ctx,
     struct mc_err *e);
+
+/*
+ * The runs of these logs (none, or "-": standard input), n series of each (mc_runs_read_each). One
+ * that is still being written is read as far as it goes, which is said on standard error.
+ */
+int mc_draw_read_runs(struct mc_runs *rs, const struct mc_reading *how, size_t n, int files, char **file, struct mc_err *e);
 
 /* Steps in millions, thousands or ones, whichever reads best for so many: the axis' name, and what to divide by. */
 const char *mc_draw_steps_unit(double max, double *unit);

@@ -5,7 +5,7 @@
 
 enum {
 	LEFT = 80, RIGHT = 22, ROW_NAME = 22, ROW_NAME_AT = 48,
-	XLABEL = 64, XLABEL_AT = 45, YLABEL_AT = 64, LINE = 20, CAPTION_LINE = 16, EDGE = 10,
+	XLABEL = 64, NO_XLABEL = 16, XLABEL_AT = 45, YLABEL_AT = 64, LINE = 20, CAPTION_LINE = 16, EDGE = 10,
 	SAMPLE = 26, SAMPLE_GAP = 6, ENTRY_GAP = 24, SHADES = 160, SHADE_STEPS = 40, DISC = 6,
 };
 #define CHARACTER 7.4          /* mean width at the size of the legend, and of the caption: */
@@ -100,7 +100,7 @@ void mc_page_lay_out(struct mc_layout *y, const struct mc_page *p, const struct 
 	y->caption_lines = mc_text_lines(p->caption, (size_t)((y->w - 2 * EDGE) / CAPTION_CHARACTER));
 	y->legend_y = EDGE + (p->title ? 30 : 0);
 	y->panels_y = y->legend_y + (double)y->legend_rows * LINE + y->panel_title;
-	y->h = y->panels_y + panels_height(p, y) + XLABEL + (double)y->caption_lines * CAPTION_LINE + EDGE;
+	y->h = y->panels_y + panels_height(p, y) + (p->names || *p->xlabel ? XLABEL : NO_XLABEL) + (double)y->caption_lines * CAPTION_LINE + EDGE;
 	y->size = sizes_of(format);
 }
 
@@ -201,7 +201,7 @@ static void put_sample(FILE *to, const struct mc_layout *y, const struct mc_entr
 	snprintf(fill, sizeof fill, "rgb '#%06X'", n->rgb);
 	switch (n->sample) {
 	case MC_SAMPLE_BOX:
-		put_box(to, y, x, at_y, SAMPLE, 10, fill);
+		put_box(to, y, x, at_y, SAMPLE, 11, fill);
 		break;
 	case MC_SAMPLE_DISC:
 	case MC_SAMPLE_RING:

@@ -5,6 +5,7 @@
 
 #include "mc_draw.h"
 #include "mc_draw_advantage.h"
+#include "mc_draw_bars.h"
 #include "mc_draw_pareto.h"
 #include "mc_draw_team.h"
 #include "mc_draw_topology.h"
@@ -17,6 +18,7 @@ static const struct picture {
 	int (*draw)(const struct mc_draw_opts *o, int files, char **file, struct mc_err *e);
 } pictures[] = {
 	{ "curves", mc_draw_curves },
+	{ "bars", mc_draw_bars },
 	{ "comm", mc_draw_comm },
 	{ "advantages", mc_draw_advantages },
 	{ "pareto", mc_draw_pareto },
@@ -29,7 +31,8 @@ static const struct picture {
 static int check_options(const struct picture *p, const struct mc_draw_opts *o, const struct mc_draw_opts *defaults,
     struct mc_err *e)
 {
-	const int of_logs = p->draw == mc_draw_curves || p->draw == mc_draw_comm;
+	const int of_curves = p->draw == mc_draw_curves || p->draw == mc_draw_comm;
+	const int of_logs = of_curves || p->draw == mc_draw_bars;
 	const int of_advantages = p->draw == mc_draw_advantages;
 	const int of_teams = p->draw == mc_draw_topology || p->draw == mc_draw_graph || p->draw == mc_draw_episode;
 	const struct {
@@ -37,12 +40,13 @@ static int check_options(const struct picture *p, const struct mc_draw_opts *o, 
 		int given, understood;
 	} check[] = {
 		{ "--y", o->y != defaults->y, p->draw == mc_draw_curves },
-		{ "--window", o->window != defaults->window, of_logs },
+		{ "--window", o->window != defaults->window, of_curves },
 		{ "--by", o->by != defaults->by, of_logs },
-		{ "--band", o->band != defaults->band, of_logs },
+		{ "--band", o->band != defaults->band, of_curves },
 		{ "--named", o->named, of_logs },
 		{ "--normalise", o->normalise, p->draw == mc_draw_curves },
 		{ "--pool", o->pool, p->draw == mc_draw_curves },
+		{ "--last", o->last > defaults->last || o->last < defaults->last, p->draw == mc_draw_bars },
 		{ "--agent", o->agent != defaults->agent, of_advantages },
 		{ "--episodes", o->episodes != defaults->episodes, of_advantages },
 		{ "--episode", o->episode != defaults->episode, of_teams },
@@ -76,7 +80,7 @@ static const struct picture *find_picture(const char *name, struct mc_err *e)
 
 int mc_run_plot(int argc, char **argv, struct mc_err *e)
 {
-	const struct mc_draw_opts defaults = { .y = "return", .band = "auto", .agent = "0", .episodes = 4, .episode = -1, .step = "0",
+	const struct mc_draw_opts defaults = { .y = "return", .band = "auto", .agent = "0", .episodes = 4, .episode = -1, .last = 10, .step = "0",
 		.fps = 5 };
 	struct mc_draw_opts o = defaults;
 	const struct mc_opt table[] = {
@@ -86,7 +90,7 @@ int mc_run_plot(int argc, char **argv, struct mc_err *e)
 		{ MC_OPT_STR, 0, "title", "TEXT", &o.title, 0, 0, "a line above the picture" },
 		{ MC_OPT_FLAG, 0, "emit", NULL, &o.picture.emit, 0, 0,
 		  "also leave the gnuplot script and its data beside the picture (.gp, .dat)" },
-		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "curves and comm" },
+		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "curves, bars and comm" },
 		{ MC_OPT_STR, 'y', "y", "SERIES", &o.y, 0, 0,
 		  "curves: what to draw, return, requests (in a step), links-share (requests / links), or a metric's name, NAME or PROGRAM:NAME" },
 		{ MC_OPT_INT, 'w', "window", "EPISODES", &o.window, 0, 1e9,
@@ -100,6 +104,8 @@ int mc_run_plot(int argc, char **argv, struct mc_err *e)
 		{ MC_OPT_FLAG, 0, "normalise", NULL, &o.normalise, 0, 0,
 		  "curves: scale each task so that the lowest point of its lines is 0 and the highest 1" },
 		{ MC_OPT_FLAG, 0, "pool", NULL, &o.pool, 0, 0, "curves: a further panel has the runs of all tasks together" },
+		{ MC_OPT_REAL, 0, "last", "PERCENT", &o.last, 1e-6, 100,
+		  "bars: the last so many per cent of a run's episodes are its final return" },
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "advantages" },
 		{ MC_OPT_STR, 'i', "agent", "AGENT", &o.agent, 0, 0, "who asks: a number from 0, or all" },
 		{ MC_OPT_INT, 'n', "episodes", "N", &o.episodes, 1, 256, "draw no more than the first N" },
@@ -111,6 +117,7 @@ int mc_run_plot(int argc, char **argv, struct mc_err *e)
 		{ MC_OPT_FLAG, 0, NULL, NULL, NULL, 0, 0, NULL },
 	};
 	const struct mc_prog prog = { "mc-plot", "curves [-o FILE] [-y SERIES] [-w EPISODES] [LOG ...]\n"
+		"       mc-plot bars [-o FILE] [--last PERCENT] [LOG ...]\n"
 		"       mc-plot comm [-o FILE] [-w EPISODES] [LOG ...]\n"
 		"       mc-plot advantages [-o FILE] [-i AGENT] [STREAM ...]\n"
 		"       mc-plot pareto [-o FILE] [JSON ...]\n"
@@ -118,7 +125,7 @@ int mc_run_plot(int argc, char **argv, struct mc_err *e)
 		"       mc-plot graph [-o FILE] [--step STEP] [STREAM ...]\n"
 		"       mc-plot episode [-o FILE] [STREAM ...]",
 		"Draws learning curves from runs' logs, a panel for each task, a line for each method: the mean of its runs, "
-		"with a band; or what the communication nets do meanwhile; or the advantages that mc-metalearn --analyse adds to a "
+		"with a band; or what the runs came to; or what the communication nets do meanwhile; or the advantages that mc-metalearn --analyse adds to a "
 		"stream of trajectories, a panel for each pair of agents; or, from what mc-eval --json says of teams, return "
 		"against requests; or who asks whom, over an episode or over training. A file may be - for standard input, which is also read when there is none.", table };
 	const struct picture *picture;

@@ -1,0 +1,98 @@
+#include "mc_draw_bars.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mc_aggregate.h"
+#include "mc_bars.h"
+#include "mc_curve.h"
+
+static void write_caption(char *out, size_t size, const struct mc_scores *ss, double percent)
+{
+	size_t fewest = ss->score[0].n, most = fewest;
+	int n = snprintf(out, size, "final return: mean over the last %g %% of a run's episodes; ", percent);
+
+	for (size_t i = 1; i < ss->n; i++) {
+		fewest = ss->score[i].n < fewest ? ss->score[i].n : fewest;
+		most = ss->score[i].n > most ? ss->score[i].n : most;
+	}
+	if (most == 1)
+		snprintf(out + n, size - (size_t)n, "one run each");
+	else
+		snprintf(out + n, size - (size_t)n, "bar: interquartile mean of %zu%s%.0zu runs, interval: its 95 %% bootstrap interval, "
+		    "dots: runs", fewest, fewest < most ? " to " : "", fewest < most ? most : 0);
+}
+
+/* Of each panel the bars in the legend's order, like the colours. */
+static int arrange(struct mc_bars *b, struct mc_bar *bar, struct mc_err *e)
+{
+	struct mc_bar *given = calloc(b->bars, sizeof *given);
+	const char **name = calloc(b->bars, sizeof *name);
+	struct mc_legend l = { NULL, 0 };
+	size_t n = 0;
+	int r = given && name ? 0 : mc_err_nomem(e, "figure", b->bars * sizeof *given);
+
+	for (size_t i = 0; r == 0 && i < b->bars; i++) {
+		given[i] = bar[i];
+		name[i] = bar[i].name;
+	}
+	r = r < 0 ? r : mc_legend_make(&l, name, b->bars, e);
+	for (size_t p = 0; r == 0 && p < b->page.panels; p++)
+		for (size_t k = 0; k < l.n; k++)
+			for (size_t i = 0; i < b->bars; i++)
+				if (given[i].panel == p && strcmp(given[i].name, l.entry[k].name) == 0)
+					bar[n++] = given[i];
+	mc_legend_release(&l);
+	free(given);
+	free(name);
+	return r;
+}
+
+static int draw(const struct mc_scores *ss, const struct mc_draw_opts *o, struct mc_err *e)
+{
+	struct mc_bar *bar = calloc(ss->n, sizeof *bar);
+	const char **task = calloc(ss->n, sizeof *task);
+	struct mc_bars b = { .page = { .title = o->title, .xlabel = "", .ylabel = "final return", .panel = task }, .bar = bar,
+		.bars = ss->n };
+	char caption[256];
+	int r;
+
+	if (bar == NULL || task == NULL) {
+		r = mc_err_nomem(e, "figure", ss->n * sizeof *bar);
+	} else {
+		for (size_t i = 0; i < ss->n; i++) { /* those of a task follow each other */
+			const struct mc_score *s = &ss->score[i];
+
+			if (i == 0 || strcmp(s->task, ss->score[i - 1].task) != 0)
+				task[b.page.panels++] = s->task;
+			bar[i] = (struct mc_bar){ s->label, b.page.panels - 1, s->iqm, s->ci[0], s->ci[1], s->final, s->n };
+		}
+		write_caption(caption, sizeof caption, ss, o->last);
+		b.page.caption = caption;
+		r = arrange(&b, bar, e);
+		r = r < 0 ? r : mc_bars_put(&b, &o->picture, e);
+	}
+	free(bar);
+	free(task);
+	return r;
+}
+
+int mc_draw_bars(const struct mc_draw_opts *o, int files, char **file, struct mc_err *e)
+{
+	struct mc_reading how = { .by = o->by, .named = o->named, .max_frame = MC_FRAME_MAX };
+	struct mc_runs runs = { 0 };
+	struct mc_scores scores = { 0 };
+	int r;
+
+	mc_series_parse(&how.what, "return");
+	r = mc_draw_read_runs(&runs, &how, 1, files, file, e);
+	if (r == 0 && runs.n == 0)
+		r = mc_err_set(e, MC_DATA, NULL, -1, NULL, "no run in these files");
+	r = r < 0 ? r : mc_scores_make(&scores, &runs, o->last / 100, e);
+	r = r < 0 ? r : draw(&scores, o, e);
+	mc_scores_release(&scores);
+	mc_runs_release(&runs);
+	return r;
+}

@@ -1,0 +1,103 @@
+# mc-plot(1) bars: what runs came to.
+bats_require_minimum_version 1.5.0
+
+setup() {
+	PATH=$MC_BIN:$PATH
+	unset LC_ALL
+	export LC_CTYPE=C.UTF-8
+	cd "$BATS_TEST_TMPDIR"
+}
+
+log() {
+	"$BATS_TEST_DIRNAME/make-logs.py" "$@"
+}
+
+# The numbers of block $1 of fig.dat, on one line.
+block() {
+	awk -v want="$1" '/^#/ { n++; next } n == want && NF' fig.dat | xargs
+}
+
+@test "bars, intervals and runs are those of mc-eval --aggregate" {
+	for s in 1 2 3 4 5 6 7 8; do
+		log meta-$s.log seed=$s level=$((s * s))
+		log none-$s.log seed=$s method=none level=-$s
+	done
+	mc-plot bars meta-?.log none-?.log -o fig.svg --emit
+	mc-eval --aggregate --json none-?.log meta-?.log | jq -r '[.iqm, .iqm_ci[], .final[]] | @tsv' >want
+	# none is first, as in the legend
+	[ "$(sed -n 's/^# \(.*\): x value low high$/\1/p' fig.dat | xargs)" = "push_N3, none push_N3, meta" ]
+	for bar in 0 1; do
+		set -- $(sed -n $((bar + 1))p want | xargs printf '%.7g ')
+		[ "$(block $((2 * bar + 1)))" = "$bar $1 $2 $3" ]
+		shift 3
+		[ "$(block $((2 * bar + 2)))" = "$(printf "$bar %s " "$@" | sed 's/ $//')" ]
+	done
+	grep -q '>final return<' fig.svg
+	grep -q '>push_N3<' fig.svg
+	grep -q '95 % bootstrap interval' fig.svg
+	grep -q 'interquartile mean of 8 runs' fig.svg
+}
+
+@test "one run has no interval; --last, --by and --named as in mc-eval" {
+	log a.log K=5
+	log b.log K=10 level=5
+	mc-plot bars a.log --last 50 -o fig.svg --emit
+	[ "$(block 1)" = "0 29.6 NaN NaN" ]
+	grep -q '>final return: mean over the last 50 % of a run.s episodes; one run each<' fig.svg
+	mc-plot bars a.log b.log --by meta_k -o fig.svg --emit
+	grep -q '^# push_N3, meta meta_k=10: ' fig.dat
+	mc-plot bars --named x=a.log y=b.log -o fig.svg --emit
+	grep -q '^# push_N3, y: ' fig.dat
+	run -65 mc-plot bars a.log a.log
+	[ "$output" = "mc-plot: push_N3, meta: two runs of seed 1; tell them apart by --by or --named" ]
+}
+
+@test "bars begin at zero, above and below it" {
+	log a.log
+	log b.log level=-100 method=none
+	mc-plot bars a.log b.log -o fig.svg --emit
+	grep -qx 'set yrange \[-67.4:42.6\]' fig.gp
+	mc-plot bars b.log -o fig.svg --emit
+	grep -qx 'set yrange \[-65.52:0\]' fig.gp
+}
+
+@test "as text: bars that lie, with their numbers" {
+	log a.log
+	log b.log level=-18.8 method=none
+	mc-plot bars a.log b.log >out
+	[ "$(awk '$1 == "meta" { print length($2), $3 }' out)" = "40 37.60" ]
+	[ "$(awk '$1 == "none" { print length($2), $3 }' out)" = "20 18.80" ]
+	[ "$(awk '{ if (length > w) w = length } END { print (w <= 80) }' out)" = 1 ]
+}
+
+@test "svg, png and pdf; --emit draws the same again; several tasks; standard input" {
+	log a.log
+	log b.log seed=2
+	log c.log task=push_N6
+	for kind in svg png pdf; do
+		mc-plot bars a.log b.log c.log -o fig.$kind
+		[ -s fig.$kind ]
+	done
+	cat a.log b.log c.log | mc-plot bars -o piped.svg
+	cmp fig.svg piped.svg
+	mc-plot bars a.log b.log c.log -o fig.svg --emit
+	grep -q '>push_N6<' fig.svg
+	cp fig.svg first.svg
+	gnuplot fig.gp
+	cmp fig.svg first.svg
+}
+
+@test "what cannot be drawn is said" {
+	log a.log episodes=0
+	run -65 mc-plot bars a.log
+	[[ "$output" == *": no episode in its log; has it only just begun?" ]]
+	log a.log
+	run -64 mc-plot bars a.log -w 3
+	[ "$output" = "mc-plot: --window: this is no option of mc-plot bars; leave it out" ]
+	run -64 mc-plot curves a.log --last 3
+	run -66 mc-plot bars nothing
+	log a.log end=0
+	run --separate-stderr mc-plot bars a.log
+	[ "$status" -eq 0 ]
+	[ "$stderr" = "mc-plot: a.log: still running, or cut, at $(stat -c %s a.log)" ]
+}
