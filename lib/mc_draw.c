@@ -188,7 +188,8 @@ static void say_cut(const char *file, int64_t at)
 	    (long long)at);
 }
 
-int mc_draw_read_runs(struct mc_runs *rs, const struct mc_reading *how, size_t n, int files, char **file, struct mc_err *e)
+int mc_draw_read_runs(struct mc_runs *rs, const struct mc_reading *how, size_t n, const struct mc_draw_opts *o, int files,
+    char **file, struct mc_err *e)
 {
 	char name[] = "-", *standard_input[] = { name };
 
@@ -201,9 +202,14 @@ int mc_draw_read_runs(struct mc_runs *rs, const struct mc_reading *how, size_t n
 
 		if (mc_runs_read_each(rs, how, n, file[i], e) < 0)
 			return -1;
-		for (size_t k = before; k < rs->n; k++)
-			if (rs->run[k].cut >= 0)
+		for (size_t k = before; k < rs->n; k++) {
+			if (o->watch) {
+				o->watch->running |= rs->run[k].cut >= 0;
+				o->watch->episodes += rs->run[k].episodes;
+			} else if (rs->run[k].cut >= 0) {
 				say_cut(file[i], rs->run[k].cut);
+			}
+		}
 	}
 	return 0;
 }
@@ -300,7 +306,7 @@ int mc_draw_curves(const struct mc_draw_opts *o, int files, char **file, struct 
 	int r = -1;
 
 	mc_series_parse(&how.what, o->y);
-	if (parse_band(o->band, NULL, &band, e) < 0 || mc_draw_read_runs(&runs, &how, 1, files, file, e) < 0)
+	if (parse_band(o->band, NULL, &band, e) < 0 || mc_draw_read_runs(&runs, &how, 1, o, files, file, e) < 0)
 		goto done;
 	window = o->window ? o->window : (long)mc_runs_window(&runs);
 	if (parse_band(o->band, &runs, &band, e) < 0 ||
@@ -310,6 +316,8 @@ int mc_draw_curves(const struct mc_draw_opts *o, int files, char **file, struct 
 	for (size_t i = 0; i < curves.n; i++)
 		points += curves.curve[i].n;
 	if (points == 0) {
+		if (o->watch)
+			o->watch->empty = 1;
 		nothing(&runs, &how.what, e);
 		goto done;
 	}
@@ -367,7 +375,7 @@ static int read_comm(struct comm *x, const struct mc_draw_opts *o, int files, ch
 		how[i] = (struct mc_reading){ .by = o->by, .named = o->named, .max_frame = MC_FRAME_MAX };
 		mc_series_parse(&how[i].what, page[i].series);
 	}
-	if (parse_band(o->band, NULL, band, e) < 0 || mc_draw_read_runs(x->runs, how, PAGE, files, file, e) < 0)
+	if (parse_band(o->band, NULL, band, e) < 0 || mc_draw_read_runs(x->runs, how, PAGE, o, files, file, e) < 0)
 		return -1;
 	*window = o->window ? o->window : (long)mc_runs_window(x->runs);
 	if (parse_band(o->band, x->runs, band, e) < 0)

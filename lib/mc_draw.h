@@ -9,6 +9,13 @@
 #include "mc_frame.h"
 #include "mc_picture.h"
 
+/* What a look at logs has found: noted here for whoever watches them, not said. */
+struct mc_watch {
+	int running;         /* a log is still being written */
+	int empty;           /* there is no episode to draw yet */
+	int64_t episodes;    /* of all runs */
+};
+
 struct mc_draw_opts {
 	struct mc_picture picture;
 	const char *title;   /* NULL = none */
@@ -22,6 +29,7 @@ struct mc_draw_opts {
 	const char *agent;   /* "all", or the number of the agent whose advantages are drawn */
 	long episodes;       /* at most so many are drawn */
 	long episode;        /* the number of the one to draw; negative = any */
+	struct mc_watch *watch; /* NULL = nobody watches */
 	double last;         /* per cent of a run's episodes that its final return is the mean of */
 	const char *step;    /* of a graph: numbers with commas */
 	long fps;            /* steps that a moving picture shows in a second */
@@ -39,9 +47,11 @@ int mc_draw_read(const struct mc_draw_opts *o, int files, char **file,
 
 /*
  * The runs of these logs (none, or "-": standard input), n series of each (mc_runs_read_each). One
- * that is still being written is read as far as it goes, which is said on standard error.
+ * that is still being written is read as far as it goes, which is said on standard error unless somebody
+ * watches.
  */
-int mc_draw_read_runs(struct mc_runs *rs, const struct mc_reading *how, size_t n, int files, char **file, struct mc_err *e);
+int mc_draw_read_runs(struct mc_runs *rs, const struct mc_reading *how, size_t n, const struct mc_draw_opts *o, int files,
+    char **file, struct mc_err *e);
 
 /* Steps in millions, thousands or ones, whichever reads best for so many: the axis' name, and what to divide by. */
 const char *mc_draw_steps_unit(double max, double *unit);

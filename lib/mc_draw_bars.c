@@ -87,7 +87,7 @@ int mc_draw_bars(const struct mc_draw_opts *o, int files, char **file, struct mc
 	int r;
 
 	mc_series_parse(&how.what, "return");
-	r = mc_draw_read_runs(&runs, &how, 1, files, file, e);
+	r = mc_draw_read_runs(&runs, &how, 1, o, files, file, e);
 	if (r == 0 && runs.n == 0)
 		r = mc_err_set(e, MC_DATA, NULL, -1, NULL, "no run in these files");
 	r = r < 0 ? r : mc_scores_make(&scores, &runs, o->last / 100, e);

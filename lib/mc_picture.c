@@ -114,7 +114,7 @@ static int render(const struct mc_drawing *d, enum mc_format format, size_t fram
 	return r;
 }
 
-int mc_picture_text(const struct mc_drawing *d, const struct mc_canvas *c, char **bytes, size_t *len, struct mc_err *e)
+static int draw_text(const struct mc_drawing *d, const struct mc_canvas *c, char **bytes, size_t *len, struct mc_err *e)
 {
 	struct mc_text text;
 	struct mc_err ignored;
@@ -253,13 +253,15 @@ int mc_picture_put(const struct mc_drawing *d, const struct mc_picture *p, struc
 	enum mc_format format;
 	int each, r;
 
+	if (p->output == NULL && p->kept)
+		return draw_text(d, &p->kept->canvas, &p->kept->bytes, &p->kept->len, e);
 	if (p->output == NULL) {
 		struct mc_canvas canvas;
 		char *bytes;
 		size_t len;
 
 		mc_canvas_terminal(&canvas, STDOUT_FILENO);
-		if (mc_picture_text(d, &canvas, &bytes, &len, e) < 0)
+		if (draw_text(d, &canvas, &bytes, &len, e) < 0)
 			return -1;
 		r = write_stdout(bytes, len, e);
 		free(bytes);

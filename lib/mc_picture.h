@@ -29,8 +29,16 @@ struct mc_drawing {
 	int (*text)(FILE *to, const void *of, const struct mc_canvas *c, struct mc_err *e);
 };
 
+/* A picture as text, for whoever puts it somewhere himself. */
+struct mc_kept {
+	struct mc_canvas canvas; /* what it is for */
+	char *bytes;             /* to be freed; NULL = nothing yet. A NUL stands behind them */
+	size_t len;
+};
+
 struct mc_picture {
 	const char *output;  /* NULL = the terminal, or what standard output is */
+	struct mc_kept *kept; /* without an output: where it goes instead, or NULL */
 	int emit;            /* 1 = leave .gp and .dat beside it; then there is an output */
 };
 
@@ -42,9 +50,6 @@ int mc_picture_check(const char *output, int moves, enum mc_format *format, int 
 
 /* Draws it and puts it there; a file is replaced once the picture is complete. */
 int mc_picture_put(const struct mc_drawing *d, const struct mc_picture *p, struct mc_err *e);
-
-/* The same as text, for whoever puts it somewhere himself: *bytes to be freed by the caller. */
-int mc_picture_text(const struct mc_drawing *d, const struct mc_canvas *c, char **bytes, size_t *len, struct mc_err *e);
 
 /* The numbers as the block $data of a script. */
 void mc_put_data_block(FILE *to, const struct mc_drawing *d);

@@ -6,6 +6,7 @@
 #include "mc_draw.h"
 #include "mc_draw_advantage.h"
 #include "mc_draw_bars.h"
+#include "mc_draw_live.h"
 #include "mc_draw_pareto.h"
 #include "mc_draw_team.h"
 #include "mc_draw_topology.h"
@@ -25,13 +26,15 @@ static const struct picture {
 	{ "topology", mc_draw_topology },
 	{ "graph", mc_draw_graph },
 	{ "episode", mc_draw_episode },
+	{ "live", mc_draw_live },
 };
 
 /* An option of the other pictures would be passed over in silence. */
 static int check_options(const struct picture *p, const struct mc_draw_opts *o, const struct mc_draw_opts *defaults,
     struct mc_err *e)
 {
-	const int of_curves = p->draw == mc_draw_curves || p->draw == mc_draw_comm;
+	const int of_one_series = p->draw == mc_draw_curves || p->draw == mc_draw_live;
+	const int of_curves = of_one_series || p->draw == mc_draw_comm;
 	const int of_logs = of_curves || p->draw == mc_draw_bars;
 	const int of_advantages = p->draw == mc_draw_advantages;
 	const int of_teams = p->draw == mc_draw_topology || p->draw == mc_draw_graph || p->draw == mc_draw_episode;
@@ -39,13 +42,13 @@ static int check_options(const struct picture *p, const struct mc_draw_opts *o, 
 		const char *option;
 		int given, understood;
 	} check[] = {
-		{ "--y", o->y != defaults->y, p->draw == mc_draw_curves },
+		{ "--y", o->y != defaults->y, of_one_series },
 		{ "--window", o->window != defaults->window, of_curves },
 		{ "--by", o->by != defaults->by, of_logs },
 		{ "--band", o->band != defaults->band, of_curves },
 		{ "--named", o->named, of_logs },
-		{ "--normalise", o->normalise, p->draw == mc_draw_curves },
-		{ "--pool", o->pool, p->draw == mc_draw_curves },
+		{ "--normalise", o->normalise, of_one_series },
+		{ "--pool", o->pool, of_one_series },
 		{ "--last", o->last > defaults->last || o->last < defaults->last, p->draw == mc_draw_bars },
 		{ "--agent", o->agent != defaults->agent, of_advantages },
 		{ "--episodes", o->episodes != defaults->episodes, of_advantages },
@@ -90,9 +93,9 @@ int mc_run_plot(int argc, char **argv, struct mc_err *e)
 		{ MC_OPT_STR, 0, "title", "TEXT", &o.title, 0, 0, "a line above the picture" },
 		{ MC_OPT_FLAG, 0, "emit", NULL, &o.picture.emit, 0, 0,
 		  "also leave the gnuplot script and its data beside the picture (.gp, .dat)" },
-		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "curves, bars and comm" },
+		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "curves, live, bars and comm" },
 		{ MC_OPT_STR, 'y', "y", "SERIES", &o.y, 0, 0,
-		  "curves: what to draw, return, requests (in a step), links-share (requests / links), or a metric's name, NAME or PROGRAM:NAME" },
+		  "curves, live: what to draw, return, requests (in a step), links-share (requests / links), or a metric's name, NAME or PROGRAM:NAME" },
 		{ MC_OPT_INT, 'w', "window", "EPISODES", &o.window, 0, 1e9,
 		  "average over so many episodes up to each point; 0 = 1 % of the longest run" },
 		{ MC_OPT_STR, 0, "by", "ENTRY", &o.by, 0, 0,
@@ -117,6 +120,7 @@ int mc_run_plot(int argc, char **argv, struct mc_err *e)
 		{ MC_OPT_FLAG, 0, NULL, NULL, NULL, 0, 0, NULL },
 	};
 	const struct mc_prog prog = { "mc-plot", "curves [-o FILE] [-y SERIES] [-w EPISODES] [LOG ...]\n"
+		"       mc-plot live [-o FILE] [-y SERIES] [-w EPISODES] LOG ...\n"
 		"       mc-plot bars [-o FILE] [--last PERCENT] [LOG ...]\n"
 		"       mc-plot comm [-o FILE] [-w EPISODES] [LOG ...]\n"
 		"       mc-plot advantages [-o FILE] [-i AGENT] [STREAM ...]\n"
@@ -125,7 +129,7 @@ int mc_run_plot(int argc, char **argv, struct mc_err *e)
 		"       mc-plot graph [-o FILE] [--step STEP] [STREAM ...]\n"
 		"       mc-plot episode [-o FILE] [STREAM ...]",
 		"Draws learning curves from runs' logs, a panel for each task, a line for each method: the mean of its runs, "
-		"with a band; or what the runs came to; or what the communication nets do meanwhile; or the advantages that mc-metalearn --analyse adds to a "
+		"with a band; the same over and over while the logs grow; or what the runs came to; or what the communication nets do meanwhile; or the advantages that mc-metalearn --analyse adds to a "
 		"stream of trajectories, a panel for each pair of agents; or, from what mc-eval --json says of teams, return "
 		"against requests; or who asks whom, over an episode or over training. A file may be - for standard input, which is also read when there is none.", table };
 	const struct picture *picture;
