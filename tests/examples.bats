@@ -150,3 +150,14 @@ setup() {
 	! mc-cat --diff there/source/run.ckpt there/source/run-0.ckpt >differs
 	! cmp -s there/with-run/run.ckpt there/with-run-0/run.ckpt
 }
+
+@test "examples/gif draws the episode whose return is the median" {
+	mc-train -t push_N3 -m full -e 20 -o push -R '--hidden 8'
+	run "$examples/gif" push/run.ckpt push.gif 5
+	[ "$status" -eq 0 ]
+	[ "$(head -c 6 push.gif)" = GIF89a ]
+	want=$(mc-rollout --load push/run.ckpt -n 5 --explore 0 | mc-cat -t episode | jq -s -r 'sort_by(.return)[2] | [.episode, .return] | @tsv')
+	[[ "$output" == "push.gif: episode ${want%	*} of 5, with a return of "* ]]
+	[ "$(printf %.6f "${output##* }")" = "$(printf %.6f "${want#*	}")" ]
+	[ "$(ls | sort | xargs)" = "path push push.gif" ]
+}
