@@ -1,5 +1,6 @@
 #include "mc_draw.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,7 +13,10 @@
 #include "mc_opts.h"
 #include "mc_plot.h"
 
-enum { POINTS = 300 }; /* of a curve: about one a pixel */
+enum {
+	POINTS = 300,  /* of a curve: about one a pixel */
+	MOST = 10000,  /* of whatever a header counts */
+};
 
 static int parse_band(const char *text, const struct mc_runs *rs, enum mc_band *band, struct mc_err *e)
 {
@@ -258,6 +262,23 @@ int mc_draw_read(const struct mc_draw_opts *o, int files, char **file,
 		mc_in_close(in);
 	}
 	return r;
+}
+
+int mc_draw_whose(const struct mc_frame *header, struct mc_team *t, struct mc_err *e)
+{
+	const struct mc_map *m = &header->map;
+	uint64_t N, T, O, A;
+
+	if (mc_map_str(m, "task", t->task, sizeof t->task, e) < 0 || mc_map_uint(m, "seed", &t->seed, e) < 0 ||
+	    mc_map_str(m, mc_map_has(m, "method") ? "method" : "comm", t->method, sizeof t->method, e) < 0 ||
+	    mc_map_uint(m, "agents", &N, e) < 0 || mc_map_uint(m, "steps", &T, e) < 0 || mc_map_uint(m, "obs_dim", &O, e) < 0 ||
+	    mc_map_uint(m, "act_dim", &A, e) < 0)
+		return -1;
+	if (N < 1 || N > MOST || T < 1 || T > MOST || O > MOST || A > MOST)
+		return mc_err_set(e, MC_DATA, header->place, header->offset, NULL, "%" PRIu64 " agents, %" PRIu64 " steps, observations of %" PRIu64
+		    ", actions of %" PRIu64 ": these are no sizes to draw", N, T, O, A);
+	t->dims = (struct mc_dims){ .N = N, .d = N - 1, .T = T, .O = O, .A = A };
+	return 0;
 }
 
 /* What rounding leaves beside 0 and 1 would be given room on the axis. */

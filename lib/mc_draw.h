@@ -7,6 +7,7 @@
 #include "mc_curve.h"
 #include "mc_err.h"
 #include "mc_frame.h"
+#include "mc_params.h"
 #include "mc_picture.h"
 
 /* What a look at logs has found: noted here for whoever watches them, not said. */
@@ -44,6 +45,15 @@ struct mc_draw_opts {
 int mc_draw_read(const struct mc_draw_opts *o, int files, char **file,
     int (*take)(void *ctx, const struct mc_frame *f, const struct mc_draw_opts *o, struct mc_err *e), void *ctx,
     struct mc_err *e);
+
+/* Whose stream it is: what a header says of a team. */
+struct mc_team {
+	char task[64], method[64]; /* where nobody learns whom to ask, "none" or "full" */
+	uint64_t seed;
+	struct mc_dims dims;       /* N, d, T, O, A; at least one agent and one step */
+};
+
+int mc_draw_whose(const struct mc_frame *header, struct mc_team *t, struct mc_err *e);
 
 /*
  * The runs of these logs (none, or "-": standard input), n series of each (mc_runs_read_each). One

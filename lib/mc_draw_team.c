@@ -10,7 +10,6 @@
 
 #include "mc_arena.h"
 #include "mc_opts.h"
-#include "mc_params.h"
 #include "mc_sight.h"
 #include "mc_sketch.h"
 #include "mc_traj.h"
@@ -38,25 +37,21 @@ struct team {
 
 static int start_stream(struct team *x, const struct mc_frame *f, struct mc_err *e)
 {
-	char task[64], method[32];
-	uint64_t seed, N, T, O, A;
+	struct mc_team t;
 	struct mc_err unknown;
 
 	if (x->found)
 		return 0;
-	if (mc_map_str(&f->map, "task", task, sizeof task, e) < 0 || mc_map_uint(&f->map, "seed", &seed, e) < 0 ||
-	    mc_map_str(&f->map, mc_map_has(&f->map, "method") ? "method" : "comm", method, sizeof method, e) < 0 ||
-	    mc_map_uint(&f->map, "agents", &N, e) < 0 || mc_map_uint(&f->map, "steps", &T, e) < 0 ||
-	    mc_map_uint(&f->map, "obs_dim", &O, e) < 0 || mc_map_uint(&f->map, "act_dim", &A, e) < 0)
+	if (mc_draw_whose(f, &t, e) < 0)
 		return -1;
-	if (mc_task_parse(&x->task, task, &unknown) < 0)
+	if (mc_task_parse(&x->task, t.task, &unknown) < 0)
 		return mc_err_set(e, MC_DATA, f->place, f->offset, "mc-envsim --list names those that can be drawn",
-		    "task \"%s\": where its agents are is not known", task);
-	if (N != (uint64_t)x->task.agents || O != (uint64_t)x->task.obs_dim || T < 1)
+		    "task \"%s\": where its agents are is not known", t.task);
+	if (t.dims.N != (size_t)x->task.agents || t.dims.O != (size_t)x->task.obs_dim)
 		return mc_err_set(e, MC_DATA, f->place, f->offset, "is it another environment under the same name?",
-		    "%" PRIu64 " agents with observations of %" PRIu64 " are not those of %s", N, O, task);
-	x->dims = (struct mc_dims){ .N = N, .d = N - 1, .T = T, .O = O, .A = A };
-	snprintf(x->name, sizeof x->name, "%s, %s, seed %" PRIu64, task, method, seed);
+		    "%zu agents with observations of %zu are not those of %s", t.dims.N, t.dims.O, t.task);
+	x->dims = t.dims;
+	snprintf(x->name, sizeof x->name, "%s, %s, seed %" PRIu64, t.task, t.method, t.seed);
 	x->known = 1;
 	return 0;
 }

@@ -55,19 +55,19 @@ static int is_empty(const struct team *t)
 static int start_stream(struct topology *x, const struct mc_frame *f, struct mc_err *e)
 {
 	struct team t = { .first = 0 };
-	uint64_t N, T, O, A;
+	struct mc_team header;
 
-	if (mc_map_str(&f->map, "task", t.task, sizeof t.task, e) < 0 ||
-	    mc_map_str(&f->map, mc_map_has(&f->map, "method") ? "method" : "comm", t.label, sizeof t.label, e) < 0 ||
-	    mc_map_uint(&f->map, "agents", &N, e) < 0 || mc_map_uint(&f->map, "steps", &T, e) < 0 ||
-	    mc_map_uint(&f->map, "obs_dim", &O, e) < 0 || mc_map_uint(&f->map, "act_dim", &A, e) < 0)
+	if (mc_draw_whose(f, &header, e) < 0)
 		return -1;
-	if (N < 2 || N > AGENTS || T < 1)
-		return mc_err_set(e, MC_DATA, f->place, f->offset, "of 2 to 16 it can", "who asks whom of %" PRIu64 " agents cannot be drawn", N);
-	t.N = N;
-	t.d = N - 1;
-	t.T = T;
-	x->dims = (struct mc_dims){ .N = t.N, .d = t.d, .T = t.T, .O = O, .A = A };
+	if (header.dims.N < 2 || header.dims.N > AGENTS)
+		return mc_err_set(e, MC_DATA, f->place, f->offset, "of 2 to 16 it can", "who asks whom of %zu agents cannot be drawn",
+		    header.dims.N);
+	snprintf(t.task, sizeof t.task, "%s", header.task);
+	snprintf(t.label, sizeof t.label, "%s", header.method);
+	t.N = header.dims.N;
+	t.d = header.dims.d;
+	t.T = header.dims.T;
+	x->dims = header.dims;
 	x->steps = 0;
 	x->counted = 0;
 	for (size_t i = 0; i < x->n; i++)
