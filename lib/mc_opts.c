@@ -321,8 +321,9 @@ void mc_opts_default(const struct mc_opt *o, char *out, size_t size)
 {
 	out[0] = '\0';
 	switch (o->type) {
-	case MC_OPT_INT:
-		(void)snprintf(out, size, "default %ld", *(long *)o->to);
+	case MC_OPT_INT: /* what could not be given stands for none */
+		if ((double)*(long *)o->to >= o->min || !(o->max > o->min))
+			(void)snprintf(out, size, "default %ld", *(long *)o->to);
 		break;
 	case MC_OPT_U64:
 		(void)snprintf(out, size, "default %llu", (unsigned long long)*(uint64_t *)o->to);

@@ -131,7 +131,7 @@ int mc_run_plot(int argc, char **argv, struct mc_err *e)
 		"Draws learning curves from runs' logs, a panel for each task, a line for each method: the mean of its runs, "
 		"with a band; the same over and over while the logs grow; or what the runs came to; or what the communication nets do meanwhile; or the advantages that mc-metalearn --analyse adds to a "
 		"stream of trajectories, a panel for each pair of agents; or, from what mc-eval --json says of teams, return "
-		"against requests; or who asks whom, over an episode or over training. A file may be - for standard input, which is also read when there is none.", table };
+		"against requests; or who asks whom, over an episode or over training; or a team, at one step or as it moves. A file may be - for standard input, which is also read when there is none.", table };
 	const struct picture *picture;
 	enum mc_format format;
 	int first, each;
