@@ -229,6 +229,7 @@ options" ]
 	run -64 "$figures" fig2 ENGINE=cloud
 	run -64 "$figures" fig2 ENGINE=parallel
 	run -64 "$figures" fig2 HOSTS=4/alpha
+	run -64 "$figures" fig2 ENGINE=parallel HOSTS=4/alpha,0/beta
 	run -64 "$figures" fig2 ENGINE=slurm HOSTS=4/alpha
 	run -64 "$figures" fig2 SBATCH_EXTRA='-c 2'
 	run -64 "$figures" fig2 ENGINE=parallel HOSTS='alpha; touch pwned'
