@@ -200,6 +200,13 @@ check-memory: ## short runs of every program under valgrind: minutes
 watch-thread watch-valgrind: watch-%: $(PROGRAMS:%=$B/bin/%) $B/tests/control $B/tests/t_pool
 	@MC_BIN='$(abspath $B/bin)' MC_BUILD='$B' tests/watched.py $*
 
+gpu-built: $(PROGRAMS:%=$B/bin/%) $(ON_DEVICE:%=$B/tests/%) $B/tests/gpu_bench
+$B/tests/gpu_bench: $B/tests/gpu_bench.o $B/tests/device_host.o $B/libmc.a
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+gpu: ## on a machine with a card: build with CUDA=1, test, measure
+	@tests/gpu.sh
+
 check-layers: ## a module includes only modules above it in lib/LAYERS
 	@tests/layers
 
@@ -216,7 +223,7 @@ prey-weights: all ## train the preys of --prey auto anew, into lib/mc_prey_weigh
 # ---- figures ----
 # Variables that are given on the command line are handed on; pipelines/figures -h lists them. It
 # has jobs of its own: this make's stay out of the way.
-FIGURE_VARIABLES := TASKS METHODS LAMBDAS SEEDS EPISODES JOBS OUT ROLLOUT METALEARN CRITIC \
+FIGURE_VARIABLES := TASKS METHODS LAMBDAS SEEDS EPISODES JOBS OUT ROLLOUT METALEARN CRITIC DEVICE \
 	ENGINE HOSTS SBATCH_EXTRA
 make-figure = @exec env MAKEFLAGS= pipelines/figures $@ \
 	$(foreach v,$(FIGURE_VARIABLES),$(if $(filter command line,$(origin $v)),'$v=$($v)'))

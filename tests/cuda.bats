@@ -51,3 +51,38 @@ is_refused() {
 	[ "$status" -eq 64 ]
 	[[ "$output" == *"--device cuda"* ]]
 }
+
+@test "a figure on a card is refused where there is none, and a device that nobody knows" {
+	case $MC_BUILD in *cuda*) skip "a build with CUDA" ;; esac
+	run "$BATS_TEST_DIRNAME/../pipelines/figures" fig2 DEVICE=gpu
+	[ "$status" -eq 64 ]
+	[[ "$output" == *'DEVICE: "gpu" is neither cpu nor cuda'* ]]
+	run "$BATS_TEST_DIRNAME/../pipelines/figures" fig2 TASKS=push_N3 METHODS=none SEEDS=1 EPISODES=10 JOBS=1 DEVICE=cuda OUT=out
+	[ "$status" -ne 0 ]
+	[[ "$output" == *"mc-critic: --device: this build is without CUDA"* ]]
+}
+
+@test "share-card runs a command, with MPS where it is there, and passes its status on" {
+	share=$BATS_TEST_DIRNAME/../pipelines/share-card
+	run "$share" sh -c 'exit 3'
+	[ "$status" -eq 3 ]
+	mkdir bin
+	cat >bin/nvidia-cuda-mps-control <<-'EOF'
+		#!/bin/sh
+		if [ "$1" = -d ]; then echo started >>log; else cat >>log; fi
+	EOF
+	chmod +x bin/nvidia-cuda-mps-control
+	run env PATH="$PWD/bin:$PATH" TMPDIR="$PWD" "$share" sh -c 'ls -d "$CUDA_MPS_PIPE_DIRECTORY" >&2; exit 4'
+	[ "$status" -eq 4 ]
+	[[ "$output" == *mc-mps.* ]]
+	[ "$(paste -s log)" = "started	quit" ]
+	run ls -d mc-mps.*
+	[ "$status" -ne 0 ]
+}
+
+@test "gpu.sh says SKIP where there is no card" {
+	command -v nvidia-smi >/dev/null && nvidia-smi -L | grep -q . && skip "there is a card"
+	run "$BATS_TEST_DIRNAME/gpu.sh" out
+	[ "$status" -eq 0 ]
+	[ "$output" = "SKIP there is no card" ]
+}
