@@ -3,7 +3,7 @@
  *     build/release/tests/bench [option ...]
  *
  *   --json      JSON on standard output in place of the table
- *   --quick     no growth, fewer repetitions: for a look in between
+ *   --quick     no 48 agents, fewer repetitions: for a look in between
  *   --only S    one part: parts3, parts6, ring, eval, checkpoint, growth, replay, worlds
  *   --bin DIR   the programs (build/release/bin)
  *   --out DIR   leave bench.txt and bench.json there (build)
@@ -267,8 +267,8 @@ int main(int argc, char **argv)
 		bench_evaluation(bin);
 	if (wanted(only, "checkpoint"))
 		bench_checkpoints(bin, quick);
-	if (wanted(only, "growth") && !quick)
-		bench_growth(bin);
+	if (wanted(only, "growth"))
+		bench_growth(bin, quick);
 	if (wanted(only, "replay"))
 		bench_replay();
 	if (wanted(only, "worlds"))

@@ -76,7 +76,7 @@ double bench_parts(const char *task);
 void bench_rings(const char *bin, const double frames[2], int quick);
 void bench_evaluation(const char *bin);
 void bench_checkpoints(const char *bin, int quick);
-void bench_growth(const char *bin);
+void bench_growth(const char *bin, int quick);
 void bench_replay(void);
 void bench_worlds(void);
 

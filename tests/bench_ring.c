@@ -242,19 +242,23 @@ void bench_rings(const char *bin, const double frames[2], int quick)
 	remove_folder(dir);
 }
 
-/* A commit's time: the same run with one at every meta-iteration, and with none but the last. */
+/*
+ * A commit's time: the same run with one at every meta-iteration, and with none but the last. K = 1,
+ * so that as little as possible lies between them.
+ */
 void bench_checkpoints(const char *bin, int quick)
 {
 	char dir[] = "/tmp/mc-bench.XXXXXX";
-	const long iterations = 30, every = 500;
+	const long iterations = 60, every = 500;
 	struct bench_samples ms = { 0 }, share = { 0 };
 
 	make_folder(dir);
 	bench_section("A checkpoint, navigation_N6_l6", "");
-	for (int i = 0; i < (quick ? 1 : 3); i++) {
+	for (int i = 0; i < (quick ? 5 : 11); i++) {
 		struct run rare = of(bin, dir, "navigation_N6_l6"), often;
 
-		rare.episodes = iterations * (K + 1);
+		rare.K = 1;
+		rare.episodes = iterations * (rare.K + 1);
 		often = rare;
 		often.every = 1;
 		run(&rare);
@@ -303,7 +307,7 @@ void bench_evaluation(const char *bin)
 	remove_folder(dir);
 }
 
-void bench_growth(const char *bin)
+void bench_growth(const char *bin, int quick)
 {
 	char dir[] = "/tmp/mc-bench.XXXXXX";
 	static const struct { const char *task; int K; long warm, n; } size[] = {
@@ -318,7 +322,7 @@ void bench_growth(const char *bin)
 	    "The meta-step is taken in the last of K = 10, 10, 10, 5, 2 updates.");
 	bench_products(&c);
 	bench_ceiling_rows(&c);
-	for (size_t i = 0; i < sizeof size / sizeof *size; i++) {
+	for (size_t i = 0; i < sizeof size / sizeof *size - (quick ? 1 : 0); i++) {
 		struct run r = of(bin, dir, size[i].task);
 
 		r.K = size[i].K;
