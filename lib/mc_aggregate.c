@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mc_opts.h"
 #include "mc_stat.h"
 
 static int same(const struct mc_run *a, const struct mc_run *b)
@@ -46,15 +47,76 @@ static int insert(struct mc_score *s, const struct mc_run *run, double last, str
 	return 0;
 }
 
-/* The figures over its runs; `scratch` has room for all of them. */
-static int summarise(struct mc_score *s, double *scratch, struct mc_err *e)
+/* ---- scales ---- */
+
+/* "LOW,HIGH" behind "TASK=" in `text`: 1 if there is one for this task, 0, or -1. */
+static int find_scale(const char *text, const char *task, double *low, double *high, struct mc_err *e)
 {
-	s->mean = mc_stat_mean(s->final, s->n);
-	memcpy(scratch, s->final, s->n * sizeof *scratch);
-	mc_stat_sort(scratch, s->n);
-	s->iqm = mc_stat_iqm(scratch, s->n);
-	s->ci[0] = s->ci[1] = (double)NAN;
-	return s->n < 2 ? 0 : mc_stat_bootstrap(s->ci, MC_STAT_IQM, scratch, s->n, MC_STAT_RESAMPLES, 1, e);
+	const size_t n = strlen(task);
+
+	for (const char *s = text; s && *s;) {
+		const char *equals = strchr(s, '='), *comma = equals ? strchr(equals, ',') : NULL;
+		char *middle = NULL, *end = NULL;
+		double v[2] = { 0, 0 };
+
+		if (comma) {
+			v[0] = strtod(equals + 1, &middle);
+			v[1] = strtod(comma + 1, &end);
+		}
+		if (!comma || middle != comma || end == comma + 1 || (*end && *end != ':') || !isfinite(v[0]) || !(v[1] > v[0]))
+			return mc_usage(e, "--scale", "push_N3=-60,-20, several with colons", "\"%s\" is not TASK=LOW,HIGH", s);
+		if ((size_t)(equals - s) == n && memcmp(s, task, n) == 0) {
+			*low = v[0];
+			*high = v[1];
+			return 1;
+		}
+		s = *end ? end + 1 : end;
+	}
+	return 0;
+}
+
+/* What the task of score number `first` is scaled by, into all scores of it, which follow. */
+static int set_scale(struct mc_scores *ss, size_t first, const char *text, struct mc_err *e)
+{
+	double low = (double)INFINITY, high = -(double)INFINITY;
+	size_t end = first;
+
+	for (; end < ss->n && strcmp(ss->score[end].task, ss->score[first].task) == 0; end++)
+		for (size_t k = 0; k < ss->score[end].n; k++) {
+			low = fmin(low, ss->score[end].final[k]);
+			high = fmax(high, ss->score[end].final[k]);
+		}
+	if (find_scale(text, ss->score[first].task, &low, &high, e) < 0)
+		return -1;
+	for (size_t i = first; i < end; i++) {
+		ss->score[i].low = low;
+		ss->score[i].high = high;
+	}
+	return 0;
+}
+
+/* ---- figures ---- */
+
+/* Those over its runs; `scratch` has room for all of them and one more. */
+static int summarise(struct mc_score *s, double *scratch, size_t resamples, struct mc_err *e)
+{
+	const double range = s->high - s->low;
+	const struct mc_stratum stratum = { s->scaled, s->n };
+	int r = 0;
+
+	memcpy(s->scaled, s->final, s->n * sizeof *s->scaled);
+	mc_stat_sort(s->scaled, s->n);
+	mc_strata_figures(s->figure, &stratum, 1, s->high, scratch);
+	for (int k = 0; k < MC_FIGURES; k++)
+		s->ci[k][0] = s->ci[k][1] = (double)NAN;
+	if (s->n > 1)
+		r = mc_strata_figures_ci(s->ci, &stratum, 1, s->high, resamples, e);
+	s->figure[MC_FIGURE_GAP] /= range > 0 ? range : (double)NAN;
+	for (int side = 0; side < 2; side++)
+		s->ci[MC_FIGURE_GAP][side] /= range > 0 ? range : (double)NAN;
+	for (size_t k = 0; k < s->n; k++)
+		s->scaled[k] = range > 0 ? (s->scaled[k] - s->low) / range : 0;
+	return r;
 }
 
 static void set_ranks(struct mc_scores *ss)
@@ -63,7 +125,7 @@ static void set_ranks(struct mc_scores *ss)
 		ss->score[i].rank = 1;
 		for (size_t k = 0; k < ss->n; k++)
 			ss->score[i].rank += strcmp(ss->score[i].task, ss->score[k].task) == 0 &&
-			    ss->score[k].mean > ss->score[i].mean;
+			    ss->score[k].figure[MC_FIGURE_MEAN] > ss->score[i].figure[MC_FIGURE_MEAN];
 	}
 }
 
@@ -76,42 +138,49 @@ static int is_first(const struct mc_runs *rs, size_t i, int label)
 	return 1;
 }
 
-/* The score of runs like number `first`; its arrays begin at *used of the block. */
-static int add_score(struct mc_scores *ss, const struct mc_runs *rs, size_t first, uint64_t *seeds, double *finals,
-    size_t *used, struct mc_err *e)
+/* The score of runs like number `first`; its arrays begin at *used of the block's. */
+static int add_score(struct mc_scores *ss, const struct mc_runs *rs, size_t first, double last, uint64_t *seeds,
+    double *finals, size_t *used, struct mc_err *e)
 {
 	struct mc_score *s = &ss->score[ss->n++];
 
 	*s = (struct mc_score){ .task = rs->run[first].task, .label = rs->run[first].label,
-		.seed = seeds + *used, .final = finals + *used };
+		.seed = seeds + *used, .final = finals + *used, .scaled = finals + rs->n + *used };
 	for (size_t i = first; i < rs->n; i++)
-		if (same(&rs->run[i], &rs->run[first]) && insert(s, &rs->run[i], ss->last, e) < 0)
+		if (same(&rs->run[i], &rs->run[first]) && insert(s, &rs->run[i], last, e) < 0)
 			return -1;
 	*used += s->n;
-	return summarise(s, finals + rs->n, e);
+	return 0;
 }
 
-int mc_scores_make(struct mc_scores *ss, const struct mc_runs *rs, double last, struct mc_err *e)
+int mc_scores_make(struct mc_scores *ss, const struct mc_runs *rs, const struct mc_scoring *how, struct mc_err *e)
 {
-	const size_t n = rs->n, each = sizeof *ss->score + sizeof(uint64_t) + 2 * sizeof(double);
+	const size_t n = rs->n, each = sizeof *ss->score + sizeof(uint64_t) + 3 * sizeof(double);
 	uint64_t *seeds;
 	double *finals;
 	size_t used = 0;
 
-	*ss = (struct mc_scores){ .last = last, .block = calloc(n + 1, each) };
+	*ss = (struct mc_scores){ .resamples = how->resamples, .block = calloc(n + 1, each) };
 	if (ss->block == NULL)
 		return mc_err_nomem(e, "scores", (n + 1) * each);
 	ss->score = ss->block;
 	seeds = (uint64_t *)(ss->score + n);
-	finals = (double *)(seeds + n); /* and n more to sort in */
+	finals = (double *)(seeds + n); /* then as many scaled, and n + 1 to work with */
 	for (size_t t = 0; t < n; t++) {
+		const size_t first = ss->n;
+
 		if (!is_first(rs, t, 0))
 			continue;
 		for (size_t i = t; i < n; i++)
 			if (strcmp(rs->run[i].task, rs->run[t].task) == 0 && is_first(rs, i, 1) &&
-			    add_score(ss, rs, i, seeds, finals, &used, e) < 0)
+			    add_score(ss, rs, i, how->last, seeds, finals, &used, e) < 0)
 				return -1;
+		if (set_scale(ss, first, how->scale, e) < 0)
+			return -1;
 	}
+	for (size_t i = 0; i < ss->n; i++)
+		if (summarise(&ss->score[i], finals + 2 * n, ss->resamples, e) < 0)
+			return -1;
 	set_ranks(ss);
 	return 0;
 }
@@ -130,7 +199,8 @@ const struct mc_score *mc_scores_find(const struct mc_scores *ss, const char *ta
 	return NULL;
 }
 
-int mc_scores_compare(struct mc_difference *d, const struct mc_score *a, const struct mc_score *b, struct mc_err *e)
+int mc_scores_compare(struct mc_difference *d, const struct mc_score *a, const struct mc_score *b, size_t resamples,
+    struct mc_err *e)
 {
 	double *by_seed = calloc(a->n + 1, sizeof *by_seed);
 	int r = 0;
@@ -150,7 +220,7 @@ int mc_scores_compare(struct mc_difference *d, const struct mc_score *a, const s
 	d->ci[0] = d->ci[1] = (double)NAN;
 	if (d->pairs > 1) {
 		mc_stat_sort(by_seed, d->pairs);
-		r = mc_stat_bootstrap(d->ci, MC_STAT_MEAN, by_seed, d->pairs, MC_STAT_RESAMPLES, 1, e);
+		r = mc_stat_bootstrap(d->ci, MC_STAT_MEAN, by_seed, d->pairs, resamples, 1, e);
 	}
 	free(by_seed);
 	return r;

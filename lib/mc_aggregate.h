@@ -10,6 +10,7 @@
 
 #include "mc_curve.h"
 #include "mc_err.h"
+#include "mc_strata.h"
 
 /*
  * The runs of one task and label.
@@ -21,24 +22,32 @@ struct mc_score {
 	size_t n;
 	uint64_t *seed;        /* [n] ascending, all different */
 	double *final;         /* [n] the run of that seed */
-	double mean, iqm;
-	double ci[2];          /* 95 % percentile-bootstrap interval of the IQM (mc_stat.h); NaN for n = 1 */
+	double low, high;      /* final returns that count as 0 and 1 in its task; equal: nothing can be scaled */
+	double *scaled;        /* [n] final returns on that scale, ascending */
+	double figure[MC_FIGURES], ci[MC_FIGURES][2]; /* in the task's units, the gap scaled; NaN: no interval, no scale */
 	size_t rank;           /* by the mean within its task: 1 + how many are higher */
 };
 
 struct mc_scores {
 	size_t n;
 	struct mc_score *score; /* by task, then label, each in the order of its first run */
-	double last;            /* the part of the episodes that counts */
+	size_t resamples;       /* of its intervals */
 	void *block;
+};
+
+struct mc_scoring {
+	double last;            /* the part of the episodes that counts, in (0, 1] */
+	const char *scale;      /* "TASK=LOW,HIGH", several with colons, or NULL */
+	size_t resamples;
 };
 
 /*
  * Scores of runs that were read with MC_SERIES_RETURN, whose strings they borrow. Each needs an
- * episode; a seed may occur once in a task and label. `last` in (0, 1]: at least one episode is
- * taken. 0, or -1: MC_DATA, MC_OSERR.
+ * episode; a seed may occur once in a task and label. Of `last`, at least one episode is taken.
+ * Choice: where `scale` does not say, a task's lowest final return of all is 0 and its highest 1.
+ * 0, or -1: MC_DATA, MC_USAGE (the scale), MC_OSERR.
  */
-int mc_scores_make(struct mc_scores *ss, const struct mc_runs *rs, double last, struct mc_err *e);
+int mc_scores_make(struct mc_scores *ss, const struct mc_runs *rs, const struct mc_scoring *how, struct mc_err *e);
 void mc_scores_release(struct mc_scores *ss);
 
 /* The score of a task and label, or NULL. */
@@ -51,7 +60,8 @@ struct mc_difference {
 };
 
 /* a - b of two scores of one task, paired by seed. 0, or -1 and MC_OSERR. */
-int mc_scores_compare(struct mc_difference *d, const struct mc_score *a, const struct mc_score *b, struct mc_err *e);
+int mc_scores_compare(struct mc_difference *d, const struct mc_score *a, const struct mc_score *b, size_t resamples,
+    struct mc_err *e);
 
 /*
  * The mean rank of a label over all tasks, if every task has it; else NaN.

@@ -8,6 +8,7 @@
 #include "mc_aggregate.h"
 #include "mc_bars.h"
 #include "mc_curve.h"
+#include "mc_stat.h"
 
 static void write_caption(char *out, size_t size, const struct mc_scores *ss, double percent)
 {
@@ -67,7 +68,8 @@ static int draw(const struct mc_scores *ss, const struct mc_draw_opts *o, struct
 
 			if (i == 0 || strcmp(s->task, ss->score[i - 1].task) != 0)
 				task[b.page.panels++] = s->task;
-			bar[i] = (struct mc_bar){ s->label, b.page.panels - 1, s->iqm, s->ci[0], s->ci[1], s->final, s->n };
+			bar[i] = (struct mc_bar){ s->label, b.page.panels - 1, s->figure[MC_FIGURE_IQM],
+				s->ci[MC_FIGURE_IQM][0], s->ci[MC_FIGURE_IQM][1], s->final, s->n };
 		}
 		write_caption(caption, sizeof caption, ss, o->last);
 		b.page.caption = caption;
@@ -83,6 +85,7 @@ int mc_draw_bars(const struct mc_draw_opts *o, int files, char **file, struct mc
 {
 	struct mc_reading how = { .by = o->by, .named = o->named, .max_frame = MC_FRAME_MAX };
 	struct mc_runs runs = { 0 };
+	const struct mc_scoring scoring = { .last = o->last / 100, .resamples = MC_STAT_RESAMPLES };
 	struct mc_scores scores = { 0 };
 	int r;
 
@@ -90,7 +93,7 @@ int mc_draw_bars(const struct mc_draw_opts *o, int files, char **file, struct mc
 	r = mc_draw_read_runs(&runs, &how, 1, o, files, file, e);
 	if (r == 0 && runs.n == 0)
 		r = mc_err_set(e, MC_DATA, NULL, -1, NULL, "no run in these files");
-	r = r < 0 ? r : mc_scores_make(&scores, &runs, o->last / 100, e);
+	r = r < 0 ? r : mc_scores_make(&scores, &runs, &scoring, e);
 	r = r < 0 ? r : draw(&scores, o, e);
 	mc_scores_release(&scores);
 	mc_runs_release(&runs);

@@ -573,7 +573,8 @@ enum subject { CHECKPOINTS, LOGS, ADVANTAGES };
 
 static int check_subject(enum subject what, const struct mc_summary_opts *s, const struct options *o, struct mc_err *e)
 {
-	const char *option = s->by ? "--by" : s->named ? "--named" : s->last != 10 ? "--last" : NULL;
+	const char *option = s->by ? "--by" : s->named ? "--named" : s->last != 10 ? "--last"
+	    : s->scale ? "--scale" : s->marl_eval ? "--marl-eval" : s->resamples != MC_STAT_RESAMPLES ? "--resamples" : NULL;
 	const char *play = o->comm ? "--comm" : o->cut ? "--cut" : o->mute ? "--mute" : o->change.max_edges ? "--max-edges"
 	    : o->influence ? "--influence" : o->prey ? "--prey" : NULL;
 
@@ -588,7 +589,7 @@ static int check_subject(enum subject what, const struct mc_summary_opts *s, con
 
 int mc_run_eval(int argc, char **argv, struct mc_err *e)
 {
-	struct mc_summary_opts summary = { .last = 10 };
+	struct mc_summary_opts summary = { .last = 10, .resamples = MC_STAT_RESAMPLES };
 	int aggregate = 0, advantages = 0;
 	enum subject what;
 	struct options o = { .episodes = 1000, .seed = 1, .threads = 1, .max_frame = (long)MC_FRAME_MAX };
@@ -619,6 +620,11 @@ int mc_run_eval(int argc, char **argv, struct mc_err *e)
 		{ MC_OPT_STR, 0, "by", "ENTRY", &summary.by, 0, 0,
 		  "tell runs apart by entries of the header too: meta_k, mc-metalearn.beta; several with commas" },
 		{ MC_OPT_FLAG, 0, "named", NULL, &summary.named, 0, 0, "operands are NAME=LOG: NAME in place of the method" },
+		{ MC_OPT_STR, 0, "scale", "TASK=LOW,HIGH", &summary.scale, 0, 0,
+		  "final returns that count as 0 and 1 in a task, in place of the lowest and the highest; several with colons" },
+		{ MC_OPT_INT, 0, "resamples", "N", &summary.resamples, 100, 1e6, "resamples of every bootstrap interval" },
+		{ MC_OPT_STR, 0, "marl-eval", "FILE", &summary.marl_eval, 0, 0,
+		  "also write the runs as the JSON that the Python package marl-eval reads" },
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "Rules, by their advantages" },
 		{ MC_OPT_FLAG, 0, "advantages", NULL, &advantages, 0, 0,
 		  "how much the advantages that mc-metalearn --analyse adds resemble each other; operands are its streams" },

@@ -9,7 +9,8 @@
 #include "mc_aggregate.h"
 #include "mc_curve.h"
 #include "mc_json.h"
-#include "mc_stat.h"
+#include "mc_marl_eval.h"
+#include "mc_overall.h"
 #include "mc_table.h"
 #include "mc_verdict.h"
 
@@ -33,6 +34,7 @@ static void interval(char *out, size_t size, const double ci[2])
 struct summary {
 	struct mc_runs runs;
 	struct mc_scores scores;
+	struct mc_overall overall;
 	struct mc_claims claims;
 	struct mc_judgement *judgement; /* [claims.n] */
 };
@@ -63,33 +65,32 @@ static void claims_of(const struct summary *s, const struct mc_score *score, cha
 	}
 }
 
+static void put_cell(struct mc_table *t, double v)
+{
+	mc_table_put(t, isfinite(v) ? "%.2f" : "-", shown(v));
+}
+
 static int print_scores(const struct summary *s, struct mc_err *e)
 {
+	static const char *const heading[] = { "task", "method", "runs", "mean", "median", "IQM", "95 %% interval", "gap", "rank",
+		"claimed", "found" };
 	const int claims = s->claims.n > 0;
-	struct mc_table t = { .align = claims ? "llrrrrrll" : "llrrrrr" };
+	struct mc_table t = { .align = claims ? "llrrrrrrrll" : "llrrrrrrr" };
 	char ci[64], words[512], verdicts[512];
 
-	mc_table_put(&t, "task");
-	mc_table_put(&t, "method");
-	mc_table_put(&t, "runs");
-	mc_table_put(&t, "mean");
-	mc_table_put(&t, "IQM");
-	mc_table_put(&t, "95 %% interval");
-	mc_table_put(&t, "rank");
-	if (claims) {
-		mc_table_put(&t, "claimed");
-		mc_table_put(&t, "found");
-	}
+	for (size_t k = 0; k < strlen(t.align); k++)
+		mc_table_put(&t, heading[k], 0);
 	for (size_t i = 0; i < s->scores.n; i++) {
 		const struct mc_score *x = &s->scores.score[i];
 
-		interval(ci, sizeof ci, x->ci);
+		interval(ci, sizeof ci, x->ci[MC_FIGURE_IQM]);
 		mc_table_put(&t, "%s", x->task);
 		mc_table_put(&t, "%s", x->label);
 		mc_table_put(&t, "%zu", x->n);
-		mc_table_put(&t, "%.2f", shown(x->mean));
-		mc_table_put(&t, "%.2f", shown(x->iqm));
+		for (int k = MC_FIGURE_MEAN; k <= MC_FIGURE_IQM; k++)
+			put_cell(&t, x->figure[k]);
 		mc_table_put(&t, "%s", ci);
+		put_cell(&t, x->figure[MC_FIGURE_GAP]);
 		mc_table_put(&t, "%zu", x->rank);
 		if (claims) {
 			claims_of(s, x, words, verdicts, sizeof words);
@@ -100,29 +101,70 @@ static int print_scores(const struct summary *s, struct mc_err *e)
 	return mc_table_print(&t, stdout, e);
 }
 
-/* The labels of all tasks, each with its mean rank: only where there are several tasks. */
-static int print_mean_ranks(const struct summary *s, struct mc_err *e)
+static int print_after_blank(struct mc_table *t, size_t rows, struct mc_err *e)
 {
-	struct mc_table t = { .align = "lr" };
-	const char *task = s->scores.score[0].task;
-	size_t rows = 0;
-
-	if (strcmp(s->scores.score[s->scores.n - 1].task, task) == 0)
-		return 0;
-	mc_table_put(&t, "method");
-	mc_table_put(&t, "mean rank");
-	for (size_t i = 0; i < s->scores.n && strcmp(s->scores.score[i].task, task) == 0; i++) {
-		const double rank = mc_scores_mean_rank(&s->scores, s->scores.score[i].label);
-
-		if (!isfinite(rank))
-			continue;
-		mc_table_put(&t, "%s", s->scores.score[i].label);
-		mc_table_put(&t, "%.2f", rank);
-		rows++;
-	}
 	if (rows > 0)
 		printf("\n");
-	return mc_table_print(&t, stdout, e);
+	return mc_table_print(t, stdout, e);
+}
+
+/* Methods that all tasks have, scaled. */
+static int print_overall(const struct summary *s, struct mc_err *e)
+{
+	const struct mc_overall *o = &s->overall;
+	struct mc_table t = { .align = "lrrrrr" };
+	char ci[64];
+
+	mc_table_put(&t, "all tasks, scaled");
+	for (int k = 0; k < MC_FIGURES; k++)
+		mc_table_put(&t, k == MC_FIGURE_IQM ? "IQM" : "%s", mc_figure_name(k));
+	mc_table_put(&t, "mean rank");
+	for (size_t i = 0; i < o->n; i++) {
+		mc_table_put(&t, "%s", o->of[i].label);
+		for (int k = 0; k < MC_FIGURES; k++) {
+			interval(ci, sizeof ci, o->of[i].ci[k]);
+			mc_table_put(&t, "%.2f %s", shown(o->of[i].figure[k]), ci);
+		}
+		put_cell(&t, mc_scores_mean_rank(&s->scores, o->of[i].label));
+	}
+	return print_after_blank(&t, o->n, e);
+}
+
+static int print_profiles(const struct summary *s, struct mc_err *e)
+{
+	const struct mc_overall *o = &s->overall;
+	struct mc_table t = { .align = "lrrrrr" };
+	const size_t each = (MC_PROFILE - 1) / 5;
+
+	mc_table_put(&t, "runs above");
+	for (size_t k = 0; k < 5; k++)
+		mc_table_put(&t, "%.1f", mc_profile_at(k * each));
+	for (size_t i = 0; i < o->n; i++) {
+		mc_table_put(&t, "%s", o->of[i].label);
+		for (size_t k = 0; k < 5; k++)
+			put_cell(&t, o->of[i].profile[k * each]);
+	}
+	return print_after_blank(&t, o->n, e);
+}
+
+static int print_improvements(const struct summary *s, struct mc_err *e)
+{
+	const struct mc_overall *o = &s->overall;
+	struct mc_table t = { .align = "llrr" };
+	char ci[64];
+
+	mc_table_put(&t, "method");
+	mc_table_put(&t, "better than");
+	mc_table_put(&t, "probability");
+	mc_table_put(&t, "95 %% interval");
+	for (size_t i = 0; i < o->pairs; i++) {
+		interval(ci, sizeof ci, o->pair[i].ci);
+		mc_table_put(&t, "%s", o->pair[i].label);
+		mc_table_put(&t, "%s", o->pair[i].than);
+		put_cell(&t, o->pair[i].p);
+		mc_table_put(&t, "%s", ci);
+	}
+	return print_after_blank(&t, o->pairs, e);
 }
 
 /* What decides each claim. */
@@ -167,8 +209,13 @@ static int print_claims(const struct summary *s, struct mc_err *e)
 
 static void print_caption(const struct summary *s, const struct mc_summary_opts *o)
 {
-	printf("\nFinal return: mean over the last %g %% of a run's episodes. mean, IQM (interquartile mean) and its\n"
-	    "95 %% percentile-bootstrap interval (%d resamples) are over runs; rank by the mean.\n", o->last, MC_STAT_RESAMPLES);
+	printf("\nFinal return: mean over the last %g %% of a run's episodes. mean, median, IQM (interquartile mean) and its\n"
+	    "95 %% percentile-bootstrap interval (%ld resamples) are over runs; rank by the mean. gap: optimality gap, on the\n"
+	    "task's scale of 0 to 1, which %s.\n", o->last, o->resamples,
+	    o->scale ? "--scale gives" : "runs from its lowest final return to its highest");
+	if (s->overall.n > 0)
+		printf("runs above: share of the runs above a scaled return (performance profile); probability that a run of the\n"
+		    "method is better than one of the other. Intervals draw runs within each task (stratified bootstrap).\n");
 	if (s->claims.n > 0)
 		printf("A claim is settled where the 95 %% bootstrap interval of the mean difference that decides, over at least\n"
 		    "%d runs paired by seed, does not contain 0 (mc-eval(1)).\n", MC_VERDICT_SEEDS);
@@ -192,7 +239,30 @@ static void put_pair(const char *key, const double v[2])
 	printf("]");
 }
 
-static void put_score(const struct mc_score *x)
+static void put_number(const char *key, double v)
+{
+	printf(",\"%s\":", key);
+	mc_json_double(stdout, v);
+}
+
+/* A figure and its interval, NAME and NAME_ci. */
+static void put_figure(const char *name, double v, const double ci[2])
+{
+	char key[32];
+
+	put_number(name, v);
+	snprintf(key, sizeof key, "%s_ci", name);
+	printf(",");
+	put_pair(key, ci);
+}
+
+static void put_figures(const double figure[MC_FIGURES], double (*ci)[2])
+{
+	for (int k = 0; k < MC_FIGURES; k++)
+		put_figure(mc_figure_name(k), figure[k], ci[k]);
+}
+
+static void put_score(struct mc_score *x)
 {
 	printf("{");
 	put_string("task", x->task);
@@ -205,13 +275,65 @@ static void put_score(const struct mc_score *x)
 		printf("%s", k ? "," : "");
 		mc_json_double(stdout, x->final[k]);
 	}
-	printf("],\"mean\":");
-	mc_json_double(stdout, x->mean);
-	printf(",\"iqm\":");
-	mc_json_double(stdout, x->iqm);
+	printf("]");
+	put_figures(x->figure, x->ci);
 	printf(",");
-	put_pair("iqm_ci", x->ci);
+	put_pair("scale", (const double[]){ x->low, x->high });
 	printf(",\"rank\":%zu}\n", x->rank);
+}
+
+/* "tasks":["a","b"], : that one, or all. */
+static void put_tasks(const struct mc_scores *ss, const char *task)
+{
+	const char *comma = "";
+
+	printf("{\"tasks\":[");
+	for (size_t i = 0; i < ss->n; i++) {
+		if ((task && strcmp(ss->score[i].task, task) != 0) ||
+		    (i > 0 && strcmp(ss->score[i].task, ss->score[i - 1].task) == 0))
+			continue;
+		printf("%s", comma);
+		mc_json_string(stdout, ss->score[i].task);
+		comma = ",";
+	}
+	printf("],");
+}
+
+static void put_overall(const struct mc_scores *ss, struct mc_overall *o, const char *task)
+{
+	for (size_t i = 0; i < o->n; i++) {
+		struct mc_overall_of *x = &o->of[i];
+
+		put_tasks(ss, task);
+		put_string("method", x->label);
+		printf("\"runs\":%zu", x->runs);
+		put_figures(x->figure, x->ci);
+		for (int part = 0; part < 3; part++) {
+			printf(",\"%s\":[", part == 0 ? "above" : part == 1 ? "profile" : "profile_ci");
+			for (size_t k = 0; k < MC_PROFILE; k++) {
+				printf("%s", k ? "," : "");
+				if (part < 2) {
+					mc_json_double(stdout, part == 0 ? mc_profile_at(k) : x->profile[k]);
+					continue;
+				}
+				printf("[");
+				mc_json_double(stdout, x->profile_ci[k][0]);
+				printf(",");
+				mc_json_double(stdout, x->profile_ci[k][1]);
+				printf("]");
+			}
+			printf("]");
+		}
+		printf("}\n");
+	}
+	for (size_t i = 0; i < o->pairs; i++) {
+		put_tasks(ss, task);
+		put_string("method", o->pair[i].label);
+		printf("\"than\":");
+		mc_json_string(stdout, o->pair[i].than);
+		put_figure("improvement", o->pair[i].p, o->pair[i].ci);
+		printf("}\n");
+	}
 }
 
 static void put_judgement(const struct mc_claim *c, const struct mc_judgement *j)
@@ -234,13 +356,31 @@ static void put_judgement(const struct mc_claim *c, const struct mc_judgement *j
 	printf("\"verdict\":\"%s\"}\n", mc_verdict_name(j->verdict));
 }
 
-static void print_json(const struct summary *s)
+/* Tasks one by one, then, where there are several, all together. */
+static int print_json(struct summary *s, struct mc_err *e)
 {
-	for (size_t i = 0; i < s->scores.n; i++)
-		put_score(&s->scores.score[i]);
+	struct mc_scores *ss = &s->scores;
+
+	for (size_t i = 0; i < ss->n; i++)
+		put_score(&ss->score[i]);
+	for (size_t i = 0; i < ss->n && s->overall.tasks > 1; i++) {
+		struct mc_overall one;
+		int r;
+
+		if (i > 0 && strcmp(ss->score[i].task, ss->score[i - 1].task) == 0)
+			continue;
+		r = mc_overall_make(&one, ss, ss->score[i].task, e);
+		if (r == 0)
+			put_overall(ss, &one, ss->score[i].task);
+		mc_overall_release(&one);
+		if (r < 0)
+			return -1;
+	}
+	put_overall(ss, &s->overall, NULL);
 	for (size_t i = 0; i < s->claims.n; i++)
-		if (has_task(&s->scores, s->claims.claim[i].task))
+		if (has_task(ss, s->claims.claim[i].task))
 			put_judgement(&s->claims.claim[i], &s->judgement[i]);
+	return 0;
 }
 
 /* ---- the whole ---- */
@@ -276,7 +416,8 @@ static int judge_all(struct summary *s, struct mc_err *e)
 
 static int print_tables(const struct summary *s, const struct mc_summary_opts *o, struct mc_err *e)
 {
-	if (print_scores(s, e) < 0 || print_mean_ranks(s, e) < 0 || print_claims(s, e) < 0)
+	if (print_scores(s, e) < 0 || (s->overall.tasks > 1 && print_overall(s, e) < 0) || print_profiles(s, e) < 0 ||
+	    print_improvements(s, e) < 0 || print_claims(s, e) < 0)
 		return -1;
 	print_caption(s, o);
 	return 0;
@@ -284,19 +425,19 @@ static int print_tables(const struct summary *s, const struct mc_summary_opts *o
 
 int mc_summary(const struct mc_summary_opts *o, int files, char **file, struct mc_err *e)
 {
+	const struct mc_scoring how = { o->last / 100, o->scale, (size_t)o->resamples };
 	struct summary s = { 0 };
 	int r = -1;
 
 	if (read_logs(&s, o, files, file, e) == 0 &&
-	    mc_scores_make(&s.scores, &s.runs, o->last / 100, e) == 0 &&
+	    mc_scores_make(&s.scores, &s.runs, &how, e) == 0 && mc_overall_make(&s.overall, &s.scores, NULL, e) == 0 &&
 	    (o->claims == NULL || mc_claims_read(&s.claims, o->claims, e) == 0) &&
-	    judge_all(&s, e) == 0) {
-		if (o->json)
-			print_json(&s);
-		r = o->json ? 0 : print_tables(&s, o, e);
-	}
+	    judge_all(&s, e) == 0 &&
+	    (o->marl_eval == NULL || mc_marl_eval_write(o->marl_eval, &s.runs, &s.scores, e) == 0))
+		r = o->json ? print_json(&s, e) : print_tables(&s, o, e);
 	free(s.judgement);
 	mc_claims_release(&s.claims);
+	mc_overall_release(&s.overall);
 	mc_scores_release(&s.scores);
 	mc_runs_release(&s.runs);
 	return r;

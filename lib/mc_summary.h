@@ -13,6 +13,9 @@ struct mc_summary_opts {
 	const char *by;       /* header entries that tell runs apart too, or NULL */
 	const char *claims;   /* a file of claims (mc_verdict.h), or NULL */
 	double last;          /* per cent of the episodes that make the final return */
+	const char *scale;    /* mc_aggregate.h, or NULL */
+	const char *marl_eval; /* a file to write for marl-eval, or NULL */
+	long resamples;       /* of every interval */
 	int named;            /* 1 = operands are NAME=LOG */
 	int json;
 	size_t max_frame;

@@ -169,15 +169,20 @@ struct order {
 	size_t n;
 };
 
+static double mean_of(const struct mc_score *s)
+{
+	return s->figure[MC_FIGURE_MEAN];
+}
+
 static void put_in_order(struct order *o, const struct mc_score *s)
 {
-	if (o->best == NULL || s->mean > o->best->mean) {
+	if (o->best == NULL || mean_of(s) > mean_of(o->best)) {
 		o->second = o->best;
 		o->best = s;
-	} else if (o->second == NULL || s->mean > o->second->mean) {
+	} else if (o->second == NULL || mean_of(s) > mean_of(o->second)) {
 		o->second = s;
 	}
-	if (o->lowest == NULL || s->mean < o->lowest->mean)
+	if (o->lowest == NULL || mean_of(s) < mean_of(o->lowest))
 		o->lowest = s;
 	o->n++;
 }
@@ -198,13 +203,13 @@ static struct order find_others(struct mc_judgement *j, const struct mc_claim *c
 }
 
 /* Takes higher - lower as the difference that decides: 1 separably positive, -1 negative, 0 not separable. */
-static int compare(struct mc_judgement *j, const struct mc_score *higher, const struct mc_score *lower, int *sign,
-    struct mc_err *e)
+static int compare(struct mc_judgement *j, const struct mc_score *higher, const struct mc_score *lower, size_t resamples,
+    int *sign, struct mc_err *e)
 {
 	j->higher = higher;
 	j->lower = lower;
 	*sign = 0;
-	if (mc_scores_compare(&j->diff, higher, lower, e) < 0)
+	if (mc_scores_compare(&j->diff, higher, lower, resamples, e) < 0)
 		return -1;
 	if (j->diff.pairs < MC_VERDICT_SEEDS)
 		j->why = j->diff.pairs == 0 ? "no common seed" : j->diff.pairs == 1 ? "one seed" : "two seeds";
@@ -217,11 +222,12 @@ static int compare(struct mc_judgement *j, const struct mc_score *higher, const 
 	return 0;
 }
 
-static int decide(struct mc_judgement *j, const struct mc_score *higher, const struct mc_score *lower, struct mc_err *e)
+static int decide(struct mc_judgement *j, const struct mc_score *higher, const struct mc_score *lower, size_t resamples,
+    struct mc_err *e)
 {
 	int sign;
 
-	if (compare(j, higher, lower, &sign, e) < 0)
+	if (compare(j, higher, lower, resamples, &sign, e) < 0)
 		return -1;
 	j->verdict = sign > 0 ? MC_AGREE : sign < 0 ? MC_DISAGREE : MC_CANNOT_TELL;
 	return 0;
@@ -232,17 +238,17 @@ static int decide(struct mc_judgement *j, const struct mc_score *higher, const s
  * that he does. Both are higher - lower.
  */
 static int decide_end(struct mc_judgement *j, const struct mc_score *away[2], const struct mc_score *within[2],
-    enum mc_verdict belongs, enum mc_verdict belongs_not, struct mc_err *e)
+    enum mc_verdict belongs, enum mc_verdict belongs_not, size_t resamples, struct mc_err *e)
 {
 	int sign;
 
-	if (compare(j, away[0], away[1], &sign, e) < 0)
+	if (compare(j, away[0], away[1], resamples, &sign, e) < 0)
 		return -1;
 	if (sign > 0) {
 		j->verdict = belongs_not;
 		return 0;
 	}
-	if (compare(j, within[0], within[1], &sign, e) < 0)
+	if (compare(j, within[0], within[1], resamples, &sign, e) < 0)
 		return -1;
 	j->verdict = sign > 0 ? belongs : MC_CANNOT_TELL;
 	if (sign < 0) /* cannot be below all and yet not away from them, but for ties of the pairs */
@@ -269,25 +275,26 @@ int mc_judge(struct mc_judgement *j, const struct mc_claim *c, const struct mc_s
 		return cannot_tell(j, "nothing to compare with");
 	switch (c->is) {
 	case MC_IS_ABOVE:
-		r = decide(j, x, whom, e);
+		r = decide(j, x, whom, ss->resamples, e);
 		break;
 	case MC_IS_BEST:
-		r = decide(j, x, others.best, e);
+		r = decide(j, x, others.best, ss->resamples, e);
 		break;
 	case MC_IS_BELOW_BEST:
-		r = decide(j, others.best, x, e);
+		r = decide(j, others.best, x, ss->resamples, e);
 		break;
 	case MC_IS_TOP_TWO:
 		if (others.n < 2)
 			return cannot_tell(j, "there are only two");
 		r = decide_end(j, (const struct mc_score *[]){ others.second, x },
-		    (const struct mc_score *[]){ x, others.lowest }, MC_AGREE, MC_DISAGREE, e);
+		    (const struct mc_score *[]){ x, others.lowest }, MC_AGREE, MC_DISAGREE, ss->resamples, e);
 		break;
 	case MC_IS_WORST:
 	case MC_IS_NOT_WORST:
 		r = decide_end(j, (const struct mc_score *[]){ x, others.lowest },
 		    (const struct mc_score *[]){ others.best, x },
-		    c->is == MC_IS_WORST ? MC_AGREE : MC_DISAGREE, c->is == MC_IS_WORST ? MC_DISAGREE : MC_AGREE, e);
+		    c->is == MC_IS_WORST ? MC_AGREE : MC_DISAGREE, c->is == MC_IS_WORST ? MC_DISAGREE : MC_AGREE,
+		    ss->resamples, e);
 		break;
 	case MC_IS_UNLIKE:
 	case MC_IS_SOMETIMES_LIKE:

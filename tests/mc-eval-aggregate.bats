@@ -25,17 +25,16 @@ three() {
 	log other.log task=push_N6
 	mc-eval --aggregate full-*.log none-*.log meta-*.log other.log >out
 	# episodes 36 to 39 of seed s return level + 37.5 + s / 10
-	grep -qE '^\| push_N3 +\| full +\| +3 \| +37\.70 \| +37\.70 \| \[37\.60, 37\.80\] \| +3 \|$' out
+	grep -qE '^\| push_N3 +\| full +\| +3 \| +37\.70 \| +37\.70 \| +37\.70 \| \[37\.60, 37\.80\] \| +0\.99 \| +3 \|$' out
 	grep -qE '^\| push_N3 +\| none +\| +3 \| +42\.70 \|.*\| +2 \|$' out
 	grep -qE '^\| push_N3 +\| meta +\| +3 \| +46\.70 \|.*\| +1 \|$' out
-	grep -qE '^\| push_N6 +\| meta +\| +1 \| +37\.60 \| +37\.60 \| +- \| +1 \|$' out
-	grep -qE '^\| meta +\| +1\.00 \|$' out
-	[ "$(grep -c '^| full .* 3\.00' out)" -eq 0 ] # not in every task: no mean rank
+	grep -qE '^\| push_N6 +\| meta +\| +1 \| +37\.60 \| +37\.60 \| +37\.60 \| +- \| +- \| +1 \|$' out
+	[ "$(grep -c '^| all tasks' out)" -eq 0 ] # one run of a task has no scale
 }
 
 @test "every row of a table is as wide as its heading" {
 	three
-	mc-eval --aggregate *.log | grep '^|' | awk '{ w[length]++ } END { for (k in w) n++; exit n != 1 }'
+	mc-eval --aggregate *.log | awk '!/^\|/ { w = 0; next } w && length != w { bad = 1 } { w = length; rows++ } END { exit bad || rows < 10 }'
 }
 
 @test "--last takes another part of the episodes" {
@@ -63,8 +62,10 @@ three() {
 @test "JSON: one object a line, under stable names" {
 	three
 	mc-eval --aggregate --json *.log >out
-	[ "$(wc -l <out)" -eq 3 ]
-	[ "$(head -n 1 out | jq -c keys_unsorted)" = '["task","method","seeds","final","mean","iqm","iqm_ci","rank"]' ]
+	[ "$(wc -l <out)" -eq 9 ] # methods, methods scaled, pairs
+	[ "$(head -n 1 out | jq -c keys_unsorted | tr -d '"')" = '[task,method,seeds,final,mean,mean_ci,median,median_ci,iqm,iqm_ci,gap,gap_ci,scale,rank]' ]
+	[ "$(sed -n 4p out | jq -c '[.tasks, .method, .runs, (.profile | length)]')" = '[["push_N3"],"full",3,21]' ]
+	[ "$(tail -n 1 out | jq -c .)" = '{"tasks":["push_N3"],"method":"meta","than":"none","improvement":1,"improvement_ci":[1,1]}' ]
 	[ "$(head -n 1 out | jq -c '[.method,.seeds,.final,.rank]')" = '["full",[1,2,3],[37.6,37.7,37.8],3]' ]
 }
 
@@ -94,6 +95,48 @@ three() {
 	mc-eval --aggregate --claims claims full-[12].log meta-[12].log | grep -q '| cannot tell: two seeds |$'
 	mc-eval --aggregate --claims claims full-[12].log meta-[23].log | grep -q '| cannot tell: one seed |$'
 	mc-eval --aggregate --claims claims full-?.log meta-?.log | grep -q '| agree |$'
+}
+
+@test "over several tasks: scaled figures, profile, who is probably better" {
+	three
+	for s in 1 2 3; do
+		log "N6-full-$s.log" task=push_N6 method=full seed=$s level=100
+		log "N6-none-$s.log" task=push_N6 method=none seed=$s level=$((80 + 30 * (s == 3)))
+	done
+	scale=push_N3=37.5,47.5:push_N6=100,200
+	mc-eval --aggregate --scale $scale *.log >out
+	# push_N3 -0.01, 0.02, 0.03; push_N6 0.376, 0.377, 0.378
+	grep -qE '^\| full +\| 0\.20 \[.*\] \| 0\.20 .*\| 0\.80 .*\| +2\.00 \|$' out
+	[ "$(grep -c '^| meta ' out)" -eq 0 ] # it is not in every task
+	grep -qE '^\| full +\| +1\.00 \| +0\.50 \| +0\.00 \|' out
+	# push_N3: never; push_N6: two of three are below
+	grep -qE '^\| full +\| none +\| +0\.33 \| +\[0\.00, 0\.50\] \|$' out
+	mc-eval --aggregate --json --scale $scale *.log | jq -s -e '
+		map(select(.than == "none" and .method == "full") | .improvement | . * 1000 | round) == [667, 0, 333]'
+}
+
+@test "--resamples makes the interval of as many" {
+	three
+	log meta-4.log seed=4 level=30
+	mc-eval --aggregate --json meta-*.log >a
+	mc-eval --aggregate --json --resamples 2000 meta-*.log | cmp - a
+	mc-eval --aggregate --json --resamples 50000 meta-*.log >b
+	! cmp -s a b
+	mc-eval --aggregate --resamples 50000 meta-*.log | grep -q '50000 resamples'
+}
+
+@test "--marl-eval writes environment, task, method, run" {
+	three
+	mc-eval --aggregate --marl-eval out.json *.log >tables
+	[ "$(jq -c '.metacomm.push_N3 | keys' out.json)" = '["full","meta","none"]' ]
+	[ "$(jq -c '.metacomm.push_N3.meta | keys' out.json)" = '["seed_1","seed_2","seed_3"]' ]
+	[ "$(jq -c '.metacomm.push_N3.meta.seed_2 | [length, .absolute_metrics, .step_0, .step_19]' out.json)" = \
+		'[21,{"return":[46.7]},{"step_count":50,"return":[9.7]},{"step_count":1000,"return":[47.7]}]' ]
+	run -73 mc-eval --aggregate --marl-eval /nowhere/out.json *.log
+	run -64 mc-eval --marl-eval out.json a.ckpt
+	[[ "$output" == "mc-eval: --marl-eval: this is about runs' logs; add --aggregate" ]]
+	run -64 mc-eval --aggregate --scale push_N3=2,1 *.log
+	[[ "$output" == 'mc-eval: --scale: "push_N3=2,1" is not TASK=LOW,HIGH; '* ]]
 }
 
 @test "a name from a log cannot break the table" {

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "mc_aggregate.h"
+#include "mc_stat.h"
 #include "mc_verdict.h"
 #include "tap.h"
 
@@ -37,13 +38,14 @@ static void add_three(const char *label, double a, double b, double c)
 }
 
 static struct mc_scores scores;
+static const struct mc_scoring scoring = { .last = 0.1, .resamples = MC_STAT_RESAMPLES };
 
 static void score(void)
 {
 	struct mc_err e = { 0 };
 
 	mc_scores_release(&scores);
-	if (mc_scores_make(&scores, &runs, 0.1, &e) < 0)
+	if (mc_scores_make(&scores, &runs, &scoring, &e) < 0)
 		diag("%s", e.what);
 }
 
@@ -99,19 +101,19 @@ static void final_returns(void)
 	    "by task, then method, in the order of their first runs");
 	ok(a->n == 3 && a->seed[0] == 1 && a->seed[1] == 2 && a->seed[2] == 3, "seeds in order");
 	ok(a->final[0] == 1 && a->final[1] == 3 && a->final[2] == 5, "the last tenth of the episodes alone");
-	is_near(a->mean, 3, 1e-12, "mean over seeds");
-	is_near(a->iqm, 3, 1e-12, "IQM of three is their mean");
-	ok(a->ci[0] < 1.7 && a->ci[0] >= 1 && a->ci[1] > 4.3 && a->ci[1] <= 5, "its interval");
-	ok(isnan(scores.score[2].ci[0]), "one run has no interval");
+	is_near(a->figure[MC_FIGURE_MEAN], 3, 1e-12, "mean over seeds");
+	is_near(a->figure[MC_FIGURE_IQM], 3, 1e-12, "IQM of three is their mean");
+	ok(a->ci[MC_FIGURE_IQM][0] < 1.7 && a->ci[MC_FIGURE_IQM][0] >= 1 && a->ci[MC_FIGURE_IQM][1] > 4.3 && a->ci[MC_FIGURE_IQM][1] <= 5, "its interval");
+	ok(isnan(scores.score[2].ci[MC_FIGURE_IQM][0]), "one run has no interval");
 	ok(a->rank == 2 && b->rank == 1 && scores.score[2].rank == 1, "ranks within the task");
 	is_near(mc_scores_mean_rank(&scores, "a"), 1.5, 0, "mean rank over tasks");
 	ok(isnan(mc_scores_mean_rank(&scores, "b")), "none for a method that a task has not");
 
-	is_int(mc_scores_compare(&d, a, b, &e), 0, "compare");
+	is_int(mc_scores_compare(&d, a, b, MC_STAT_RESAMPLES, &e), 0, "compare");
 	is_int((long long)d.pairs, 2, "paired by seed");
 	is_near(d.mean, -2, 1e-12, "mean of 1 - 2 and 5 - 8");
 	ok(d.ci[0] == -3 && d.ci[1] == -1, "interval of two differences");
-	mc_scores_compare(&d, a, &scores.score[2], &e);
+	mc_scores_compare(&d, a, &scores.score[2], MC_STAT_RESAMPLES, &e);
 	is_int((long long)d.pairs, 1, "one common seed");
 	ok(d.mean == -8 && isnan(d.ci[0]), "a difference without an interval");
 }
@@ -123,17 +125,17 @@ static void refusals(void)
 	clear();
 	add_run("t", "a", 1, 5);
 	add_run("t", "a", 1, 6);
-	is_int(mc_scores_make(&scores, &runs, 0.1, &e), -1, "two runs of a seed are refused");
+	is_int(mc_scores_make(&scores, &runs, &scoring, &e), -1, "two runs of a seed are refused");
 	is_int(e.code, 65, "as bad data");
 	clear();
 	add_run("t", "a", 1, 5);
 	store[0].n = 0;
-	is_int(mc_scores_make(&scores, &runs, 0.1, &e), -1, "a run without an episode is refused");
+	is_int(mc_scores_make(&scores, &runs, &scoring, &e), -1, "a run without an episode is refused");
 	clear();
 	add_run("t", "a", 1, 5);
 	store[0].n = 3;
 	store[0].point[2].num = 7;
-	is_int(mc_scores_make(&scores, &runs, 0.1, &e), 0, "a run of three episodes");
+	is_int(mc_scores_make(&scores, &runs, &scoring, &e), 0, "a run of three episodes");
 	is_near(scores.score[0].final[0], 7, 0, "its last episode is the last tenth");
 }
 
