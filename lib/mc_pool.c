@@ -1,6 +1,7 @@
 #include "mc_pool.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -113,18 +114,20 @@ static void *work(void *arg)
 	}
 }
 
+/* 0, or the error's number. */
 static int start_worker(struct mc_pool *p, int worker)
 {
 	struct start *s = malloc(sizeof *s);
 
 	if (!s)
-		return -1;
+		return ENOMEM;
 	s->pool = p;
 	s->worker = worker;
-	if (pthread_create(&p->thread[worker - 1], NULL, work, s) == 0)
-		return 0;
-	free(s);
-	return -1;
+	const int failed = pthread_create(&p->thread[worker - 1], NULL, work, s);
+
+	if (failed)
+		free(s);
+	return failed;
 }
 
 /* Zeroed, its workers not yet started; NULL without memory. */
@@ -163,14 +166,15 @@ struct mc_pool *mc_pool_new(int threads, struct mc_err *e)
 	pthread_cond_init(&p->idle, NULL);
 	sigfillset(&all);             /* signals belong to the main thread */
 	pthread_sigmask(SIG_SETMASK, &all, &old);
-	int started = 1;
-	while (started < threads && start_worker(p, started) == 0)
+	int started = 1, failed = 0;
+	while (started < threads && (failed = start_worker(p, started)) == 0)
 		started++;
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
 	if (started < threads) {
 		p->threads = started;
 		mc_pool_free(p);
-		(void)mc_err_set(e, MC_OSERR, NULL, -1, "lower --threads", "cannot start %d threads", threads);
+		errno = failed;
+		(void)mc_err_errno(e, MC_OSERR, NULL, "lower --threads", "cannot start %d threads", threads);
 		return NULL;
 	}
 	return p;
