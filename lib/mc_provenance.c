@@ -54,16 +54,20 @@ int mc_provenance_append(const char *path, const struct mc_frame *header, const 
 		return mc_err_errno(e, MC_CANTCREAT, path, NULL, "cannot open");
 	struct mc_out *out = mc_out_fd(fd, path, e);
 
-	if (!out)
+	if (!out) {
+		(void)close(fd);
 		return -1;
+	}
 	struct mc_err ignored;
-	const off_t before = lseek(fd, 0, SEEK_END);
+	const off_t before = lseek(fd, 0, SEEK_END); /* a regular file: mc_file_check_target */
 	int r = append_frames(out, header, bytes, len, b, e);
 
 	if (r == 0)
 		r = mc_out_flush(out, e);
-	if (r < 0 && before >= 0)     /* a part of a record would spoil all that follow it */
+	if (r < 0) {                  /* a part of a record would spoil all that follow it */
+		(void)mc_out_flush(out, &ignored); /* or closing it would write what is in the buffer */
 		(void)!ftruncate(fd, before);
+	}
 	return mc_out_close(out, r < 0 ? &ignored : e) < 0 ? -1 : r;
 }
 
