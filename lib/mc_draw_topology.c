@@ -287,7 +287,7 @@ static int draw(const struct topology *x, const struct mc_draw_opts *o, struct m
 	const char *names[] = { "step of the episode", "", "who is asked", "who asks" };
 	double max = 0, unit = 1, width, widths[] = { 420, 0 };
 	size_t agents = 0, metrics = 0, episodes = 0;
-	struct store s = { NULL };
+	struct store s = { .title = NULL };
 	struct mc_heat h = { .page = { .title = o->title, .ylabel = "", .columns = 2, .names = names, .width = widths, .left = 8,
 		.shades = "share of the possible requests that are made" } };
 	int r = make_store(&s, x->n, e);
