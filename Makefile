@@ -220,7 +220,7 @@ check-fixtures: $B/tests/t_fixtures $D/tests/t_fixtures ## golden values alone, 
 bench: $B/tests/bench $(PROGRAMS:%=$B/bin/%) ## how fast everything is: a table, left in build/bench.txt and .json
 	@$< --bin '$B/bin' --out build
 
-prey-weights: all ## train the preys of --prey auto anew, into lib/mc_prey_weights.c (minutes)
+prey-weights: all ## train the preys of --prey auto anew, into lib/mc_prey_weights.c (half an hour)
 	$(MAKE) -f pipelines/prey.mk MC_BIN=bin OUT=build/prey weights
 	cp build/prey/mc_prey_weights.c lib/
 
