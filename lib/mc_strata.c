@@ -6,7 +6,7 @@
 #include "mc_rng.h"
 #include "mc_stat.h"
 
-const char *mc_figure_name(enum mc_figure which)
+const char *mc_strata_figure_name(enum mc_strata_figure which)
 {
 	static const char *const name[] = { "mean", "median", "iqm", "gap" };
 

@@ -17,7 +17,7 @@ struct mc_stratum {
 };
 
 /* Choice: of several tasks the median is that of their means, as in the paper; of one, that of its runs. */
-enum mc_figure {
+enum mc_strata_figure {
 	MC_FIGURE_MEAN,   /* over tasks, of the mean over their runs */
 	MC_FIGURE_MEDIAN, /* over tasks, of the mean over their runs; of one task: over its runs */
 	MC_FIGURE_IQM,    /* mc_stat_iqm of all runs of all tasks */
@@ -28,7 +28,7 @@ enum mc_figure {
 enum { MC_PROFILE = 21 }; /* scores at which a profile is taken: 0, 0.05, ... 1 */
 
 /* "mean", "median", "iqm", "gap" */
-const char *mc_figure_name(enum mc_figure which);
+const char *mc_strata_figure_name(enum mc_strata_figure which);
 
 /* Score number k of a profile. */
 double mc_profile_at(size_t k);

@@ -117,7 +117,7 @@ static int print_overall(const struct summary *s, struct mc_err *e)
 
 	mc_table_put(&t, "all tasks, scaled");
 	for (int k = 0; k < MC_FIGURES; k++)
-		mc_table_put(&t, k == MC_FIGURE_IQM ? "IQM" : "%s", mc_figure_name(k));
+		mc_table_put(&t, k == MC_FIGURE_IQM ? "IQM" : "%s", mc_strata_figure_name(k));
 	mc_table_put(&t, "mean rank");
 	for (size_t i = 0; i < o->n; i++) {
 		mc_table_put(&t, "%s", o->of[i].label);
@@ -259,7 +259,7 @@ static void put_figure(const char *name, double v, const double ci[2])
 static void put_figures(const double figure[MC_FIGURES], double (*ci)[2])
 {
 	for (int k = 0; k < MC_FIGURES; k++)
-		put_figure(mc_figure_name(k), figure[k], ci[k]);
+		put_figure(mc_strata_figure_name(k), figure[k], ci[k]);
 }
 
 static void put_score(struct mc_score *x)

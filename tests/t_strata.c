@@ -75,7 +75,7 @@ static int measure(double out[3], const char *what, const char *who)
 		if (k == 0)
 			(void)mc_strata_profile_ci(ci, s, TASKS, RESAMPLES, &e);
 	} else {
-		for (k = 0; k < MC_FIGURES && strcmp(what, mc_figure_name((enum mc_figure)k)) != 0; k++)
+		for (k = 0; k < MC_FIGURES && strcmp(what, mc_strata_figure_name((enum mc_strata_figure)k)) != 0; k++)
 			;
 		if (k == MC_FIGURES)
 			return 0;
