@@ -45,6 +45,15 @@ static int parse_band(const char *text, const struct mc_runs *rs, enum mc_band *
 	return 0;
 }
 
+/* "3 runs", "3 to 5 runs" */
+static void write_runs(char *out, size_t size, size_t fewest, size_t most)
+{
+	if (fewest == most)
+		snprintf(out, size, "%zu runs", most);
+	else
+		snprintf(out, size, "%zu to %zu runs", fewest, most);
+}
+
 /* "moving average over 500 episodes; line: mean of 3 runs, band: minimum to maximum" */
 static void write_caption(char *out, size_t size, const struct mc_curves *cs, long window, enum mc_band band)
 {
@@ -64,10 +73,7 @@ static void write_caption(char *out, size_t size, const struct mc_curves *cs, lo
 		snprintf(out + n, size - (size_t)n, cs->n > 1 ? "one run each" : "one run");
 		return;
 	}
-	if (fewest == most)
-		snprintf(runs, sizeof runs, "%zu runs", most);
-	else
-		snprintf(runs, sizeof runs, "%zu to %zu runs", fewest, most);
+	write_runs(runs, sizeof runs, fewest, most);
 	snprintf(out + n, size - (size_t)n, "line: mean of %s%s", runs,
 	    band == MC_BAND_NONE ? "" : band == MC_BAND_RANGE ? ", band: minimum to maximum"
 	    : ", band: 95 % bootstrap interval of the mean");
@@ -216,6 +222,38 @@ int mc_draw_read_runs(struct mc_runs *rs, const struct mc_reading *how, size_t n
 		}
 	}
 	return 0;
+}
+
+int mc_draw_finals(const struct mc_draw_opts *o, int files, char **file,
+    int (*draw)(const struct mc_scores *ss, const struct mc_draw_opts *o, struct mc_err *e), struct mc_err *e)
+{
+	struct mc_reading how = { .by = o->by, .named = o->named, .max_frame = MC_FRAME_MAX };
+	const struct mc_scoring scoring = { .last = o->last / 100, .scale = o->scale, .resamples = (size_t)o->resamples };
+	struct mc_runs runs = { 0 };
+	struct mc_scores scores = { 0 };
+	int r;
+
+	mc_series_parse(&how.what, "return");
+	r = mc_draw_read_runs(&runs, &how, 1, o, files, file, e);
+	if (r == 0 && runs.n == 0)
+		r = mc_err_set(e, MC_DATA, NULL, -1, NULL, "no run in these files");
+	r = r < 0 ? r : mc_scores_make(&scores, &runs, &scoring, e);
+	r = r < 0 ? r : draw(&scores, o, e);
+	mc_scores_release(&scores);
+	mc_runs_release(&runs);
+	return r;
+}
+
+size_t mc_draw_write_runs(char *out, size_t size, const struct mc_scores *ss)
+{
+	size_t fewest = ss->score[0].n, most = fewest;
+
+	for (size_t i = 1; i < ss->n; i++) {
+		fewest = ss->score[i].n < fewest ? ss->score[i].n : fewest;
+		most = ss->score[i].n > most ? ss->score[i].n : most;
+	}
+	write_runs(out, size, fewest, most);
+	return most;
 }
 
 /* The program that failed has said why, unless this is what it left behind. */

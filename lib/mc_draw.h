@@ -4,6 +4,7 @@
 #ifndef MC_DRAW_H
 #define MC_DRAW_H
 
+#include "mc_aggregate.h"
 #include "mc_curve.h"
 #include "mc_err.h"
 #include "mc_frame.h"
@@ -32,6 +33,8 @@ struct mc_draw_opts {
 	long episode;        /* the number of the one to draw; negative = any */
 	struct mc_watch *watch; /* NULL = nobody watches */
 	double last;         /* per cent of a run's episodes that its final return is the mean of */
+	const char *scale;   /* of tasks (mc_aggregate.h), or NULL */
+	long resamples;      /* of the intervals of final returns */
 	const char *step;    /* of a graph: numbers with commas */
 	long fps;            /* steps that a moving picture shows in a second */
 };
@@ -62,6 +65,13 @@ int mc_draw_whose(const struct mc_frame *header, struct mc_team *t, struct mc_er
  */
 int mc_draw_read_runs(struct mc_runs *rs, const struct mc_reading *how, size_t n, const struct mc_draw_opts *o, int files,
     char **file, struct mc_err *e);
+
+/* Gives the final returns of these logs' runs (none, or "-": standard input), combined, to `draw`. */
+int mc_draw_finals(const struct mc_draw_opts *o, int files, char **file,
+    int (*draw)(const struct mc_scores *ss, const struct mc_draw_opts *o, struct mc_err *e), struct mc_err *e);
+
+/* "3 runs", or "3 to 5 runs": how many a task and method has. Returns the most. */
+size_t mc_draw_write_runs(char *out, size_t size, const struct mc_scores *ss);
 
 /* Steps in millions, thousands or ones, whichever reads best for so many: the axis' name, and what to divide by. */
 const char *mc_draw_steps_unit(double max, double *unit);

@@ -7,23 +7,17 @@
 
 #include "mc_aggregate.h"
 #include "mc_bars.h"
-#include "mc_curve.h"
-#include "mc_stat.h"
 
 static void write_caption(char *out, size_t size, const struct mc_scores *ss, double percent)
 {
-	size_t fewest = ss->score[0].n, most = fewest;
+	char runs[64];
 	int n = snprintf(out, size, "final return: mean over the last %g %% of a run's episodes; ", percent);
 
-	for (size_t i = 1; i < ss->n; i++) {
-		fewest = ss->score[i].n < fewest ? ss->score[i].n : fewest;
-		most = ss->score[i].n > most ? ss->score[i].n : most;
-	}
-	if (most == 1)
+	if (mc_draw_write_runs(runs, sizeof runs, ss) == 1)
 		snprintf(out + n, size - (size_t)n, "one run each");
 	else
-		snprintf(out + n, size - (size_t)n, "bar: interquartile mean of %zu%s%.0zu runs, interval: its 95 %% bootstrap interval, "
-		    "dots: runs", fewest, fewest < most ? " to " : "", fewest < most ? most : 0);
+		snprintf(out + n, size - (size_t)n, "bar: interquartile mean of %s, interval: its 95 %% bootstrap interval, "
+		    "dots: runs", runs);
 }
 
 /* Of each panel the bars in the legend's order, like the colours. */
@@ -83,19 +77,5 @@ static int draw(const struct mc_scores *ss, const struct mc_draw_opts *o, struct
 
 int mc_draw_bars(const struct mc_draw_opts *o, int files, char **file, struct mc_err *e)
 {
-	struct mc_reading how = { .by = o->by, .named = o->named, .max_frame = MC_FRAME_MAX };
-	struct mc_runs runs = { 0 };
-	const struct mc_scoring scoring = { .last = o->last / 100, .resamples = MC_STAT_RESAMPLES };
-	struct mc_scores scores = { 0 };
-	int r;
-
-	mc_series_parse(&how.what, "return");
-	r = mc_draw_read_runs(&runs, &how, 1, o, files, file, e);
-	if (r == 0 && runs.n == 0)
-		r = mc_err_set(e, MC_DATA, NULL, -1, NULL, "no run in these files");
-	r = r < 0 ? r : mc_scores_make(&scores, &runs, &scoring, e);
-	r = r < 0 ? r : draw(&scores, o, e);
-	mc_scores_release(&scores);
-	mc_runs_release(&runs);
-	return r;
+	return mc_draw_finals(o, files, file, draw, e);
 }
