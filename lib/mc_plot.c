@@ -159,20 +159,26 @@ static void put_xrange(FILE *to, const struct mc_figure *f)
 /* The lines of one panel over their bands; in the legend's order, as gnuplot paints later ones on top. */
 static void put_plot(FILE *to, const struct mc_figure *f, size_t panel, const struct mc_legend *l, const char *source)
 {
+	enum { BAND, LOW, HIGH, LINE, LAYERS };
 	const char *comma = "plot ";
 
-	for (int bands = 1; bands >= 0; bands--)
+	for (int layer = 0; layer < LAYERS; layer++)
 		for (size_t k = 0; k < l->n; k++)
 			for (size_t i = 0; i < f->lines; i++) {
 				const struct mc_entry *n = &l->entry[k];
 
 				if (f->line[i].panel != panel || strcmp(f->line[i].name, n->name) != 0 ||
-				    f->line[i].n == 0 || (bands && f->line[i].lo == NULL))
+				    f->line[i].n == 0 || (layer != LINE && f->line[i].lo == NULL) ||
+				    ((layer == LOW || layer == HIGH) && !f->edges))
 					continue;
 				fputs(comma, to);
 				put_source(to, f, source, i);
-				if (bands)
-					fprintf(to, "($1/%g):3:4 with filledcurves lc rgb '#%06X' title ", f->xunit, n->rgb);
+				if (layer == BAND)
+					fprintf(to, "($1/%g):3:4 with filledcurves%s lc rgb '#%06X' title ", f->xunit,
+					    f->edges ? " fs transparent solid 0.1" : "", n->rgb);
+				else if (layer != LINE)
+					fprintf(to, "($1/%g):%d with lines lw 0.7 lc rgb '#80%06X' title ", f->xunit,
+					    layer == LOW ? 3 : 4, n->rgb);
 				else
 					fprintf(to, "($1/%g):2 with lines lw 1.8 lc rgb '#%06X' dt %s title ",
 					    f->xunit, n->rgb, mc_dash_type(n->dash));

@@ -36,6 +36,7 @@ struct mc_figure {
 	double ymin, ymax;        /* NaN = as the lines need */
 	const struct mc_scale *scale; /* [panels] each panel's own y, or NULL */
 	int zero;                 /* 1 = a line at y = 0 */
+	int edges;                /* 1 = bands that overlap much: paler, with edges */
 	const struct mc_line *line;
 	size_t lines;
 	const struct mc_points *points; /* [lines] all lines are points, with lo and hi; or NULL */
