@@ -8,6 +8,7 @@
 #include "mc_draw_bars.h"
 #include "mc_draw_live.h"
 #include "mc_draw_pareto.h"
+#include "mc_draw_profile.h"
 #include "mc_draw_team.h"
 #include "mc_draw_topology.h"
 #include "mc_file.h"
@@ -21,6 +22,7 @@ static const struct picture {
 } pictures[] = {
 	{ "curves", mc_draw_curves },
 	{ "bars", mc_draw_bars },
+	{ "profile", mc_draw_profile },
 	{ "comm", mc_draw_comm },
 	{ "advantages", mc_draw_advantages },
 	{ "pareto", mc_draw_pareto },
@@ -36,7 +38,8 @@ static int check_options(const struct picture *p, const struct mc_draw_opts *o, 
 {
 	const int of_one_series = p->draw == mc_draw_curves || p->draw == mc_draw_live;
 	const int of_curves = of_one_series || p->draw == mc_draw_comm;
-	const int of_logs = of_curves || p->draw == mc_draw_bars;
+	const int of_finals = p->draw == mc_draw_bars || p->draw == mc_draw_profile;
+	const int of_logs = of_curves || of_finals;
 	const int of_advantages = p->draw == mc_draw_advantages;
 	const int of_teams = p->draw == mc_draw_topology || p->draw == mc_draw_graph || p->draw == mc_draw_episode;
 	const struct {
@@ -50,7 +53,9 @@ static int check_options(const struct picture *p, const struct mc_draw_opts *o, 
 		{ "--named", o->named, of_logs },
 		{ "--normalise", o->normalise, of_one_series },
 		{ "--pool", o->pool, of_one_series },
-		{ "--last", o->last > defaults->last || o->last < defaults->last, p->draw == mc_draw_bars },
+		{ "--last", o->last > defaults->last || o->last < defaults->last, of_finals },
+		{ "--scale", o->scale != defaults->scale, p->draw == mc_draw_profile },
+		{ "--resamples", o->resamples != defaults->resamples, of_finals },
 		{ "--agent", o->agent != defaults->agent, of_advantages },
 		{ "--episodes", o->episodes != defaults->episodes, of_advantages },
 		{ "--episode", o->episode != defaults->episode, of_teams },
@@ -94,7 +99,7 @@ int mc_run_plot(int argc, char **argv, struct mc_err *e)
 		{ MC_OPT_STR, 0, "title", "TEXT", &o.title, 0, 0, "a line above the picture" },
 		{ MC_OPT_FLAG, 0, "emit", NULL, &o.picture.emit, 0, 0,
 		  "also leave the gnuplot script and its data beside the picture (.gp, .dat)" },
-		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "curves, live, bars and comm" },
+		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "curves, live, bars, profile and comm" },
 		{ MC_OPT_STR, 'y', "y", "SERIES", &o.y, 0, 0,
 		  "curves, live: what to draw, return, requests (in a step), links-share (requests / links), or a metric's name, NAME or PROGRAM:NAME" },
 		{ MC_OPT_INT, 'w', "window", "EPISODES", &o.window, 0, 1e9,
@@ -109,7 +114,10 @@ int mc_run_plot(int argc, char **argv, struct mc_err *e)
 		  "curves: scale each task so that the lowest point of its lines is 0 and the highest 1" },
 		{ MC_OPT_FLAG, 0, "pool", NULL, &o.pool, 0, 0, "curves: a further panel has the runs of all tasks together" },
 		{ MC_OPT_REAL, 0, "last", "PERCENT", &o.last, 1e-6, 100,
-		  "bars: the last so many per cent of a run's episodes are its final return" },
+		  "bars, profile: the last so many per cent of a run's episodes are its final return" },
+		{ MC_OPT_STR, 0, "scale", "TASK=LOW,HIGH", &o.scale, 0, 0,
+		  "profile: final returns that count as 0 and 1, in place of a task's lowest and highest; several with colons" },
+		{ MC_OPT_INT, 0, "resamples", "N", &o.resamples, 100, 1e6, "bars, profile: resamples of every bootstrap interval" },
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "advantages" },
 		{ MC_OPT_STR, 'i', "agent", "AGENT", &o.agent, 0, 0, "who asks: a number from 0, or all" },
 		{ MC_OPT_INT, 'n', "episodes", "N", &o.episodes, 1, 256, "draw no more than the first N" },
@@ -123,6 +131,7 @@ int mc_run_plot(int argc, char **argv, struct mc_err *e)
 	const struct mc_prog prog = { "mc-plot", "curves [-o FILE] [-y SERIES] [-w EPISODES] [LOG ...]\n"
 		"       mc-plot live [-o FILE] [-y SERIES] [-w EPISODES] LOG ...\n"
 		"       mc-plot bars [-o FILE] [--last PERCENT] [LOG ...]\n"
+		"       mc-plot profile [-o FILE] [--scale TASK=LOW,HIGH] [LOG ...]\n"
 		"       mc-plot comm [-o FILE] [-w EPISODES] [LOG ...]\n"
 		"       mc-plot advantages [-o FILE] [-i AGENT] [STREAM ...]\n"
 		"       mc-plot pareto [-o FILE] [JSON ...]\n"
@@ -130,7 +139,7 @@ int mc_run_plot(int argc, char **argv, struct mc_err *e)
 		"       mc-plot graph [-o FILE] [--step STEP] [STREAM ...]\n"
 		"       mc-plot episode [-o FILE] [STREAM ...]",
 		"Draws learning curves from runs' logs, a panel for each task, a line for each method: the mean of its runs, "
-		"with a band; the same over and over while the logs grow; or what the runs came to; or what the communication nets do meanwhile; or the advantages that mc-metalearn --analyse adds to a "
+		"with a band; the same over and over while the logs grow; or what the runs came to, and the share of them above each return; or what the communication nets do meanwhile; or the advantages that mc-metalearn --analyse adds to a "
 		"stream of trajectories, a panel for each pair of agents; or, from what mc-eval --json says of teams, return "
 		"against requests; or who asks whom, over an episode or over training; or a team, at one step or as it moves. A file may be - for standard input, which is also read when there is none.", table };
 	const struct picture *picture;

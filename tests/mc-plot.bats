@@ -329,7 +329,7 @@ absent() {
 	[[ "$output" == *"did you mean --window?" ]]
 	run mc-plot curvs a.log
 	[ "$status" -eq 64 ]
-	[[ "$output" == *"there are: curves bars comm advantages pareto topology graph episode live" ]]
+	[[ "$output" == *"there are: curves bars profile comm advantages pareto topology graph episode live" ]]
 	run mc-plot
 	[ "$status" -eq 64 ]
 	run mc-plot curves a.log --emit
