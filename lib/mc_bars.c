@@ -1,23 +1,15 @@
 #include "mc_bars.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 static int make_legend(struct mc_legend *l, const struct mc_bars *b, struct mc_err *e)
 {
-	const char **name = calloc(b->bars + 1, sizeof *name);
-	int r;
-
-	if (name == NULL)
-		return mc_err_nomem(e, "legend", (b->bars + 1) * sizeof *name);
-	for (size_t i = 0; i < b->bars; i++)
-		name[i] = b->bar[i].name;
-	r = mc_legend_make(l, name, b->bars, e);
-	free(name);
-	for (size_t i = 0; r == 0 && i < l->n; i++)
+	if (mc_legend_make(l, b->bar, sizeof *b->bar, b->bars, e) < 0)
+		return -1;
+	for (size_t i = 0; i < l->n; i++)
 		l->entry[i].sample = MC_SAMPLE_BOX;
-	return r;
+	return 0;
 }
 
 /* The place of a bar in its panel: so many stand before it. */

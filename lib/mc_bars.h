@@ -11,7 +11,7 @@
 #include "mc_picture.h"
 
 struct mc_bar {
-	const char *name;         /* bars of one name share colour and legend entry */
+	const char *name;         /* first, for the legend; bars of one name share colour and legend entry */
 	size_t panel;
 	double value;
 	double lo, hi;            /* the interval; NaN = none */

@@ -24,16 +24,12 @@ static void write_caption(char *out, size_t size, const struct mc_scores *ss, do
 static int arrange(struct mc_bars *b, struct mc_bar *bar, struct mc_err *e)
 {
 	struct mc_bar *given = calloc(b->bars, sizeof *given);
-	const char **name = calloc(b->bars, sizeof *name);
 	struct mc_legend l = { NULL, 0 };
 	size_t n = 0;
-	int r = given && name ? 0 : mc_err_nomem(e, "figure", b->bars * sizeof *given);
+	int r = given ? mc_legend_make(&l, bar, sizeof *bar, b->bars, e) : mc_err_nomem(e, "figure", b->bars * sizeof *given);
 
-	for (size_t i = 0; r == 0 && i < b->bars; i++) {
+	for (size_t i = 0; r == 0 && i < b->bars; i++)
 		given[i] = bar[i];
-		name[i] = bar[i].name;
-	}
-	r = r < 0 ? r : mc_legend_make(&l, name, b->bars, e);
 	for (size_t p = 0; r == 0 && p < b->page.panels; p++)
 		for (size_t k = 0; k < l.n; k++)
 			for (size_t i = 0; i < b->bars; i++)
@@ -41,7 +37,6 @@ static int arrange(struct mc_bars *b, struct mc_bar *bar, struct mc_err *e)
 					bar[n++] = given[i];
 	mc_legend_release(&l);
 	free(given);
-	free(name);
 	return r;
 }
 

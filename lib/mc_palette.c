@@ -49,7 +49,15 @@ static void add(struct mc_legend *l, const char *name, int k, int dash)
 	n->dash = dash;
 }
 
-int mc_legend_make(struct mc_legend *l, const char *const *name, size_t n, struct mc_err *e)
+static const char *name_of(const void *of, size_t each, size_t i)
+{
+	const char *name;
+
+	memcpy(&name, (const char *)of + i * each, sizeof name);
+	return name;
+}
+
+int mc_legend_make(struct mc_legend *l, const void *of, size_t each, size_t n, struct mc_err *e)
 {
 	static const int order[] = { 5, 6, 7, 0, 1, 2, 3, 4 }; /* the last is its own name's alone */
 	const int free_entries = sizeof order / sizeof *order;
@@ -61,13 +69,18 @@ int mc_legend_make(struct mc_legend *l, const char *const *name, size_t n, struc
 	if (l->entry == NULL)
 		return mc_err_nomem(e, "legend", (n + 1) * sizeof *l->entry);
 	for (int k = 0; k < KNOWN; k++)
-		for (size_t i = 0; i < n; i++)
-			if (known_entry(name[i]) == k && !mc_legend_find(l, name[i])) {
-				add(l, name[i], k, known[k].dash);
+		for (size_t i = 0; i < n; i++) {
+			const char *name = name_of(of, each, i);
+
+			if (known_entry(name) == k && !mc_legend_find(l, name)) {
+				add(l, name, k, known[k].dash);
 				taken |= 1u << k;
 			}
+		}
 	for (size_t i = 0; i < n; i++) {
-		if (mc_legend_find(l, name[i]))
+		const char *name = name_of(of, each, i);
+
+		if (mc_legend_find(l, name))
 			continue;
 		while (dash == 1 && next < free_entries && taken >> order[next] & 1)
 			next++;
@@ -75,7 +88,7 @@ int mc_legend_make(struct mc_legend *l, const char *const *name, size_t n, struc
 			next = 0;
 			dash++;
 		}
-		add(l, name[i], order[next++], dash);
+		add(l, name, order[next++], dash);
 	}
 	return 0;
 }

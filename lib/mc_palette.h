@@ -27,12 +27,13 @@ struct mc_legend {
 };
 
 /*
- * An entry for each of the names, however often they stand there: known ones in the palette's
+ * An entry for each of the names that n things of `each` bytes begin with (const char *), however
+ * often they stand there: known ones in the palette's
  * order, then the others as they come, on the colours that are left: first those that are no
  * method's, so that a variant is not taken for one. The names stay the caller's. 0, or -1 and
  * MC_OSERR.
  */
-int mc_legend_make(struct mc_legend *l, const char *const *name, size_t n, struct mc_err *e);
+int mc_legend_make(struct mc_legend *l, const void *of, size_t each, size_t n, struct mc_err *e);
 void mc_legend_release(struct mc_legend *l);
 
 const struct mc_entry *mc_legend_find(const struct mc_legend *l, const char *name);

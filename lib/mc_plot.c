@@ -59,20 +59,6 @@ static void put_source(FILE *to, const struct mc_figure *f, const char *source, 
 	fprintf(to, "%s index %zu using ", source, index);
 }
 
-static int make_legend(struct mc_legend *l, const struct mc_figure *f, struct mc_err *e)
-{
-	const char **name = calloc(f->lines + 1, sizeof *name);
-	int r;
-
-	if (name == NULL)
-		return mc_err_nomem(e, "legend", (f->lines + 1) * sizeof *name);
-	for (size_t i = 0; i < f->lines; i++)
-		name[i] = f->line[i].name;
-	r = mc_legend_make(l, name, f->lines, e);
-	free(name);
-	return r;
-}
-
 /* ---- axes ---- */
 
 static void put_yrange(FILE *to, double min, double max)
@@ -222,7 +208,7 @@ static int put_script(FILE *to, const void *of, const struct mc_render *r, struc
 	struct mc_legend l;
 	struct mc_layout y;
 
-	if (make_legend(&l, f, e) < 0)
+	if (mc_legend_make(&l, f->line, sizeof *f->line, f->lines, e) < 0)
 		return -1;
 	mc_page_lay_out(&y, &f->page, &l, r->format);
 	mc_page_open(to, &f->page, &y, r->format, r->output);
@@ -357,7 +343,7 @@ static int put_text(FILE *to, const void *of, const struct mc_canvas *c, struct 
 
 	if (script == NULL)
 		return mc_err_errno(e, MC_CANTCREAT, "temporary file", NULL, "cannot create");
-	if (make_legend(&l, f, e) == 0) {
+	if (mc_legend_make(&l, f->line, sizeof *f->line, f->lines, e) == 0) {
 		mc_put_data_block(script, &d);
 		put_text_script(script, f, &l, c);
 		r = mc_gnuplot_run(script, &drawn, &len, e);

@@ -11,7 +11,7 @@
 #include "mc_picture.h"
 
 struct mc_line {
-	const char *name;         /* lines of one name share colour and legend entry */
+	const char *name;         /* first, for the legend; lines of one name share colour and legend entry */
 	size_t panel;
 	size_t n;
 	const double *x, *y;      /* [n]; NaN in y is a gap */
