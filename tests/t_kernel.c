@@ -2,6 +2,10 @@
  * The fast paths against the plain ones, whose modules are included for that: products, sigmoid
  * and tanh, the LSTM's cell; for every width of registers that the processor has.
  */
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
 #include "mc_lstm.c"
 #include "mc_math.c"
 #include "mc_rng.h"
@@ -129,21 +133,28 @@ static void gradients(void)
 	is_near(worst, 0, 1e-3, "a layer's gradient, made and added to");
 }
 
+/* Of every height, so that each of a tile's has its turn. */
 static void packed(void)
 {
-	enum { M = 17, N = 70, K = 300 };
+	enum { TALLEST = 30, N = 70, K = 300 };
 	static mc_real p[96 * K] __attribute__((aligned(64)));
 	double worst = 0;
+	int beside = 0;
 
 	ok(mc_kernel_packed(N, K) == 96 * K, "a packed factor's size");
 	for (int tb = 0; tb < 2; tb++) {
 		(void)mc_kernel_pack(tb, N, K, b, tb ? K : N, p);
-		mc_kernel_gemm_packed(M, N, K, a, K, p, c, N);
-		for (size_t i = 0; i < M; i++)
-			for (size_t j = 0; j < N; j++)
-				worst = fmax(worst, fabs((double)c[i * N + j] - element(0, tb, i, j, K, K, tb ? K : N)));
+		for (size_t m = 1; m <= TALLEST; m++) {
+			memcpy(c, before, sizeof c);
+			mc_kernel_gemm_packed(m, N, K, a, K, p, c, N);
+			for (size_t i = 0; i < m; i++)
+				for (size_t j = 0; j < N; j++)
+					worst = fmax(worst, fabs((double)c[i * N + j] - element(0, tb, i, j, K, K, tb ? K : N)));
+			beside = beside || memcmp(c + m * N, before + m * N, N * sizeof *c) != 0;
+		}
 	}
 	is_near(worst, 0, 1e-3, "products with a packed factor");
+	ok(!beside, "no row beside them is touched");
 }
 
 /* Largest difference from the plain path, relative to its result. */
@@ -197,11 +208,12 @@ static void cell_of(size_t H, int first)
 }
 
 /* Against products and the plain cell; the same results where the reverse's needs are not kept. */
-static void step(int first)
+static void step(int first, size_t n)
 {
-	enum { IN = 19, H = 64, n = 31, LDX = IN + 2, LDH = H + 5 };
+	enum { IN = 19, H = 64, MOST = 31, LDX = IN + 2, LDH = H + 5 };
 	static mc_real p[(IN + H) * 4 * H] __attribute__((aligned(64))), kx[IN * 4 * H], kh[H * 4 * H], bias[4 * H];
-	static mc_real x[n * LDX], h0[n * LDH], c0[n * H], gates[2][n * 4 * H], cell[3][n * H], tc[2][n * H], h[3][n * LDH];
+	static mc_real x[MOST * LDX], h0[MOST * LDH], c0[MOST * H], gates[2][MOST * 4 * H];
+	static mc_real cell[3][MOST * H], tc[2][MOST * H], h[3][MOST * LDH];
 
 	mc_rng_normal(kx, 0, IN * 4 * H, 1, MC_RNG_EXPLORE, 4, 0);
 	mc_rng_normal(kh, 0, H * 4 * H, 1, MC_RNG_EXPLORE, 5, 0);
@@ -220,9 +232,51 @@ static void step(int first)
 		(void)mc_kernel_gemm(0, 0, n, 4 * H, H, h0, LDH, kh, 4 * H, gates[1], 4 * H, 0, gates[1], 4 * H);
 	plain_cell(gates[1], cell[1], tc[1], h[1], LDH, cb, bias, H, n);
 	ok(distance(gates[0], gates[1], n * 4 * H) < 3e-5 && distance(cell[0], cell[1], n * H) < 1e-4 &&
-	    distance(tc[0], tc[1], n * H) < 1e-4 && distance(h[0], h[1], n * LDH) < 1e-4, "%s step of an LSTM",
-	    first ? "the first" : "a");
+	    distance(tc[0], tc[1], n * H) < 1e-4 && distance(h[0], h[1], n * LDH) < 1e-4, "%s step of an LSTM, %zu rows",
+	    first ? "the first" : "a", n);
 	ok(memcmp(cell[0], cell[2], sizeof *cell) == 0 && memcmp(h[0], h[2], sizeof *h) == 0, "the same bytes when nothing is kept");
+}
+
+/* A copy of n numbers, at most 4096 bytes, whose end is that of the memory: what reads beyond them dies. */
+static mc_real *at_the_end(const mc_real *from, size_t n)
+{
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	char *m = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (m == MAP_FAILED || mprotect(m + page, page, PROT_NONE) != 0)
+		abort();
+	return memcpy((mc_real *)(m + page) - n, from, n * sizeof *from);
+}
+
+/* Nothing beyond a matrix is read or written, not even what a mask would drop. */
+static void ends(void)
+{
+	enum { MOST = 30 };
+	int same = 1;
+
+	for (size_t m = 1; m <= MOST; m += 7)
+		for (size_t n = 6; n <= MOST; n += 5)
+			for (int t = 0; t < 4; t++) {
+				const int ta = t & 1, tb = t >> 1, k = 13;
+				const size_t na = m * k, nb = n * k, nc = m * n, lda = ta ? m : k, ldb = tb ? k : n;
+				mc_real *ea = at_the_end(a, na), *eb = at_the_end(b, nb), *ec = at_the_end(before, nc);
+				const int done = mc_kernel_gemm(ta, tb, m, n, k, a, lda, b, ldb, before, n, 1, c, n);
+
+				same = same && done == mc_kernel_gemm(ta, tb, m, n, k, ea, lda, eb, ldb, ec, n, 1, ec, n) &&
+				    (!done || memcmp(ec, c, nc * sizeof *c) == 0);
+			}
+	ok(same, "products at the end of the memory");
+	same = 1;
+	for (size_t n = 1; n <= MOST; n++) {
+		mc_real *e = at_the_end(a, n);
+
+		(void)mc_kernel_sigmoid(c, a, n);
+		(void)mc_kernel_tanh(c, c, n);
+		(void)mc_kernel_sigmoid(e, e, n);
+		(void)mc_kernel_tanh(e, e, n);
+		same = same && memcmp(e, c, n * sizeof *c) == 0;
+	}
+	ok(same, "sigmoid and tanh at the end of the memory");
 }
 
 /* Everything in registers of one width. */
@@ -240,13 +294,16 @@ static void all_of(enum mc_kernel_width width, const char *name)
 	beginnings();
 	gradients();
 	packed();
+	ends();
 	functions();
 	for (size_t H = 1; H <= 33; H += 8) {
 		cell_of(H, 0);
 		cell_of(H, 1);
 	}
-	step(0);
-	step(1);
+	for (size_t n = 1; n <= 31; n += 3) {
+		step(0, n);
+		step(1, n);
+	}
 	ok(!mc_kernel_lstm_pack(c, a, 3, b, 40), "40 units are left to the plain path");
 }
 
