@@ -282,7 +282,10 @@ n2() {
 	make=$!
 	under_way workers
 	job=$(tr '\0' '\n' <"/proc/$held/environ" | sed -n 's/^SLURM_JOB_ID=//p')
-	scancel --signal=TERM --batch "$job"
+	for _ in $(seq 100); do # "can not be altered now, try again later", it may say at first
+		! scancel --signal=TERM --batch "$job" || break
+		sleep 0.1
+	done
 	kill -CONT $held
 	for _ in $(seq 600); do
 		[ "$(starts "$run")" -lt 2 ] || break
