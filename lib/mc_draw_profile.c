@@ -102,7 +102,7 @@ static void write_caption(FILE *to, const struct mc_scores *ss, const struct mc_
 	for (size_t i = 0; i < ss->n; i++) {
 		if (!begins_task(ss, i))
 			continue;
-		fprintf(to, "%s%.4g and %.4g in %s", before, ss->score[i].low, ss->score[i].high, ss->score[i].task);
+		fprintf(to, "%s%.6g and %.6g in %s", before, ss->score[i].low, ss->score[i].high, ss->score[i].task);
 		before = ", ";
 	}
 	fputs(o->scale ? "; " : ", the lowest and highest of its runs; ", to);
