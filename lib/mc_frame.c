@@ -369,20 +369,15 @@ static double element(const struct mc_array *a, size_t k)
 /* Numbers as they stand in the frame; 1 if all are finite. Exponents are integers: vector code. */
 static int copy_finite(float *out, const struct mc_array *a)
 {
-	enum { BLOCK = 2048 };        /* looked at while it is near */
 	const uint32_t exponent = (uint32_t)0xff << 23;
 	uint32_t bad = 0;
 
-	for (size_t from = 0; from < a->count; from += BLOCK) {
-		const size_t n = a->count - from < BLOCK ? a->count - from : BLOCK;
+	for (size_t k = 0; k < a->count; k++) {
+		uint32_t bits;
 
-		memcpy(out + from, a->data + from * sizeof *out, n * sizeof *out);
-		for (size_t k = from; k < from + n; k++) {
-			uint32_t bits;
-
-			memcpy(&bits, out + k, sizeof bits);
-			bad |= (bits & exponent) == exponent;
-		}
+		memcpy(&bits, a->data + k * sizeof bits, sizeof bits);
+		memcpy(out + k, &bits, sizeof bits);
+		bad |= (bits & exponent) == exponent;
 	}
 	return !bad;
 }

@@ -14,7 +14,7 @@
 #include "mc_frame.h"
 #include "mc_scan.h"
 
-enum { FIRST_BUFFER = 64 << 10 };
+enum { FIRST_BUFFER = 64 << 10, PAGE = 4096 };
 
 enum place_in_stream {
 	AT_START,   /* nothing was read yet */
@@ -88,7 +88,7 @@ struct mc_in *mc_in_fd(int fd, const char *name, int flags, size_t max_frame, st
 	}
 	in->need_crc |= S_ISREG(st.st_mode) && !(flags & (MC_IN_NO_CRC | MC_IN_FIXTURE));
 	in->room = FIRST_BUFFER;
-	in->buffer = malloc(in->room);
+	in->buffer = aligned_alloc(PAGE, in->room);
 	in->bytes = in->buffer;
 	if (!in->buffer) {
 		(void)mc_err_nomem(e, "a stream's buffer", in->room);
@@ -168,7 +168,12 @@ uint64_t mc_in_frames(const struct mc_in *in)
 
 /* ---- bytes ---- */
 
-/* Room for at least one more byte: by moving what is there to the front, else twice the buffer. */
+/*
+ * Room for at least one more byte: by moving what is there to the front, else twice the buffer. The
+ * buffer starts a page, as the bytes in a pipe do: a kernel that copies by `rep movsb` takes twice the
+ * time where the target lies 1 to 31 bytes further into its page than the source (AMD Zen 3), and
+ * large blocks of malloc lie 16 into theirs.
+ */
 static int make_room(struct mc_in *in, struct mc_err *e)
 {
 	unsigned char *buffer;
@@ -181,9 +186,11 @@ static int make_room(struct mc_in *in, struct mc_err *e)
 		in->begin = 0;
 		return 0;
 	}
-	buffer = realloc(in->buffer, 2 * in->room);
+	buffer = aligned_alloc(PAGE, 2 * in->room);
 	if (!buffer)
 		return mc_err_nomem(e, "a frame", 2 * in->room);
+	memcpy(buffer, in->buffer, in->end);
+	free(in->buffer);
 	in->buffer = buffer;
 	in->bytes = buffer;
 	in->room *= 2;
