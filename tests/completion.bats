@@ -177,7 +177,7 @@ stgs" ]
 	done
 }
 
-@test "every program tells its version, the launcher too" {
+@test "every program tells its version, the launchers too" {
 	for program in "$MC_BIN"/mc-*; do
 		[ -e "$BATS_TEST_DIRNAME/../tools/$(basename "$program").c" ] || continue
 		for option in --version -V; do
@@ -186,7 +186,11 @@ stgs" ]
 			[[ "${lines[0]}" =~ ^$(basename "$program")\ [0-9]+\.[0-9]+\.[0-9]+$ ]]
 		done
 	done
-	run "$BATS_TEST_DIRNAME/../pipelines/train" --version
-	[ "$status" -eq 0 ]
-	[[ "${lines[0]}" =~ ^train\ [0-9]+\.[0-9]+\.[0-9]+$ ]]
+	for launcher in train figures; do
+		for option in --version -V; do
+			run "$BATS_TEST_DIRNAME/../pipelines/$launcher" $option
+			[ "$status" -eq 0 ]
+			[[ "${lines[0]}" =~ ^$launcher\ [0-9]+\.[0-9]+\.[0-9]+$ ]]
+		done
+	done
 }
