@@ -299,6 +299,9 @@ await_log() {
 		[ "${#lines[@]}" -eq 1 ]
 		[[ "$output" == *"--bogus: unknown option"* ]]
 	done
+	run "$train" --task push_N3 -o d
+	[ "$status" -eq 64 ]
+	[ "$output" = "train: --: long options are --help and --version, alone; see train -h" ]
 	run "$train" -t pull_N3 -o d
 	[ "$status" -eq 64 ]
 	[ "${#lines[@]}" -eq 1 ]
