@@ -129,7 +129,7 @@ static int check(const struct cat *c, int files, struct mc_err *e)
 		return mc_usage(e, c->types ? "--type" : c->where_text ? "--where" : "--net", "leave it out",
 		    "--verify reads everything");
 	if (c->tsv && !c->fields_text && !one_type(c))
-		return mc_usage(e, "--tsv", "name them with --fields, or choose one type with -t", "which columns?");
+		return mc_usage(e, "--tsv", "name them with --fields, or choose one type with -t", "no columns are chosen");
 	if (c->net && (c->diff || c->fields_text || c->tsv || c->count))
 		return mc_usage(e, "--net", "leave it out", "it selects trees of arrays, to show or to export");
 	if (c->diff && files != 2)

@@ -112,7 +112,7 @@ py() {
 @test "--tsv over several types wants to know the columns" {
 	run "$cat" --tsv run/run.log
 	[ "$status" -eq 64 ]
-	[ "$output" = "mc-cat: --tsv: which columns?; name them with --fields, or choose one type with -t" ]
+	[ "$output" = "mc-cat: --tsv: no columns are chosen; name them with --fields, or choose one type with -t" ]
 }
 
 @test "--tsv tells once of values that have no column" {
