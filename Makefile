@@ -248,7 +248,8 @@ pareto: all ## return against requests, of teams that pay for links; LAMBDAS
 
 # ---- packages ----
 DEPS := gcc libc6-dev make libmsgpack-dev zlib1g-dev libopenblas0-pthread gnuplot-nox
-DEPS_CHECK := $(DEPS) bats mandoc strace python3 python3-msgpack python3-numpy jq procps
+DEPS_DEB := binutils dpkg-dev
+DEPS_CHECK := $(DEPS) $(DEPS_DEB) bats mandoc strace python3 python3-msgpack python3-numpy jq procps
 DEPS_TORTURE := clang libclang-rt-14-dev valgrind
 DEPS_ENGINES := parallel openssh-client openssh-server slurmctld slurmd slurm-client
 
@@ -304,25 +305,26 @@ $C/bash/mc-train $C/zsh/_mc-train $C/fish/mc-train.fish: pipelines/train tools/u
 PAGES := $(wildcard man/*.[1-9])
 HEADERS := $(wildcard $(MODULES:%=lib/%.h))
 PIPELINES := $(wildcard pipelines/*)
+SOURCED := %.mk %.sh %.claims
 EXAMPLES := $(wildcard examples/*)
 BINDIR := $(DESTDIR)$(PREFIX)/bin
-LIBDIR := $(DESTDIR)$(PREFIX)/lib
 INCDIR := $(DESTDIR)$(PREFIX)/include/metacomm
 SHAREDIR := $(DESTDIR)$(PREFIX)/share/metacomm
 MANDIR := $(DESTDIR)$(PREFIX)/share/man
 BASHDIR := $(DESTDIR)$(PREFIX)/share/bash-completion/completions
 FISHDIR := $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
-# Debian's own packages have theirs in vendor-completions.
+# Debian's packages have these elsewhere.
 ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
+LIBDIR ?= $(PREFIX)/lib
 page = $(MANDIR)/man$(subst .,,$(suffix $(1)))/$(notdir $(1))
 
 install: $(PROGRAMS:%=$B/bin/%) $B/libmc.a $(COMPLETIONS) ## programs, pages, completions, pipelines, examples and library into DESTDIR, PREFIX (/usr/local)
-	install -d $(BINDIR) $(LIBDIR)/pkgconfig $(INCDIR) $(SHAREDIR)/pipelines $(SHAREDIR)/examples \
+	install -d $(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig $(INCDIR) $(SHAREDIR)/pipelines $(SHAREDIR)/examples \
 		$(sort $(foreach p,$(PAGES),$(dir $(call page,$p))))
 	install -m 755 $(PROGRAMS:%=$B/bin/%) $(BINDIR)
 	install -m 755 pipelines/train $(BINDIR)/mc-train
-	install -m 755 $(filter-out %.mk %.claims,$(PIPELINES)) $(SHAREDIR)/pipelines
-	install -m 644 $(filter %.mk %.claims,$(PIPELINES)) $(SHAREDIR)/pipelines
+	install -m 755 $(filter-out $(SOURCED),$(PIPELINES)) $(SHAREDIR)/pipelines
+	install -m 644 $(filter $(SOURCED),$(PIPELINES)) $(SHAREDIR)/pipelines
 	ln -sf ../share/metacomm/pipelines/figures $(BINDIR)/mc-figures
 	install -m 644 LICENSE $(SHAREDIR)
 	install -m 755 $(filter-out %.c,$(EXAMPLES)) $(SHAREDIR)/examples
@@ -332,20 +334,41 @@ install: $(PROGRAMS:%=$B/bin/%) $B/libmc.a $(COMPLETIONS) ## programs, pages, co
 	install -m 644 $(call completions,bash) $(BASHDIR)
 	install -m 644 $(call completions,fish) $(FISHDIR)
 	install -m 644 $(call completions,zsh) $(DESTDIR)$(ZSHDIR)
-	install -m 644 $B/libmc.a $(LIBDIR)
+	install -m 644 $B/libmc.a $(DESTDIR)$(LIBDIR)
 	install -m 644 $(HEADERS) $(INCDIR)
-	printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$${prefix}/lib' 'includedir=$${prefix}/include' '' \
+	printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$(LIBDIR:$(PREFIX)/%=$${prefix}/%)' 'includedir=$${prefix}/include' '' \
 		'Name: metacomm' 'Description: learning whom to talk to' 'Version: $(VERSION)' \
-		'Cflags: -I$${includedir}' 'Libs: -L$${libdir} -lmc $(LDLIBS)' >$(LIBDIR)/pkgconfig/metacomm.pc
+		'Cflags: -I$${includedir}' 'Libs: -L$${libdir} -lmc $(LDLIBS)' >$(DESTDIR)$(LIBDIR)/pkgconfig/metacomm.pc
 
 uninstall: ## remove what install put there
 	rm -f $(PROGRAMS:%=$(BINDIR)/%) $(BINDIR)/mc-train $(BINDIR)/mc-figures $(foreach p,$(PAGES),$(call page,$p)) \
-		$(LIBDIR)/libmc.a $(LIBDIR)/pkgconfig/metacomm.pc $(HEADERS:lib/%=$(INCDIR)/%) \
+		$(DESTDIR)$(LIBDIR)/libmc.a $(DESTDIR)$(LIBDIR)/pkgconfig/metacomm.pc $(HEADERS:lib/%=$(INCDIR)/%) \
 		$(PIPELINES:%=$(SHAREDIR)/%) $(EXAMPLES:%=$(SHAREDIR)/%) $(SHAREDIR)/LICENSE \
 		$(addprefix $(BASHDIR)/,$(notdir $(call completions,bash))) \
 		$(addprefix $(FISHDIR)/,$(notdir $(call completions,fish))) \
 		$(addprefix $(DESTDIR)$(ZSHDIR)/,$(notdir $(call completions,zsh)))
 	rmdir $(INCDIR) $(SHAREDIR)/pipelines $(SHAREDIR)/examples $(SHAREDIR) 2>/dev/null || true
+
+# ---- packages of our own ----
+DIST := build/metacomm-$(VERSION).tar.gz
+DEB_ROOT := build/deb
+DEB = build/metacomm_$(VERSION)-1_$(shell dpkg --print-architecture).deb
+
+dist: ## what git has of this commit, as build/metacomm-VERSION.tar.gz
+	@mkdir -p $(dir $(DIST))
+	git -c tar.tar.gz.command='gzip -9n' archive --format=tar.gz --prefix=metacomm-$(VERSION)/ -o $(DIST) HEAD
+
+deb: ## a Debian package for any processor of this kind, in build/
+	$(call install-packages,$(DEPS) $(DEPS_DEB))
+	@$(MAKE) -s -j "$$(nproc)" --no-print-directory PORTABLE=1 deb-built
+
+deb-built: $(PROGRAMS:%=$B/bin/%) $B/libmc.a $(COMPLETIONS)
+	rm -rf $(DEB_ROOT)
+	$(MAKE) -s --no-print-directory install DESTDIR=$(DEB_ROOT) PREFIX=/usr \
+		LIBDIR=/usr/lib/$$($(CC) -print-multiarch) ZSHDIR=/usr/share/zsh/vendor-completions
+	tools/make-deb $(DEB_ROOT) $(VERSION) $(DEB)
+	rm -rf $(DEB_ROOT)
+	@echo $(DEB)
 
 man: ## check the manual's pages and leave them as text in build/man/
 	mandoc -Tlint -W warning $(PAGES)
@@ -360,6 +383,6 @@ help: ## list the targets
 clean: ## remove what was built
 	rm -rf build bin
 
-.PHONY: check-engines check-all engines-deps check-threads check-memory watch-thread watch-valgrind soak fuzz fuzz-built torture always prey-weights bench deps check-deps all check check-built check-layers check-fixtures help clean demo install uninstall man
+.PHONY: check-engines check-all engines-deps check-threads check-memory watch-thread watch-valgrind soak fuzz fuzz-built torture always prey-weights bench deps check-deps all check check-built check-layers check-fixtures help clean demo install uninstall man dist deb deb-built
 .SECONDARY:
--include $(shell find build -name '*.d' 2>/dev/null)
+-include $(shell find build -type f -name '*.d' 2>/dev/null)

@@ -55,6 +55,16 @@ mk() {
 	[ ! -e stage/usr/local/share/metacomm/pipelines ]
 }
 
+@test "uninstall leaves no file, and no folder of its own, wherever they were put" {
+	set -- DESTDIR="$PWD/stage" PREFIX=/usr LIBDIR=/usr/lib/here ZSHDIR=/usr/share/zsh/vendor-completions
+	mk install "$@"
+	[ -s stage/usr/lib/here/libmc.a ]
+	[ -s stage/usr/share/zsh/vendor-completions/_mc-rollout ]
+	grep -qx 'libdir=${prefix}/lib/here' stage/usr/lib/here/pkgconfig/metacomm.pc
+	mk uninstall "$@"
+	[ -z "$(find stage ! -type d -o -name '*metacomm*')" ]
+}
+
 @test "what is installed trains, from any folder, without the source tree" {
 	mk install PREFIX="$PWD/p"
 	export PATH="$PWD/p/bin:$PATH"
