@@ -42,6 +42,8 @@ for frame in msgpack.Unpacker(sys.stdin.buffer, ext_hook=hook, max_buffer_size=2
     if frame["type"] == "trajectory":
         said.append(probabilities(comm, frame["o"][:-1]).mean(0))
         done.append(frame["I"].mean(0))
+if not said:
+    sys.exit("who-asks-whom.py: standard input: no episodes; pipe mc-rollout --load into it")
 for title, slots in ("probability that i asks j", said), ("share of steps in which i asked j", done):
     print(f"{title} ({len(slots)} episodes; i down, j across)")
     for row in square(np.mean(slots, 0)):
