@@ -56,9 +56,11 @@ static void use(const struct mc_frame *f)
 
 	if (mc_ckpt_read(&c, f, &e) < 0)
 		return;
-	for (size_t i = 0; i < sizeof nets / sizeof *nets; i++)
+	for (size_t i = 0; i < sizeof nets / sizeof *nets; i++) {
 		if (mc_ckpt_has(&c, nets[i]) && i != 5)
 			(void)mc_ckpt_params(&c, nets[i], &p, &arena, &e);
+		mc_nets_json(nowhere(), f, nets[i], 0); /* the whole frame where there is no such net */
+	}
 	(void)mc_ckpt_estimate(&c.header);
 	(void)mc_acted_read(&c, &own, &e);
 	(void)mc_header_same(&c.header_map, &c.header_map, &e);
@@ -70,7 +72,6 @@ static void use(const struct mc_frame *f)
 
 	if (b)
 		(void)mc_ckpt_frames(&c, b, sent, NULL, &e);
-	mc_nets_json(nowhere(), f, NULL, 0);
 	mc_fb_free(b);
 	mc_arena_free(&arena);
 }
