@@ -90,7 +90,8 @@ struct file {
 	const char *label;
 };
 
-static struct mc_run *start_run(struct mc_runs *rs, const struct mc_frame *f, const struct file *file, struct mc_err *e)
+static struct mc_run *start_run(struct mc_runs *rs, const struct mc_map *header, const struct file *file,
+    struct mc_err *e)
 {
 	struct mc_run *grown = more(rs->run, rs->n, &rs->room, sizeof *rs->run, e), *run;
 
@@ -100,14 +101,14 @@ static struct mc_run *start_run(struct mc_runs *rs, const struct mc_frame *f, co
 	run = &rs->run[rs->n];
 	memset(run, 0, sizeof *run);
 	run->cut = -1;
-	if (mc_map_str(&f->map, "task", run->task, sizeof run->task, e) < 0 ||
-	    (!file->label && read_label(&f->map, run->label, sizeof run->label, e) < 0) ||
-	    mc_map_uint(&f->map, "seed", &run->seed, e) < 0)
+	if (mc_map_str(header, "task", run->task, sizeof run->task, e) < 0 ||
+	    (!file->label && read_label(header, run->label, sizeof run->label, e) < 0) ||
+	    mc_map_uint(header, "seed", &run->seed, e) < 0)
 		return NULL;
 	if (file->label)
 		snprintf(run->label, sizeof run->label, "%s", file->label);
 	if (file->how->by)
-		add_entries(&f->map, file->how->by, run->label, sizeof run->label);
+		add_entries(header, file->how->by, run->label, sizeof run->label);
 	rs->n++;
 	return run;
 }
@@ -187,6 +188,25 @@ static int add_metric(struct mc_runs *rs, struct mc_run *run, const struct mc_ma
 	return isfinite(v) ? add_point(run, episode, v, 1, e) : 0;
 }
 
+/* A run with one point, after all that it was trained on. */
+static int take_checkpoint(struct mc_runs *rs, const struct mc_frame *f, const struct file *file, struct mc_err *e)
+{
+	struct mc_ckpt c;
+	struct mc_run *run;
+	double ret;
+
+	if (file->how->play == NULL)
+		return mc_err_set(e, MC_DATA, f->place, f->offset, "mc-eval measures checkpoints",
+		    "is a checkpoint, not a run's log");
+	if (mc_ckpt_read(&c, f, e) < 0 || (run = start_run(rs, &c.header_map, file, e)) == NULL ||
+	    file->how->play(&ret, &c, file->how->with, e) < 0)
+		return -1;
+	run->played = 1;
+	run->episodes = c.episode;
+	run->steps = (double)c.episode * (double)c.header.dims.T;
+	return add_point(run, c.episode, ret, 1, e);
+}
+
 /* The run that the stream at hand has given so far; NULL before its header. */
 static struct mc_run *current(const struct mc_runs *rs, size_t before)
 {
@@ -200,10 +220,9 @@ static int take_frame(struct mc_runs *rs, size_t before, const struct mc_frame *
 	struct mc_run *run = current(rs, before);
 
 	if (strcmp(f->type, "checkpoint") == 0)
-		return mc_err_set(e, MC_DATA, f->place, f->offset, "mc-eval measures checkpoints",
-		    "is a checkpoint, not a run's log");
+		return take_checkpoint(rs, f, file, e);
 	if (strcmp(f->type, "header") == 0)
-		return start_run(rs, f, file, e) == NULL ? -1 : 0;
+		return start_run(rs, &f->map, file, e) == NULL ? -1 : 0;
 	if (run == NULL)
 		return 0;
 	if (strcmp(f->type, "episode") == 0)

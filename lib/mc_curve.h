@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "mc_ckpt.h"
 #include "mc_err.h"
 
 /* What is drawn against environment steps. */
@@ -34,6 +35,9 @@ struct mc_reading {
 	const char *by;        /* header entries that also tell curves apart ("meta_k,mc-metalearn.beta"), or NULL */
 	int named;             /* 1 = operands are NAME=FILE, and NAME is the label in place of the method */
 	size_t max_frame;
+	/* the one return that stands for a checkpoint's run; NULL: checkpoints are refused */
+	int (*play)(double *ret, const struct mc_ckpt *c, const void *with, struct mc_err *e);
+	const void *with;
 };
 
 /* A point is a fraction num / den, so that an average over a window is a ratio of sums. */
@@ -50,6 +54,7 @@ struct mc_run {
 	struct mc_point *point; /* in the order of the log: steps never fall */
 	double steps;           /* of all its episodes so far */
 	int64_t episodes;       /* seen in the log */
+	int played;             /* 1 = a checkpoint's: its one point is what `play` gave */
 	int64_t cut;            /* offset where the log stops; negative = it is complete */
 };
 
@@ -65,8 +70,8 @@ struct mc_runs {
 /*
  * Adds the runs of one file ("-": standard input); streams may be concatenated. A log that
  * stops before its `end` is used as far as its whole frames go: `cut` says so. MC_NOINPUT,
- * MC_DATA (no stream, a checkpoint, no header), MC_USAGE (`named`, and no NAME=), MC_IOERR,
- * MC_OSERR.
+ * MC_DATA (no stream, a checkpoint that is not to be played, no header), MC_USAGE (`named`, and no
+ * NAME=), MC_IOERR, MC_OSERR, and what `play` fails with.
  */
 int mc_runs_read(struct mc_runs *rs, const char *operand, const struct mc_reading *how, struct mc_err *e);
 

@@ -10,6 +10,7 @@
 #include "mc_curve.h"
 #include "mc_json.h"
 #include "mc_marl_eval.h"
+#include "mc_opts.h"
 #include "mc_overall.h"
 #include "mc_table.h"
 #include "mc_verdict.h"
@@ -209,10 +210,16 @@ static int print_claims(const struct summary *s, struct mc_err *e)
 
 static void print_caption(const struct summary *s, const struct mc_summary_opts *o)
 {
-	printf("\nFinal return: mean over the last %g %% of a run's episodes. mean, median, IQM (interquartile mean) and its\n"
-	    "95 %% percentile-bootstrap interval (%ld resamples) are over runs; rank by the mean. gap: optimality gap, on the\n"
-	    "task's scale of 0 to 1, which %s.\n", o->last, o->resamples,
-	    o->scale ? "--scale gives" : "runs from its lowest final return to its highest");
+	if (s->runs.run[0].played) {
+		printf("\nReturn of a run: mean over ");
+		mc_measuring_print(o->how, stdout);
+		printf(".\n");
+	} else {
+		printf("\nFinal return: mean over the last %g %% of a run's episodes, with exploration.\n", o->last);
+	}
+	printf("mean, median, IQM (interquartile mean) and its 95 %% percentile-bootstrap interval (%ld resamples) are over\n"
+	    "runs; rank by the mean. gap: optimality gap, on the task's scale of 0 to 1, which %s.\n", o->resamples,
+	    o->scale ? "--scale gives" : "runs from its\nlowest return to its highest");
 	if (s->overall.n > 0)
 		printf("runs above: share of the runs above a scaled return (performance profile); probability that a run of the\n"
 		    "method is better than one of the other. Intervals draw runs within each task (stratified bootstrap).\n");
@@ -262,7 +269,7 @@ static void put_figures(const double figure[MC_FIGURES], double (*ci)[2])
 		put_figure(mc_strata_figure_name(k), figure[k], ci[k]);
 }
 
-static void put_score(struct mc_score *x)
+static void put_score(struct mc_score *x, const struct mc_measuring *how)
 {
 	printf("{");
 	put_string("task", x->task);
@@ -279,7 +286,10 @@ static void put_score(struct mc_score *x)
 	put_figures(x->figure, x->ci);
 	printf(",");
 	put_pair("scale", (const double[]){ x->low, x->high });
-	printf(",\"rank\":%zu}\n", x->rank);
+	printf(",\"rank\":%zu", x->rank);
+	if (how)
+		printf(",\"episodes\":%ld,\"eval_seed\":%" PRIu64, how->episodes, how->seed);
+	printf("}\n");
 }
 
 /* "tasks":["a","b"], : that one, or all. */
@@ -357,12 +367,12 @@ static void put_judgement(const struct mc_claim *c, const struct mc_judgement *j
 }
 
 /* Tasks one by one, then, where there are several, all together. */
-static int print_json(struct summary *s, struct mc_err *e)
+static int print_json(struct summary *s, const struct mc_summary_opts *o, struct mc_err *e)
 {
 	struct mc_scores *ss = &s->scores;
 
 	for (size_t i = 0; i < ss->n; i++)
-		put_score(&ss->score[i]);
+		put_score(&ss->score[i], s->runs.run[0].played ? o->how : NULL);
 	for (size_t i = 0; i < ss->n && s->overall.tasks > 1; i++) {
 		struct mc_overall one;
 		int r;
@@ -385,22 +395,46 @@ static int print_json(struct summary *s, struct mc_err *e)
 
 /* ---- the whole ---- */
 
-static int read_logs(struct summary *s, const struct mc_summary_opts *o, int files, char **file, struct mc_err *e)
+/* Plays a checkpoint. */
+static int play(double *ret, const struct mc_ckpt *c, const void *opts, struct mc_err *e)
+{
+	const struct mc_summary_opts *o = opts;
+
+	return mc_measure_return(ret, c, o->how, o->pool, e);
+}
+
+/* A file whose runs, from number `first` on, do not go with those before or with the options. */
+static int check_file(const struct summary *s, size_t first, const struct mc_summary_opts *o, const char *file,
+    struct mc_err *e)
+{
+	for (size_t k = first; k < s->runs.n; k++) {
+		const struct mc_run *run = &s->runs.run[k];
+
+		if (run->played != s->runs.run[0].played)
+			return mc_usage(e, file, "give one or the other", "a %s among %s: their returns are not alike",
+			    run->played ? "checkpoint" : "log", run->played ? "logs" : "checkpoints");
+		if (run->played && o->last != MC_SUMMARY_LAST)
+			return mc_usage(e, "--last", "leave it out", "this is about logs, and %s is a checkpoint", file);
+		if (!run->played && o->playing)
+			return mc_usage(e, o->playing, "leave it out", "this is about checkpoints, and %s is a log", file);
+		if (run->cut >= 0)
+			return mc_err_set(e, MC_DATA, file, run->cut, "finish the run first", "still running, or cut");
+	}
+	return 0;
+}
+
+static int read_runs(struct summary *s, const struct mc_summary_opts *o, int files, char **file, struct mc_err *e)
 {
 	const struct mc_reading how = { .what = { .kind = MC_SERIES_RETURN }, .by = o->by, .named = o->named,
-		.max_frame = o->max_frame };
+		.max_frame = o->max_frame, .play = play, .with = o };
 
 	for (int i = 0; i < files; i++) {
 		const size_t before = s->runs.n;
 
-		if (mc_runs_read(&s->runs, file[i], &how, e) < 0)
+		if (mc_runs_read(&s->runs, file[i], &how, e) < 0 || check_file(s, before, o, file[i], e) < 0)
 			return -1;
-		for (size_t k = before; k < s->runs.n; k++)
-			if (s->runs.run[k].cut >= 0)
-				return mc_err_set(e, MC_DATA, file[i], s->runs.run[k].cut, "finish the run first",
-				    "still running, or cut");
 	}
-	return s->runs.n > 0 ? 0 : mc_err_set(e, MC_DATA, NULL, -1, NULL, "no run in these logs");
+	return s->runs.n > 0 ? 0 : mc_err_set(e, MC_DATA, NULL, -1, NULL, "no run in these files");
 }
 
 static int judge_all(struct summary *s, struct mc_err *e)
@@ -429,12 +463,12 @@ int mc_summary(const struct mc_summary_opts *o, int files, char **file, struct m
 	struct summary s = { 0 };
 	int r = -1;
 
-	if (read_logs(&s, o, files, file, e) == 0 &&
+	if (read_runs(&s, o, files, file, e) == 0 &&
 	    mc_scores_make(&s.scores, &s.runs, &how, e) == 0 && mc_overall_make(&s.overall, &s.scores, NULL, e) == 0 &&
 	    (o->claims == NULL || mc_claims_read(&s.claims, o->claims, e) == 0) &&
 	    judge_all(&s, e) == 0 &&
 	    (o->marl_eval == NULL || mc_marl_eval_write(o->marl_eval, &s.runs, &s.scores, e) == 0))
-		r = o->json ? print_json(&s, e) : print_tables(&s, o, e);
+		r = o->json ? print_json(&s, o, e) : print_tables(&s, o, e);
 	free(s.judgement);
 	mc_claims_release(&s.claims);
 	mc_overall_release(&s.overall);

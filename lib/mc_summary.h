@@ -1,6 +1,6 @@
 /*
- * mc-eval --aggregate: the final returns of many runs, from their logs, as tables in Markdown
- * or as JSON, beside claims about them.
+ * mc-eval --aggregate: the returns of many runs, from their logs or by playing their checkpoints,
+ * as tables in Markdown or as JSON, beside claims about them.
  */
 #ifndef MC_SUMMARY_H
 #define MC_SUMMARY_H
@@ -8,22 +8,30 @@
 #include <stddef.h>
 
 #include "mc_err.h"
+#include "mc_measure.h"
+#include "mc_pool.h"
+
+enum { MC_SUMMARY_LAST = 10 }; /* per cent, unless another is given */
 
 struct mc_summary_opts {
 	const char *by;       /* header entries that tell runs apart too, or NULL */
 	const char *claims;   /* a file of claims (mc_verdict.h), or NULL */
-	double last;          /* per cent of the episodes that make the final return */
+	double last;          /* per cent of a log's episodes that make the final return */
 	const char *scale;    /* mc_aggregate.h, or NULL */
 	const char *marl_eval; /* a file to write for marl-eval, or NULL */
 	long resamples;       /* of every interval */
-	int named;            /* 1 = operands are NAME=LOG */
+	int named;            /* 1 = operands are NAME=FILE */
 	int json;
 	size_t max_frame;
+	const struct mc_measuring *how; /* to play checkpoints */
+	const char *playing;  /* an option of `how` that was given, or NULL */
+	struct mc_pool *pool;
 };
 
 /*
- * To standard output; a file "-" is standard input. A log that is cut or still being written
- * is refused (MC_DATA): its end is what is measured.
+ * To standard output; a file "-" is standard input. Files are all logs or all checkpoints (MC_USAGE,
+ * as are `playing` for logs and `last` for checkpoints). A log that is cut or still being written is
+ * refused (MC_DATA): its end is what is measured.
  */
 int mc_summary(const struct mc_summary_opts *o, int files, char **file, struct mc_err *e);
 

@@ -62,7 +62,7 @@ stream() {
 	run -64 mc-eval --advantages
 	run -64 mc-eval --advantages --aggregate a.mc
 	run -64 mc-eval --advantages --last 5 a.mc
-	[ "$output" = "mc-eval: --last: this is about runs' logs; add --aggregate" ]
+	[ "$output" = "mc-eval: --last: this is about runs; add --aggregate" ]
 	run -66 mc-eval --advantages nothing.mc
 	"$BATS_TEST_DIRNAME/make-logs.py" run.log
 	run -65 mc-eval --advantages run.log

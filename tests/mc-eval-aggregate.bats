@@ -1,10 +1,14 @@
-# mc-eval(1) --aggregate: what runs came to, from their logs.
+# mc-eval(1) --aggregate: what runs came to, from their logs or by playing their checkpoints.
 
 bats_require_minimum_version 1.5.0
 
 setup() {
 	PATH=$MC_BIN:$PATH
 	cd "$BATS_TEST_TMPDIR"
+}
+
+ckpt() {
+	"$BATS_TEST_DIRNAME/make-ckpt.py" "$@"
 }
 
 log() {
@@ -134,7 +138,7 @@ three() {
 		'[21,{"return":[46.7]},{"step_count":50,"return":[9.7]},{"step_count":1000,"return":[47.7]}]' ]
 	run -73 mc-eval --aggregate --marl-eval /nowhere/out.json *.log
 	run -64 mc-eval --marl-eval out.json a.ckpt
-	[[ "$output" == "mc-eval: --marl-eval: this is about runs' logs; add --aggregate" ]]
+	[[ "$output" == "mc-eval: --marl-eval: this is about runs; add --aggregate" ]]
 	run -64 mc-eval --aggregate --scale push_N3=2,1 *.log
 	[[ "$output" == 'mc-eval: --scale: "push_N3=2,1" is not TASK=LOW,HIGH; '* ]]
 }
@@ -144,13 +148,77 @@ three() {
 	mc-eval --aggregate a.log | grep -q '| a?b '
 }
 
+@test "checkpoints: a run's return is the mean that mc-eval gives for it alone" {
+	for s in 1 2 3; do
+		ckpt "meta-$s.ckpt" seed=$s random=$s
+		ckpt "full-$s.ckpt" seed=$s random=$((s + 10)) method=full
+	done
+	mc-eval --aggregate --json -n 30 -s 5 *.ckpt >out
+	mc-eval --json -n 30 -s 5 *.ckpt | jq -s -c '[.[] | .return_mean]' >alone
+	[ "$(head -n 2 out | jq -s -c '[.[] | .final[]]')" = "$(cat alone)" ]
+	[ "$(head -n 1 out | jq -c '[.method,.seeds,.episodes,.eval_seed]')" = '["full",[1,2,3],30,5]' ]
+	mc-eval --aggregate --json -n 30 -s 5 --threads 2 *.ckpt | cmp - out
+	mc-eval --aggregate -n 30 -s 5 *.ckpt | grep -qx 'Return of a run: mean over episodes 0 to 29 of environment 0, seed 5, no exploration.'
+	echo 'push_N3 | meta | above | full | better' >claims
+	mc-eval --aggregate --claims claims -n 30 *.ckpt | grep -qE '^\| push_N3 +\| meta +\| +3 \|.*\| (agree|disagree|cannot tell) +\|$'
+}
+
+@test "checkpoints under an intervention, against other preys, and greedy" {
+	for s in 1 2; do
+		ckpt "$s.ckpt" seed=$s random=$s task=predator_prey_N6_l6
+	done
+	for change in '--comm none' '--mute 0' '--cut 0,1' '--max-edges 1' '--prey flee --comm drop=0.5' '--greedy'; do
+		mc-eval --aggregate --json -n 5 $change *.ckpt | head -n 1 | jq -c .final >out
+		mc-eval --json -n 5 $change *.ckpt | jq -s -c '[.[] | .return_mean]' | cmp - out
+		mc-eval --aggregate -n 5 $change *.ckpt | grep -q "no exploration, .*${change##*--}"
+	done
+	run -64 mc-eval --aggregate --mute 9 *.ckpt
+	[[ "$output" == "mc-eval: --mute: "* ]]
+}
+
+@test "checkpoints: --named, --by, --marl-eval, standard input" {
+	ckpt a.ckpt
+	[ "$(mc-eval --aggregate --json -n 5 --named x=a.ckpt y=a.ckpt | jq -r '.method' | tr '\n' ' ')" = "x y " ]
+	[ "$(mc-eval --aggregate --json -n 5 --by seed - <a.ckpt | jq -r .method)" = "meta seed=7" ]
+	mc-eval --aggregate -n 5 --marl-eval out.json a.ckpt >table
+	want=$(mc-eval --json -n 5 a.ckpt | jq .return_mean) # 400 episodes of 25 steps
+	[ "$(jq -c .metacomm.push_N3.meta.seed_7 out.json)" = \
+		"{\"step_0\":{\"step_count\":10000,\"return\":[$want]},\"absolute_metrics\":{\"return\":[$want]}}" ]
+}
+
+@test "logs and checkpoints are told apart, and so are their options" {
+	log a.log
+	ckpt a.ckpt
+	run -64 mc-eval --aggregate a.log a.ckpt
+	[ "$output" = "mc-eval: a.ckpt: a checkpoint among logs: their returns are not alike; give one or the other" ]
+	run -64 mc-eval --aggregate a.ckpt a.log
+	[ "$output" = "mc-eval: a.log: a log among checkpoints: their returns are not alike; give one or the other" ]
+	run -64 mc-eval --aggregate --last 5 a.ckpt
+	[ "$output" = "mc-eval: --last: this is about logs, and a.ckpt is a checkpoint; leave it out" ]
+	for option in '--episodes 5' '--seed 5' '--comm none' '--mute 1' '--greedy' '--prey flee' '--max-edges 1'; do
+		run -64 mc-eval --aggregate $option a.log
+		[ "$output" = "mc-eval: ${option% *}: this is about checkpoints, and a.log is a log; leave it out" ]
+	done
+	for option in --pairs --influence; do
+		run -64 mc-eval --aggregate $option a.ckpt
+		[ "$output" = "mc-eval: $option: this is about single checkpoints; leave it out" ]
+	done
+	run -65 mc-eval --aggregate a.ckpt a.ckpt
+	[[ "$output" == "mc-eval: push_N3, meta: two runs of seed 7; "* ]]
+	ckpt other.ckpt task=juggling_N3
+	run -65 mc-eval --aggregate other.ckpt
+	[[ "$output" == 'mc-eval: other.ckpt: trained on task "juggling_N3", which this build does not know'* ]]
+	head -c 3000 a.ckpt >cut.ckpt
+	run -65 mc-eval --aggregate cut.ckpt
+}
+
 @test "what is refused" {
 	log a.log
 	run -64 mc-eval --aggregate
 	run -64 mc-eval --claims x a.log
 	[[ "$output" == "mc-eval: --claims: there are no claims about checkpoints; add --aggregate or --advantages" ]]
 	run -64 mc-eval --named a.log
-	[[ "$output" == "mc-eval: --named: this is about runs' logs; add --aggregate" ]]
+	[[ "$output" == "mc-eval: --named: this is about runs; add --aggregate" ]]
 	run -66 mc-eval --aggregate nothing.log
 	run -66 mc-eval --aggregate --claims nothing a.log
 	run -65 mc-eval --aggregate a.log a.log

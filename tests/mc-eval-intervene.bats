@@ -124,7 +124,7 @@ figures='[.return_mean,.return_se,.return_iqm,.return_iqm_ci,.requests_per_step,
 	ckpt f.ckpt method=full
 	for args in "--comm shuffle two.ckpt" "--cut 0,3 a.ckpt" "--cut 1 a.ckpt" "--mute 3 a.ckpt" "--comm drop=1.5 a.ckpt" \
 		"--comm none,drop=0.5 a.ckpt" "--comm shuffle,self a.ckpt" "--max-edges 0 a.ckpt" "--max-edges 1 f.ckpt" \
-		"--max-edges 1 --comm full a.ckpt" "--aggregate --mute 1 a.log"; do
+		"--max-edges 1 --comm full a.ckpt" "--advantages --mute 1 a.ckpt"; do
 		run mc-eval $args
 		[ "$status" -eq 64 ]
 		[ "${#lines[@]}" -eq 1 ]

@@ -1,0 +1,284 @@
+#include "mc_measure.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "mc_env.h"
+#include "mc_play.h"
+#include "mc_prey.h"
+#include "mc_stat.h"
+#include "mc_task.h"
+
+/*
+ * Episodes in a batch, whole batches always: what an episode gives is then the same bytes for
+ * any number of episodes and threads. From 10 to 250 the time differs by less than a fifth
+ * (six agents, one core): 50 are enough for two threads to halve it.
+ */
+enum { BATCH = 50 };
+
+/* ---- how ---- */
+
+int mc_measuring_parse(struct mc_measuring *o, struct mc_err *e)
+{
+	const long max_edges = o->change.max_edges;
+
+	o->change = mc_intervention_none;
+	o->change.max_edges = max_edges;
+	return (o->comm && mc_intervention_comm(&o->change, o->comm, e) < 0) ||
+	    (o->cut && mc_intervention_cut(&o->change, o->cut, e) < 0) ||
+	    (o->mute && mc_intervention_mute(&o->change, o->mute, e) < 0) ? -1 : 0;
+}
+
+static void put_given(FILE *to, const char *option, const char *text)
+{
+	if (text)
+		fprintf(to, ", %s %s", option, text);
+}
+
+void mc_measuring_print(const struct mc_measuring *o, FILE *to)
+{
+	fprintf(to, "episodes 0 to %ld of environment 0, seed %" PRIu64 ", no exploration", o->episodes - 1, o->seed);
+	put_given(to, "--comm", o->comm);
+	put_given(to, "--cut", o->cut);
+	put_given(to, "--mute", o->mute);
+	put_given(to, "--prey", o->prey);
+	if (o->change.max_edges)
+		fprintf(to, ", --max-edges %ld", o->change.max_edges);
+	if (o->greedy)
+		fprintf(to, ", greedy decisions");
+}
+
+/* ---- playing ---- */
+
+struct sums {
+	double *ret;              /* [episodes] */
+	struct mc_decided *decided;
+	struct mc_influence *influence; /* NULL = not measured */
+	uint64_t answers;
+};
+
+/* The first n episodes of a batch that was played. */
+static void add_batch(struct sums *to, double *ret, const struct mc_played *p, const struct mc_dims *s, size_t n)
+{
+	const size_t each = s->N * s->d;
+	const uint8_t *heard = p->heard ? p->heard : p->I;
+
+	memset(ret, 0, n * sizeof *ret);
+	for (size_t t = 0; t < s->T; t++) {
+		for (size_t k = 0; k < n; k++)
+			ret[k] += (double)p->r[t * BATCH + k];
+		const size_t at = t * BATCH * each;
+
+		if (to->decided)
+			mc_decided_add(to->decided, p->c ? p->c + at : NULL, p->I + at, p->m + at, n);
+		for (size_t k = at; k < at + n * each; k++)
+			to->answers += heard[k];
+	}
+}
+
+struct nets {
+	struct mc_params policy, comm, critic, prey;
+};
+
+/* The team of a checkpoint, and where it plays. */
+struct team {
+	const struct mc_header *h;
+	struct mc_task task;
+	struct nets nets;
+};
+
+/* With this intervention, or with none (NULL). */
+static int play(struct sums *to, const struct team *x, const struct mc_intervention *change, const struct mc_measuring *o,
+    struct mc_arena *arena, struct mc_pool *pool, struct mc_err *e)
+{
+	const struct mc_header *h = x->h;
+	const struct nets *nets = &x->nets;
+	const struct mc_play_opts po = { .how = change && change->how >= 0 ? (enum mc_decide)change->how : h->comm,
+		.greedy = o->greedy, .seed = o->seed, .env = 0, .change = change };
+	const size_t n = (size_t)o->episodes;
+	struct mc_env *env = mc_env_world(&x->task, BATCH, nets->prey.v ? &nets->prey : NULL, h->range, o->seed, 0, e);
+	struct mc_player *player = mc_player_new(&h->dims, BATCH, mc_pool_threads(pool), arena, e);
+	struct mc_played played;
+	int r = -1;
+
+	if (env == NULL || player == NULL ||
+	    mc_played_new(&played, &h->dims, BATCH, po.how == MC_LEARNED, arena, e) < 0 ||
+	    (change && mc_played_add_answers(&played, &h->dims, BATCH, arena, e) < 0))
+		goto done;
+	for (size_t first = 0; first < n; first += BATCH) {
+		const size_t count = n - first < BATCH ? n - first : BATCH;
+
+		if (mc_play(player, env, &po, &nets->comm, &nets->policy, (uint32_t)first, BATCH, &played, pool, e) < 0)
+			goto done;
+		add_batch(to, to->ret + first, &played, &h->dims, count);
+		if (to->influence)
+			mc_influence_add(to->influence, &nets->policy, &nets->critic, &played, BATCH, count, pool);
+	}
+	r = 0;
+done:
+	mc_env_free(env);
+	return r;
+}
+
+/* ---- one checkpoint ---- */
+
+/* The task, known to this build and of the dimensions that the nets were made for. */
+static int find_task(struct mc_task *task, const struct mc_header *h, const char *place, struct mc_err *e)
+{
+	struct mc_dims want = h->dims;
+	struct mc_err unknown = { 0 };
+
+	if (mc_task_parse(task, h->task, &unknown) < 0)
+		return mc_err_set(e, MC_DATA, place, -1, "mc-envsim --list shows those that it knows",
+		    "trained on task \"%s\", which this build does not know", h->task);
+	mc_task_dims(task, &want);
+	if (want.N != h->dims.N || want.O != h->dims.O || want.A != h->dims.A || want.T != h->dims.T)
+		return mc_err_set(e, MC_DATA, place, -1, NULL,
+		    "made for %zu agents with %zu observations and %zu actions, %zu steps; %s has %zu, %zu, %zu, %zu",
+		    h->dims.N, h->dims.O, h->dims.A, h->dims.T, h->task, want.N, want.O, want.A, want.T);
+	return 0;
+}
+
+/* Those of --prey, else those that the team was trained with; `how` is the header's word for them. */
+static int load_preys(struct mc_params *preys, char how[8], const struct mc_ckpt *c, const struct mc_task *task,
+    const struct mc_measuring *o, struct mc_arena *arena, struct mc_err *e)
+{
+	struct mc_prey other;
+
+	if (!o->prey) {
+		memcpy(how, c->header.prey, sizeof c->header.prey);
+		return mc_header_prey(&c->header_map, &c->header, (size_t)task->prey_obs_dim, preys, arena, e);
+	}
+	if (mc_prey_choose(&other, o->prey, task, arena, e) < 0)
+		return -1;
+	memcpy(how, other.how, sizeof other.how);
+	*preys = other.p;
+	return 0;
+}
+
+/* Those that the team plays with; the comm net only if it decides, here or untouched. */
+static int load_nets(struct nets *nets, const struct mc_ckpt *c, const struct mc_measuring *o, struct mc_arena *arena,
+    struct mc_err *e)
+{
+	const int learned = o->change.how == MC_LEARNED || c->header.comm == MC_LEARNED;
+
+	if (mc_ckpt_params(c, "policy", &nets->policy, arena, e) < 0 ||
+	    (o->influence && mc_ckpt_params(c, "critic", &nets->critic, arena, e) < 0))
+		return -1;
+	if (!learned || mc_ckpt_params(c, "comm", &nets->comm, arena, e) == 0)
+		return 0;
+	if (e->code == MC_USAGE)
+		snprintf(e->hint, sizeof e->hint, "leave --comm out for the decisions that it was trained with");
+	return -1;
+}
+
+/* The mean difference to the untouched team, whose returns become the differences, episode by episode. */
+static int compare(struct mc_measured *f, const double *ret, double *untouched, size_t n, uint64_t seed, struct mc_err *e)
+{
+	f->untouched = mc_stat_mean(untouched, n);
+	for (size_t k = 0; k < n; k++)
+		untouched[k] = ret[k] - untouched[k];
+	f->difference = mc_stat_mean(untouched, n);
+	mc_stat_sort(untouched, n);
+	return mc_stat_bootstrap(f->difference_ci, MC_STAT_MEAN, untouched, n, MC_STAT_RESAMPLES, seed, e);
+}
+
+static int summarise(struct mc_measured *f, struct sums *s, const struct mc_dims *dims, const struct mc_measuring *o,
+    struct mc_err *e)
+{
+	const size_t n = (size_t)o->episodes;
+	const double steps = (double)n * (double)dims->T;
+
+	f->mean = mc_stat_mean(s->ret, n);
+	f->se = mc_stat_se(s->ret, n);
+	f->requests = (double)mc_decided_requests(&f->decided) / steps;
+	f->answers = (double)s->answers / steps;
+	f->bytes = f->answers * 4 * (double)dims->O;
+	mc_stat_sort(s->ret, n);
+	f->iqm = mc_stat_iqm(s->ret, n);
+	return mc_stat_bootstrap(f->ci, MC_STAT_IQM, s->ret, n, MC_STAT_RESAMPLES, o->seed, e);
+}
+
+/* The team as the options would have it, then, if that is another, untouched on the same episodes. */
+static int play_both(struct mc_measured *f, const struct team *x, const struct mc_measuring *o, struct mc_arena *arena,
+    struct mc_pool *pool, struct mc_err *e)
+{
+	const struct mc_dims *dims = &x->h->dims;
+	const size_t n = (size_t)o->episodes;
+	struct sums sums = { .decided = &f->decided }, untouched = { 0 };
+
+	if (!(sums.ret = mc_arena_alloc(arena, n, sizeof *sums.ret, "returns", e)) ||
+	    !(untouched.ret = mc_arena_alloc(arena, n, sizeof *untouched.ret, "returns", e)) ||
+	    mc_decided_new(&f->decided, dims, f->how == MC_LEARNED, &f->arena, e) < 0)
+		return -1;
+	if (o->influence && !(f->influence = mc_influence_new(dims, BATCH, mc_pool_threads(pool), &f->arena, e)))
+		return -1;
+	sums.influence = f->influence;
+	if (play(&sums, x, f->touched ? &o->change : NULL, o, arena, pool, e) < 0)
+		return -1;
+	if (f->touched && (play(&untouched, x, NULL, o, arena, pool, e) < 0 ||
+	    compare(f, sums.ret, untouched.ret, n, o->seed, e) < 0))
+		return -1;
+	return summarise(f, &sums, dims, o, e);
+}
+
+/* The team, from the arena, and the header's word for the preys that it plays against. */
+static int load_team(struct team *x, char prey[8], const struct mc_ckpt *c, const struct mc_measuring *o,
+    struct mc_arena *arena, struct mc_err *e)
+{
+	const struct mc_header *h = &c->header;
+
+	*x = (struct team){ .h = h };
+	return find_task(&x->task, h, c->frame.place, e) < 0 ||
+	    load_preys(&x->nets.prey, prey, c, &x->task, o, arena, e) < 0 || load_nets(&x->nets, c, o, arena, e) < 0 ||
+	    mc_intervention_check(&o->change, h->dims.N, h->comm, e) < 0 ? -1 : 0;
+}
+
+int mc_measure(struct mc_measured *f, const struct mc_ckpt *c, const struct mc_measuring *o, struct mc_pool *pool,
+    struct mc_err *e)
+{
+	const struct mc_header *h = &c->header;
+	struct mc_arena arena = { 0 };
+	struct team x;
+	int r = -1;
+
+	memset(f, 0, sizeof *f); /* its arena is empty */
+	memcpy(f->task, h->task, sizeof f->task);
+	memcpy(f->method, h->method, sizeof f->method);
+	f->seed = h->seed;
+	f->trained = c->episode;
+	f->edge_cost = h->edge_cost;
+	f->how = o->change.how >= 0 ? (enum mc_decide)o->change.how : h->comm;
+	f->touched = mc_intervention_touches(&o->change, h->comm);
+	if (load_team(&x, f->prey, c, o, &arena, e) == 0)
+		r = play_both(f, &x, o, &arena, pool, e);
+	mc_arena_free(&arena);
+	return r;
+}
+
+void mc_measured_release(struct mc_measured *f)
+{
+	mc_arena_free(&f->arena);
+	memset(f, 0, sizeof *f);
+}
+
+int mc_measure_return(double *mean, const struct mc_ckpt *c, const struct mc_measuring *o, struct mc_pool *pool,
+    struct mc_err *e)
+{
+	const int touched = mc_intervention_touches(&o->change, c->header.comm);
+	const size_t n = (size_t)o->episodes;
+	struct mc_arena arena = { 0 };
+	struct sums sums = { 0 };
+	struct team x;
+	char prey[8];
+	int r = -1;
+
+	if (load_team(&x, prey, c, o, &arena, e) == 0 &&
+	    (sums.ret = mc_arena_alloc(&arena, n, sizeof *sums.ret, "returns", e)) != NULL)
+		r = play(&sums, &x, touched ? &o->change : NULL, o, &arena, pool, e);
+	if (r == 0)
+		*mean = mc_stat_mean(sums.ret, n);
+	mc_arena_free(&arena);
+	return r;
+}
