@@ -104,31 +104,45 @@ static void find_range(const struct mc_figure *f, size_t panel, double *min, dou
  * A panel's own scale. gnuplot's would have a tic every few pixels of a small panel, and none at
  * the ends; powers of ten it does well.
  */
+struct range {
+	double min, max, step;    /* the first two between tics, unless the figure sets them */
+};
+
+static struct range own_range(const struct mc_figure *f, size_t panel)
+{
+	const struct mc_scale as_needed = { (double)NAN, (double)NAN, 0 }, *s = f->scale ? &f->scale[panel] : &as_needed;
+	struct range r;
+
+	find_range(f, panel, &r.min, &r.max);
+	r.min = isfinite(s->min) ? s->min : r.min;
+	r.max = isfinite(s->max) ? s->max : r.max;
+	if (!(r.max - r.min > 0)) { /* one value, or none at all */
+		r.min = isfinite(r.min) ? r.min : 0;
+		r.max = r.min + (r.min != 0 ? fabs(r.min) : 1);
+	}
+	r.step = tic_step(r.max - r.min);
+	r.min = isfinite(s->min) ? r.min : r.step * floor(r.min / r.step);
+	r.max = isfinite(s->max) ? r.max : r.step * ceil(r.max / r.step);
+	return r;
+}
+
 static void put_scale(FILE *to, const struct mc_figure *f, size_t panel)
 {
-	const struct mc_scale *s = &f->scale[panel];
-	double min, max, step;
+	const struct mc_scale *s = f->scale ? &f->scale[panel] : NULL;
+	const struct range r = own_range(f, panel);
 
-	fputs(s->log ? "set logscale y\n" : "unset logscale y\n", to);
-	if (s->log) {
+	fputs(s && s->log ? "set logscale y\n" : "unset logscale y\n", to);
+	if (s && s->log) {
 		fputs("set ytics autofreq\n", to);
 		put_yrange(to, s->min, s->max);
 		return;
 	}
-	find_range(f, panel, &min, &max);
-	min = isfinite(s->min) ? s->min : min;
-	max = isfinite(s->max) ? s->max : max;
-	if (!(max - min > 0)) { /* one value, or none at all */
-		min = isfinite(min) ? min : 0;
-		max = min + (min != 0 ? fabs(min) : 1);
-	}
-	step = tic_step(max - min);
-	put_yrange(to, isfinite(s->min) ? min : step * floor(min / step), isfinite(s->max) ? max : step * ceil(max / step));
-	fprintf(to, "set ytics %g\n", step);
+	put_yrange(to, r.min, r.max);
+	fprintf(to, "set ytics %g\n", r.step);
 }
 
 /* x from 0 to the last x of all panels, so that they can be compared. */
-static void put_xrange(FILE *to, const struct mc_figure *f)
+static struct range x_range(const struct mc_figure *f)
 {
 	double max = 0;
 
@@ -137,9 +151,15 @@ static void put_xrange(FILE *to, const struct mc_figure *f)
 			max = fmax(max, f->points ? f->points[i].xhi[k] : f->line[i].x[k]);
 	max = max > 0 ? max / f->xunit : 1;
 	if (f->points) /* room for what stands at the ends */
-		fprintf(to, "set xrange [%.10g:%.10g]\nset xtics 0,%g\n", -0.04 * max, 1.1 * max, tic_step(max));
-	else
-		fprintf(to, "set xrange [0:%.10g]\nset xtics %g\n", max, tic_step(max));
+		return (struct range){ -0.04 * max, 1.1 * max, tic_step(max) };
+	return (struct range){ 0, max, tic_step(max) };
+}
+
+static void put_xrange(FILE *to, const struct mc_figure *f)
+{
+	const struct range x = x_range(f);
+
+	fprintf(to, "set xrange [%.10g:%.10g]\nset xtics %s%g\n", x.min, x.max, f->points ? "0," : "", x.step);
 }
 
 /* The lines of one panel over their bands; in the legend's order, as gnuplot paints later ones on top. */
@@ -174,10 +194,79 @@ static void put_plot(FILE *to, const struct mc_figure *f, size_t panel, const st
 	fputs(strcmp(comma, "plot ") == 0 ? "plot NaN\n" : "\n", to);
 }
 
-/* Points over the lines that join them, labels over all. */
-static void put_points(FILE *to, const struct mc_figure *f, size_t panel, const struct mc_legend *l, const char *source, int small)
+/* ---- labels of points ---- */
+
+struct box {
+	double left, right, low, high; /* pixels from the panel's lower left corner */
+};
+
+/* How many lines of text this box must rise to be clear of the others. */
+static int clear_by(const struct box *b, double line, const struct box *other, size_t others)
 {
-	enum { JOIN, POINT, LABEL, LAYERS };
+	int rise = 0;
+
+	for (size_t i = 0; i < others; i++)
+		if (b->left < other[i].right && other[i].left < b->right && b->low + rise * line < other[i].high &&
+		    other[i].low < b->high + rise * line) {
+			rise++;
+			i = (size_t)-1; /* again, from there */
+		}
+	return rise;
+}
+
+static void put_point_label(FILE *to, const char *text, double x, double y, unsigned rgb, int size)
+{
+	fputs("set label ", to);
+	mc_put_quoted(to, text, 1);
+	fprintf(to, " at %.10g,%.10g right offset -0.5,0.5 front font ',%d' textcolor rgb '#%06X'\n", x, y, size, rgb);
+}
+
+/*
+ * Beside each point on the side where a line that rises to the right is not; one above the other
+ * where points are so close that they would cover each other.
+ */
+static int put_point_labels(FILE *to, const struct mc_figure *f, size_t panel, const struct mc_legend *l,
+    const struct mc_layout *at, struct mc_err *e)
+{
+	const struct range x = x_range(f), y = own_range(f, panel);
+	const double width = mc_page_width(&f->page, at, panel), line = 1.15 * at->size.small, character = 0.65 * at->size.small;
+	struct box *box;
+	size_t n = 0, boxes = 0;
+
+	for (size_t i = 0; i < f->lines; i++)
+		n += f->line[i].n;
+	box = calloc(n + 1, sizeof *box);
+	if (box == NULL)
+		return mc_err_nomem(e, "labels", n * sizeof *box);
+	for (size_t k = 0; k < l->n; k++)
+		for (size_t i = 0; i < f->lines; i++) {
+			const struct mc_line *on = &f->line[i];
+
+			if (on->panel != panel || strcmp(on->name, l->entry[k].name) != 0)
+				continue;
+			for (size_t p = 0; p < on->n; p++) {
+				const char *text = f->points[i].label[p];
+				const double right = (on->x[p] / f->xunit - x.min) / (x.max - x.min) * width;
+				const double low = (on->y[p] - y.min) / (y.max - y.min) * at->panel_h;
+				const struct box b = { right - character * ((double)mc_text_width(text) + 0.5), right, low, low + line };
+				int rise;
+
+				if (!*text || !isfinite(on->y[p]))
+					continue;
+				rise = clear_by(&b, line, box, boxes);
+				box[boxes++] = (struct box){ b.left, b.right, b.low + rise * line, b.high + rise * line };
+				put_point_label(to, text, on->x[p] / f->xunit, on->y[p] + rise * line / at->panel_h * (y.max - y.min),
+				    l->entry[k].rgb, at->size.small);
+			}
+		}
+	free(box);
+	return 0;
+}
+
+/* Points over the lines that join them. */
+static void put_points(FILE *to, const struct mc_figure *f, size_t panel, const struct mc_legend *l, const char *source)
+{
+	enum { JOIN, POINT, LAYERS };
 	const char *comma = "plot ";
 
 	for (int layer = 0; layer < LAYERS; layer++)
@@ -191,25 +280,44 @@ static void put_points(FILE *to, const struct mc_figure *f, size_t panel, const 
 				put_source(to, f, source, i);
 				if (layer == JOIN)
 					fprintf(to, "($1/%g):2 with lines lw 0.8", f->xunit);
-				else if (layer == POINT)
+				else
 					fprintf(to, "($1/%g):2:($5/%g):($6/%g):3:4 with xyerrorbars pt 7 ps 0.8 lw 1.2", f->xunit, f->xunit, f->xunit);
-				else /* on the side where a line that rises to the right is not */
-					fprintf(to, "($1/%g):2:7 with labels right offset -0.5,0.5 font ',%d'", f->xunit, small);
-				fprintf(to, layer == LABEL ? " textcolor rgb '#%06X' title " : " lc rgb '#%06X' title ", n->rgb);
+				fprintf(to, " lc rgb '#%06X' title ", n->rgb);
 				mc_put_quoted(to, n->name, 1);
 				comma = ", \\\n     ";
 			}
-	fputc('\n', to);
+	fputs("\nunset label\n", to);
+}
+
+/* Room that the longest number beside a panel's own scale needs and the page does not have. */
+static double more_left(const struct mc_figure *f)
+{
+	enum { FITS = 6 };        /* characters */
+	size_t widest = FITS;
+
+	for (size_t p = 0; p < f->page.panels; p++) {
+		const struct range y = own_range(f, p);
+
+		for (double at = y.min; at < y.max + y.step / 2; at += y.step) {
+			const size_t width = (size_t)snprintf(NULL, 0, "%g", at);
+
+			widest = width > widest ? width : widest;
+		}
+	}
+	return 9.0 * (double)(widest - FITS);
 }
 
 static int put_script(FILE *to, const void *of, const struct mc_render *r, struct mc_err *e)
 {
-	const struct mc_figure *f = of;
+	struct mc_figure whole = *(const struct mc_figure *)of;
+	const struct mc_figure *f = &whole;
 	struct mc_legend l;
 	struct mc_layout y;
+	int labels = 0;
 
 	if (mc_legend_make(&l, f->line, sizeof *f->line, f->lines, e) < 0)
 		return -1;
+	whole.page.left += f->points ? more_left(f) : 0;
 	mc_page_lay_out(&y, &f->page, &l, r->format);
 	mc_page_open(to, &f->page, &y, r->format, r->output);
 	mc_page_begin(to);
@@ -223,17 +331,19 @@ static int put_script(FILE *to, const void *of, const struct mc_render *r, struc
 		if (f->page.panel[p] == NULL)
 			continue;
 		mc_page_panel(to, &f->page, &y, p);
-		if (f->scale)
+		if (f->scale || f->points)
 			put_scale(to, f, p);
-		if (f->points)
-			put_points(to, f, p, &l, r->source, y.size.small);
-		else
+		if (f->points) {
+			labels |= put_point_labels(to, f, p, &l, &y, e);
+			put_points(to, f, p, &l, r->source);
+		} else {
 			put_plot(to, f, p, &l, r->source);
+		}
 	}
 	mc_page_end(to, &f->page, &y, &l);
 	fputs("unset output\n", to);
 	mc_legend_release(&l);
-	return 0;
+	return labels;
 }
 
 /* ---- text ---- */
@@ -261,7 +371,7 @@ static void put_text_script(FILE *to, const struct mc_figure *f, const struct mc
 
 		if (f->page.panel[p] == NULL)
 			continue;
-		if (f->scale)
+		if (f->scale || f->points)
 			put_scale(to, f, p);
 		for (size_t k = 0; k < l->n; k++)
 			for (size_t i = 0; i < f->lines; i++)

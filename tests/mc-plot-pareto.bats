@@ -118,3 +118,17 @@ rows() {
 		[[ "$output" == *"this is no option of mc-plot pareto"* ]]
 	done
 }
+
+@test "numbers of points that coincide stand one above the other" {
+	for method in reinforce stgs meta; do
+		line push_N3 $method 0 -30 4
+		line push_N3 $method 1 -33 2
+	done >a.json
+	mc-plot pareto a.json -o fig.svg --emit
+	[ "$(grep -c "^set label '1' at 2," fig.gp)" -eq 3 ]
+	[ "$(sed -n "s/^set label '1' at \(2,[^ ]*\) .*/\1/p" fig.gp | sort -u | wc -l)" -eq 3 ]
+	sed -n "s/^set label '1' at 2,\([^ ]*\) .*/\1/p" fig.gp | awk '{ bad = bad || $1 < -33 || $1 > -32 } END { exit bad }'
+	line push_N3 none 0 -30 4 >alone.json # a single point is no trouble
+	mc-plot pareto alone.json -o alone.svg
+	[ -s alone.svg ]
+}
