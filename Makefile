@@ -281,7 +281,7 @@ engines-deps:
 
 # ---- completions: every program prints its own ----
 C := build/completions
-COMPLETIONS := $(foreach p,$(PROGRAMS) mc-train,$C/bash/$p $C/zsh/_$p $C/fish/$p.fish)
+COMPLETIONS := $(foreach p,$(PROGRAMS) mc-train mc-figures,$C/bash/$p $C/zsh/_$p $C/fish/$p.fish)
 completions = $(filter $C/$(1)/%,$(COMPLETIONS))
 
 .PHONY: completions
@@ -296,10 +296,16 @@ $C/zsh/_mc-%: $B/bin/mc-%
 $C/fish/mc-%.fish: $B/bin/mc-%
 	@mkdir -p $(@D)
 	$< --help-completion fish >$@
+# The launchers are scripts: theirs come from their usage.
+usage-completion = pipelines/$(1) -h | \
+	TASKS="$$($B/bin/mc-envsim --list | awk 'NR > 1 && !NF { exit } NR > 1 { print $$1 }' | xargs)" \
+	tools/usage-completion mc-$(1) $(notdir $(@D)) >$@
 $C/bash/mc-train $C/zsh/_mc-train $C/fish/mc-train.fish: pipelines/train tools/usage-completion $B/bin/mc-envsim
 	@mkdir -p $(@D)
-	pipelines/train -h | TASKS="$$($B/bin/mc-envsim --list | awk 'NR > 1 && !NF { exit } NR > 1 { print $$1 }' | xargs)" \
-		tools/usage-completion mc-train $(notdir $(@D)) >$@
+	$(call usage-completion,train)
+$C/bash/mc-figures $C/zsh/_mc-figures $C/fish/mc-figures.fish: pipelines/figures tools/usage-completion $B/bin/mc-envsim
+	@mkdir -p $(@D)
+	$(call usage-completion,figures)
 
 # ---- installing ----
 PAGES := $(wildcard man/*.[1-9])

@@ -23,8 +23,8 @@ struct mc_opt {
 	int letter;          /* 0 = long form only */
 	const char *name;    /* long name without dashes; NULL = letter only */
 	const char *arg;     /* name of its argument in the help; NULL for a flag. "learned|none|full"
-	                        is all it may be, TASK a task, FILE, CKPT, LOG, STREAM a file:
-	                        shells complete these */
+	                        is all it may be (drop=P, and more), TASK a task, FILE, CKPT, LOG,
+	                        STREAM a file: shells complete these */
 	void *to;            /* where the value goes; set to the default beforehand */
 	double min, max;     /* MC_OPT_INT, MC_OPT_REAL; both 0 = any */
 	const char *help;    /* one or two sentences; "default" is added from *to */

@@ -27,12 +27,16 @@ static enum value value_of(const struct mc_opt *o)
 	return ANY;
 }
 
-/* The words a value may be, parted by blanks. */
+/* The words a value may be, or begin with ("drop=" for drop=P), parted by blanks. */
 static void words(const struct mc_opt *o, FILE *to)
 {
 	if (value_of(o) == CHOICE)
-		for (const char *p = o->arg; *p; p++)
-			(void)fputc(*p == '|' ? ' ' : *p, to);
+		for (const char *p = o->arg; *p;) {
+			const size_t n = strcspn(p, "|"), equals = strcspn(p, "|=");
+
+			(void)fprintf(to, "%s%.*s", p > o->arg ? " " : "", (int)(equals < n ? equals + 1 : n), p);
+			p += n + (p[n] == '|');
+		}
 	else if (value_of(o) == TASK)
 		for (int i = 0; mc_task_name(i); i++)
 			(void)fprintf(to, "%s%s", i ? " " : "", mc_task_name(i));

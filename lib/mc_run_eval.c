@@ -383,7 +383,7 @@ int mc_run_eval(int argc, char **argv, struct mc_err *e)
 		{ MC_OPT_INT, 'n', "episodes", "N", &o.how.episodes, 1, 1e7, "episodes for each checkpoint" },
 		{ MC_OPT_U64, 's', "seed", "SEED", &o.how.seed, 0, 0,
 		  "of initial states and decisions; the same for every checkpoint, whatever its run's seed was" },
-		{ MC_OPT_STR, 0, "comm", "HOW", &o.how.comm, 0, 0,
+		{ MC_OPT_STR, 0, "comm", "learned|none|full|drop=P|shuffle|self", &o.how.comm, 0, 0,
 		  "learned, none or full decisions in place of those that the run was trained with; drop=P loses each answer "
 		  "with probability P; shuffle: another agent answers, self: oneself; several with commas" },
 		{ MC_OPT_STR, 0, "cut", "I,J", &o.how.cut, 0, 0, "agent J does not answer agent I; several as 0,1:2,1" },

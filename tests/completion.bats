@@ -10,10 +10,14 @@ setup_file() {
 		"$MC_BIN/$name" --help-completion zsh >"zsh/_$name"
 		"$MC_BIN/$name" --help-completion fish >"fish/$name.fish"
 	done
-	"$root/pipelines/train" -h >usage
-	TASKS='push_N3 push_N6' "$root/tools/usage-completion" mc-train bash <usage >bash/mc-train
-	TASKS='push_N3 push_N6' "$root/tools/usage-completion" mc-train zsh <usage >zsh/_mc-train
-	TASKS='push_N3 push_N6' "$root/tools/usage-completion" mc-train fish <usage >fish/mc-train.fish
+	for script in train figures; do
+		"$root/pipelines/$script" -h >"usage-$script"
+		for shell in bash/ zsh/_ fish/; do
+			file=${shell}mc-$script
+			[ $shell != fish/ ] || file=$file.fish
+			TASKS='push_N3 push_N6' "$root/tools/usage-completion" "mc-$script" "${shell%%/*}" <"usage-$script" >"$file"
+		done
+	done
 }
 
 setup() {
@@ -30,16 +34,24 @@ offers() {
 		printf "%s\n" "${COMPREPLY[@]}"' offers "$@" | sort
 }
 
+# Programs print their own completions; launchers are scripts.
+programs() {
+	for file in bash/mc-*; do
+		name=$(basename "$file")
+		[ ! -x "$MC_BIN/$name" ] || [ "$name" = mc-train ] || echo "$name"
+	done
+}
+
 help_options() {
 	"$1" --help | sed -n 's/^  \(-.\), \(--[a-z0-9-]*\).*/\1\n\2/p; s/^  \(-[A-Za-z0-9]\)\( .*\)*$/\1/p; s/^      \(--[a-z0-9-]*\).*/\1/p' | sort
 }
 
 @test "bash completes --ver of every program" {
-	for file in bash/mc-*; do
-		[ "$file" != bash/mc-train ] || continue
-		run offers "$(basename "$file")" --ver
+	[ "$(programs | wc -l)" -eq 7 ]
+	for name in $(programs); do
+		run offers "$name" --ver
 		[[ "$output" == *--version ]]
-		[ "$file" = bash/mc-cat ] || [ "$output" = --version ]
+		[ "$name" = mc-cat ] || [ "$output" = --version ]
 	done
 	run offers mc-cat --ver
 	[ "$output" = "--verify
@@ -47,9 +59,7 @@ help_options() {
 }
 
 @test "bash offers the options of --help, no more and no less" {
-	for file in bash/mc-*; do
-		name=$(basename "$file")
-		[ "$name" != mc-train ] || continue
+	for name in $(programs); do
 		help_options "$MC_BIN/$name" >help
 		[ "$(wc -l <help)" -gt 4 ]
 		offers "$name" - | diff help -
@@ -65,6 +75,8 @@ none" ]
 	[ "$output" = full ]
 	run offers mc-rollout -t push_
 	[ "${lines[0]}" = push_N3 ]
+	run offers mc-eval --comm d
+	[ "$output" = drop= ]
 }
 
 @test "bash completes a value behind =" {
@@ -102,9 +114,29 @@ reinforce
 stgs" ]
 	run offers mc-train -t push_N
 	[ "${#lines[@]}" -eq 2 ]
-	sed -n 's/^  \(-[A-Za-z]\) .*/\1/p' usage | sort >help
+	sed -n 's/^  \(-[A-Za-z]\) .*/\1/p' usage-train | sort >help
 	[ "$(wc -l <help)" -ge 8 ]
 	offers mc-train - | diff help -
+}
+
+@test "bash completes mc-figures: the figure, then variables and what they may be" {
+	run offers mc-figures fig
+	[ "$(echo $output)" = "fig2 fig3 fig4 fig5" ]
+	run offers mc-figures pareto METH
+	[ "$output" = METHODS= ]
+	sed -n 's/^  \([A-Z][A-Z_, ]*[A-Z]\)\(  .*\)*$/\1/p' usage-figures | tr -s ', ' '\n' | sed 's/$/=/' | sort >variables
+	[ "$(wc -l <variables)" -ge 14 ]
+	offers mc-figures fig2 JOBS = 2 '' | diff variables -
+	run offers mc-figures fig2 ENGINE =
+	[ "$(echo $output)" = "local parallel slurm" ]
+	run offers mc-figures fig2 DEVICE = cu
+	[ "$output" = cuda ]
+	run offers mc-figures fig2 TASKS = push_N
+	[ "$(echo $output)" = "push_N3 push_N6" ]
+	run offers mc-figures fig2 EPISODES =
+	[ -z "$output" ]
+	grep -q ENGINE=slurm zsh/_mc-figures
+	grep -q ENGINE=slurm fish/mc-figures.fish
 }
 
 @test "bash reads the files in its strictest mode" {
@@ -114,9 +146,7 @@ stgs" ]
 }
 
 @test "zsh and fish get the same options" {
-	for file in bash/mc-*; do
-		name=$(basename "$file")
-		[ "$name" != mc-train ] || continue
+	for name in $(programs); do
 		help_options "$MC_BIN/$name" >help
 		# '(-t --type)'{-t+,--type=}'[...  or  '--full[...
 		sed -n "s/^	'(\(-.\) \(--[a-z0-9-]*\))'.*/\1\n\2/p; s/^	'\(-[-a-zA-Z0-9]*\)[+=]*\[.*/\1/p" "zsh/_$name" | sort | diff help -
