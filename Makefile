@@ -249,7 +249,7 @@ pareto: all ## return against requests, of teams that pay for links; LAMBDAS
 # ---- packages ----
 DEPS := gcc libc6-dev make libmsgpack-dev zlib1g-dev libopenblas0-pthread gnuplot-nox
 DEPS_DEB := binutils dpkg-dev
-DEPS_CHECK := $(DEPS) $(DEPS_DEB) bats mandoc strace python3 python3-msgpack python3-numpy jq datamash procps
+DEPS_CHECK := $(DEPS) $(DEPS_DEB) bats mandoc groff-base strace python3 python3-msgpack python3-numpy jq datamash procps
 DEPS_TORTURE := clang libclang-rt-14-dev valgrind
 DEPS_ENGINES := parallel openssh-client openssh-server slurmctld slurmd slurm-client
 

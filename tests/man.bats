@@ -54,6 +54,15 @@ page_options() {
 	[ -z "$output" ]
 }
 
+@test "every page fits into 80 columns, as groff sets it for man(1)" {
+	for page in "$root"/man/*.[157]; do
+		run groff -mandoc -Tutf8 -rLL=78n -ww -z "$page"
+		echo "$(basename "$page"): $output"
+		[ "$status" -eq 0 ]
+		[ -z "$output" ]
+	done
+}
+
 @test "every program has a page" {
 	for program in "$root"/tools/mc-*.c; do
 		[ -e "$root/man/$(basename "$program" .c).1" ]
