@@ -10,8 +10,8 @@ setup() {
 	export MC_BIN MC_QUIET=1
 	cd "$BATS_TEST_TMPDIR"
 	small=(ROLLOUT='--hidden 8 -C 5' CRITIC='--batch 32' EPISODES=33 SEEDS=1)
-	long=(ROLLOUT='--hidden 8 -C 20' CRITIC='--batch 32' EPISODES=900 SEEDS=2 TASKS=push_N3 METHODS='none meta')
-	runs=runs-900/push_N3
+	long=(ROLLOUT='--hidden 8 -C 20' CRITIC='--batch 32' EPISODES=4000 SEEDS=2 TASKS=push_N3 METHODS='none meta')
+	runs=runs-4000/push_N3
 	unset SLURM_CONF
 }
 
@@ -281,11 +281,9 @@ n2() {
 	timeout 600 "$figures" fig2 "${long[@]}" ENGINE=slurm JOBS=1 3>&- &
 	make=$!
 	under_way workers
-	job=$(tr '\0' '\n' <"/proc/$held/environ" | sed -n 's/^SLURM_JOB_ID=//p')
-	for _ in $(seq 100); do # "can not be altered now, try again later", it may say at first
-		! scancel --signal=TERM --batch "$job" || break
-		sleep 0.1
-	done
+	# As Slurm does at --signal=B:TERM, which counts in minutes; scancel --batch now and then answers,
+	# for minutes too, that a running job "can not be altered now".
+	kill -TERM "$(tr '\0' '\n' <"/proc/$held/environ" | sed -n 's/^SLURM_TASK_PID=//p')"
 	kill -CONT $held
 	for _ in $(seq 600); do
 		[ "$(starts "$run")" -lt 2 ] || break
@@ -296,7 +294,9 @@ n2() {
 	status=0
 	wait $make || status=$?
 	[ "$status" -eq 75 ]
-	[ -z "$(squeue -h -t pending,running)" ]
+	left=$(squeue -h -t pending,running)
+	echo "$left"
+	[ -z "$left" ]
 	for lock in out/$runs/*/*/run.lock; do
 		flock -n "$lock" true
 	done
@@ -321,7 +321,9 @@ n2() {
 
 @test "slurm: one that does not answer is said in a line" {
 	command -v sbatch >/dev/null || skip "sbatch is not there"
-	SLURM_CONF=/nowhere run --separate-stderr "$figures" fig2 "${small[@]}" TASKS=push_N3 ENGINE=slurm
+	printf '%s\n' ClusterName=test 'SlurmctldHost=nobody(127.0.0.1)' "SlurmctldPort=$(free_port)" AuthType=auth/none \
+		CredType=cred/none "SlurmUser=$(id -un)" MessageTimeout=2 NodeName=n1 PartitionName=main Nodes=n1 >slurm.conf
+	SLURM_CONF=$PWD/slurm.conf run --separate-stderr "$figures" fig2 "${small[@]}" TASKS=push_N3 ENGINE=slurm
 	[ "$status" -eq 69 ]
 	[ "${#stderr_lines[@]}" -eq 1 ]
 	[[ "$stderr" == 'fig2: sbatch: '* ]]
