@@ -164,7 +164,7 @@ check-engines: check-deps engines-deps $(PROGRAMS:%=$B/bin/%) ## figures over ss
 check-all: check-deps engines-deps ## check and check-engines
 	@$(MAKE) --no-print-directory CHECKS='$(CHECKS) $(ENGINES)' check-built
 
-torture: $(PROGRAMS:%=$B/bin/%) $B/tests/libfault.so ## the tests of faults at length, about an hour; their table is left in build/torture/
+torture: $(PROGRAMS:%=$B/bin/%) $B/tests/libfault.so ## the tests of faults at length, about a quarter of an hour; their table is left in build/torture/
 	$(call install-packages,$(DEPS_CHECK) $(DEPS_TORTURE))
 	@MC_BIN='$(abspath $B/bin)' MC_BUILD='$B' tests/torture build/torture $(FAULTS) \
 		$(foreach t,check-threads check-memory fuzz,'$(MAKE) -s --no-print-directory $t')
