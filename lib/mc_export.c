@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <zlib.h>
 
@@ -382,6 +383,15 @@ static int safetensors(struct mc_export *x, struct buffer *out, struct mc_err *e
 	return r;
 }
 
+static int put_stdout(const struct buffer *out, struct mc_err *e)
+{
+	if (isatty(STDOUT_FILENO))
+		return mc_err_set(e, MC_USAGE, "<stdout>", -1, "send it into a file or a pipe", "nets are not for a terminal");
+	if (fwrite(out->p, 1, out->len, stdout) != out->len || fflush(stdout) != 0)
+		return mc_err_errno(e, MC_IOERR, "<stdout>", NULL, "cannot write");
+	return 0;
+}
+
 int mc_export_commit(struct mc_export *x, const char *path, struct mc_err *e)
 {
 	struct buffer out = { 0 };
@@ -392,7 +402,7 @@ int mc_export_commit(struct mc_export *x, const char *path, struct mc_err *e)
 		return mc_err_set(e, MC_DATA, path, -1, "export one net with --net", "4 GiB or more");
 	r = x->format == MC_EXPORT_NPZ ? npz(x, &out, e) : safetensors(x, &out, e);
 	if (r == 0)
-		r = mc_file_commit(path, out.p, out.len, e);
+		r = strcmp(path, "-") == 0 ? put_stdout(&out, e) : mc_file_commit(path, out.p, out.len, e);
 	free(out.p);
 	return r;
 }

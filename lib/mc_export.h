@@ -40,7 +40,10 @@ int mc_export_frame(struct mc_export *x, const struct mc_frame *f, const char *n
 
 int mc_export_tensors(const struct mc_export *x);
 
-/* Writes the file whole or not at all (mc_file_commit). MC_DATA when it would have 4 GiB or more. */
+/*
+ * Writes the file whole or not at all (mc_file_commit); "-" is standard output, no terminal
+ * (MC_USAGE). MC_DATA when it would have 4 GiB or more.
+ */
 int mc_export_commit(struct mc_export *x, const char *path, struct mc_err *e);
 
 #endif

@@ -74,7 +74,7 @@ static int parse(struct cat *c, int argc, char **argv, int *operands, struct mc_
 		    "read everything, show nothing; status 65 unless all is whole and right" },
 		{ MC_OPT_FLAG, 0, "diff", NULL, &c->diff, 0, 0,
 		    "show the first difference between two files; status 1 if there is one" },
-		{ MC_OPT_STR, 0, "npz", "FILE", &c->npz, 0, 0, "write the nets to FILE for NumPy" },
+		{ MC_OPT_STR, 0, "npz", "FILE", &c->npz, 0, 0, "write the nets to FILE for NumPy; - is standard output" },
 		{ MC_OPT_STR, 0, "safetensors", "FILE", &c->safetensors, 0, 0,
 		    "write the nets to FILE in safetensors' format" },
 		{ MC_OPT_INT, 0, "max-frame", "BYTES", &c->max_frame, 1, INFINITY, "refuse larger frames" },

@@ -178,6 +178,13 @@ py() {
 	"$cat" --npz one.npz run/run.ckpt
 	"$cat" --npz two.npz - <run/run.ckpt
 	cmp one.npz two.npz
+	"$cat" --npz - run/run.ckpt | cmp - one.npz
+	[ ! -e ./- ]
+	run script -qec "'$cat' --npz - run/run.ckpt" /dev/null
+	[ "$status" -eq 64 ]
+	[[ "$output" == "mc-cat: <stdout>: nets are not for a terminal"* ]]
+	run bash -c "'$cat' --safetensors - run/run.ckpt >/dev/full"
+	[ "$status" -eq 74 ]
 }
 
 @test "--npz --net writes one net" {
