@@ -253,7 +253,7 @@ cluster() {
 		[ "$(sinfo -h -t idle -o %D 2>/dev/null)" != 2 ] || return 0
 		sleep 0.1
 	done
-	skip "no Slurm of one's own works here: $(tail -n 1 log/ctld)"
+	skip "no Slurm of one's own works here: $(tail -qn 1 log/ctld log/slurmd.n1 | tr '\n' ' ')"
 }
 
 # The processes of node n2: its daemon, and what has the name in the environment, with its parent.
