@@ -1,13 +1,5 @@
 # mc-plot(1) advantages: what is drawn, from what, and what is refused.
-bats_require_minimum_version 1.5.0
-
-setup() {
-	T=$BATS_TEST_TMPDIR
-	PATH=$MC_BIN:$PATH
-	unset LC_ALL
-	export LC_CTYPE=C.UTF-8
-	cd "$T"
-}
+load plot
 
 stream() {
 	"$BATS_TEST_DIRNAME/make-advantages.py" "$@"

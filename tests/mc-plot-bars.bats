@@ -1,16 +1,5 @@
 # mc-plot(1) bars: what runs came to.
-bats_require_minimum_version 1.5.0
-
-setup() {
-	PATH=$MC_BIN:$PATH
-	unset LC_ALL
-	export LC_CTYPE=C.UTF-8
-	cd "$BATS_TEST_TMPDIR"
-}
-
-log() {
-	"$BATS_TEST_DIRNAME/make-logs.py" "$@"
-}
+load plot
 
 # The numbers of block $1 of fig.dat, on one line.
 block() {

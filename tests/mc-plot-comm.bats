@@ -1,17 +1,5 @@
 # mc-plot(1) comm: what the communication nets do over a run.
-bats_require_minimum_version 1.5.0
-
-setup() {
-	T=$BATS_TEST_TMPDIR
-	PATH=$MC_BIN:$PATH
-	unset LC_ALL
-	export LC_CTYPE=C.UTF-8
-	cd "$T"
-}
-
-log() {
-	"$BATS_TEST_DIRNAME/make-logs.py" "$@"
-}
+load plot
 
 headings() {
 	sed -n 's/^# \(.*\): x y.*$/\1/p' "$1"

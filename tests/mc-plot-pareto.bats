@@ -1,12 +1,5 @@
 # mc-plot(1) pareto: return against requests, from what mc-eval --json says.
-bats_require_minimum_version 1.5.0
-
-setup() {
-	PATH=$MC_BIN:$PATH
-	unset LC_ALL
-	export LC_CTYPE=C.UTF-8
-	cd "$BATS_TEST_TMPDIR"
-}
+load plot
 
 # task method cost return requests [se]
 line() {

@@ -1,16 +1,5 @@
 # mc-plot(1) profile: the share of runs above each final return.
-bats_require_minimum_version 1.5.0
-
-setup() {
-	PATH=$MC_BIN:$PATH
-	unset LC_ALL
-	export LC_CTYPE=C.UTF-8
-	cd "$BATS_TEST_TMPDIR"
-}
-
-log() {
-	"$BATS_TEST_DIRNAME/make-logs.py" "$@"
-}
+load plot
 
 # Six runs of two methods in push_N3 and four in push_N6, whose profiles cross.
 two_tasks() {

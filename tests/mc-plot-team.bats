@@ -1,12 +1,5 @@
 # mc-plot(1) graph and episode: a team at one step, and moving.
-bats_require_minimum_version 1.5.0
-
-setup() {
-	PATH=$MC_BIN:$PATH
-	unset LC_ALL
-	export LC_CTYPE=C.UTF-8 MC_QUIET=1
-	cd "$BATS_TEST_TMPDIR"
-}
+load plot
 
 stream() {
 	"$BATS_TEST_DIRNAME/make-episodes.py" "$@"
