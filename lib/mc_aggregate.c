@@ -191,6 +191,11 @@ void mc_scores_release(struct mc_scores *ss)
 	memset(ss, 0, sizeof *ss);
 }
 
+int mc_scores_begins_task(const struct mc_scores *ss, size_t i)
+{
+	return i == 0 || strcmp(ss->score[i].task, ss->score[i - 1].task) != 0;
+}
+
 const struct mc_score *mc_scores_find(const struct mc_scores *ss, const char *task, const char *label)
 {
 	for (size_t i = 0; i < ss->n; i++)
@@ -234,7 +239,7 @@ double mc_scores_mean_rank(const struct mc_scores *ss, const char *label)
 	for (size_t i = 0; i < ss->n; i++) {
 		const struct mc_score *s;
 
-		if (i > 0 && strcmp(ss->score[i].task, ss->score[i - 1].task) == 0)
+		if (!mc_scores_begins_task(ss, i))
 			continue;
 		s = mc_scores_find(ss, ss->score[i].task, label);
 		if (s == NULL)

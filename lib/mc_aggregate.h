@@ -35,6 +35,8 @@ struct mc_scores {
 	void *block;
 };
 
+enum { MC_SCORES_LAST = 10 }; /* per cent of the episodes, unless another part is given */
+
 struct mc_scoring {
 	double last;            /* the part of the episodes that counts, in (0, 1] */
 	const char *scale;      /* "TASK=LOW,HIGH", several with colons, or NULL */
@@ -49,6 +51,9 @@ struct mc_scoring {
  */
 int mc_scores_make(struct mc_scores *ss, const struct mc_runs *rs, const struct mc_scoring *how, struct mc_err *e);
 void mc_scores_release(struct mc_scores *ss);
+
+/* Is score number i the first of its task? Those of a task follow each other. */
+int mc_scores_begins_task(const struct mc_scores *ss, size_t i);
 
 /* The score of a task and label, or NULL. */
 const struct mc_score *mc_scores_find(const struct mc_scores *ss, const char *task, const char *label);

@@ -36,8 +36,8 @@ struct mc_reading {
 	int named;             /* 1 = operands are NAME=FILE, and NAME is the label in place of the method */
 	size_t max_frame;
 	/* the one return that stands for a checkpoint's run; NULL: checkpoints are refused */
-	int (*play)(double *ret, const struct mc_ckpt *c, const void *with, struct mc_err *e);
-	const void *with;
+	int (*play)(double *ret, const struct mc_ckpt *c, void *with, struct mc_err *e);
+	void *with;
 };
 
 /* A point is a fraction num / den, so that an average over a window is a ratio of sums. */

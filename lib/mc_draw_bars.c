@@ -55,7 +55,7 @@ static int draw(const struct mc_scores *ss, const struct mc_draw_opts *o, struct
 		for (size_t i = 0; i < ss->n; i++) { /* those of a task follow each other */
 			const struct mc_score *s = &ss->score[i];
 
-			if (i == 0 || strcmp(s->task, ss->score[i - 1].task) != 0)
+			if (mc_scores_begins_task(ss, i))
 				task[b.page.panels++] = s->task;
 			bar[i] = (struct mc_bar){ s->label, b.page.panels - 1, s->figure[MC_FIGURE_IQM],
 				s->ci[MC_FIGURE_IQM][0], s->ci[MC_FIGURE_IQM][1], s->final, s->n };

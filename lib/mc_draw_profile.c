@@ -2,7 +2,6 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "mc_aggregate.h"
 #include "mc_overall.h"
@@ -18,11 +17,6 @@ struct profiles {
 	double x[MC_PROFILE];
 	double (*band)[2][MC_PROFILE]; /* [lines] low, high */
 };
-
-static int begins_task(const struct mc_scores *ss, size_t i)
-{
-	return i == 0 || strcmp(ss->score[i].task, ss->score[i - 1].task) != 0;
-}
 
 /* ---- what is drawn ---- */
 
@@ -45,7 +39,7 @@ static int measure_all(struct profiles *p, const struct mc_scores *ss, struct mc
 	if (p->of == NULL || p->panel == NULL)
 		return mc_err_nomem(e, "figure", (ss->n + 1) * sizeof *p->of);
 	for (size_t i = 0; i < ss->n; i++) {
-		if (!begins_task(ss, i))
+		if (!mc_scores_begins_task(ss, i))
 			continue;
 		if (!(ss->score[i].high > ss->score[i].low))
 			return mc_err_set(e, MC_DATA, NULL, -1, "give one by --scale, or leave the task out",
@@ -100,7 +94,7 @@ static void write_caption(FILE *to, const struct mc_scores *ss, const struct mc_
 
 	fprintf(to, "final return: mean over the last %g %% of a run's episodes; scaled: 0 and 1 are ", o->last);
 	for (size_t i = 0; i < ss->n; i++) {
-		if (!begins_task(ss, i))
+		if (!mc_scores_begins_task(ss, i))
 			continue;
 		fprintf(to, "%s%.6g and %.6g in %s", before, ss->score[i].low, ss->score[i].high, ss->score[i].task);
 		before = ", ";

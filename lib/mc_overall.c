@@ -7,8 +7,7 @@
 /* Is this score the first of a task that counts? */
 static int begins_task(const struct mc_scores *ss, size_t i, const char *task)
 {
-	return task ? strcmp(ss->score[i].task, task) == 0 && (i == 0 || strcmp(ss->score[i - 1].task, task) != 0)
-	    : i == 0 || strcmp(ss->score[i].task, ss->score[i - 1].task) != 0;
+	return mc_scores_begins_task(ss, i) && (task == NULL || strcmp(ss->score[i].task, task) == 0);
 }
 
 /* A method's runs in every task, in the order of the tasks: 1, or 0 if one has none, or no scale. */

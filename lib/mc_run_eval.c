@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mc_aggregate.h"
 #include "mc_blas.h"
 #include "mc_ckpt.h"
 #include "mc_compare.h"
@@ -331,7 +332,7 @@ static const char *about_playing(const struct mc_measuring *how)
 
 static int check_subject(enum subject what, const struct mc_summary_opts *s, const struct options *o, struct mc_err *e)
 {
-	const char *runs = s->by ? "--by" : s->named ? "--named" : s->last != MC_SUMMARY_LAST ? "--last"
+	const char *runs = s->by ? "--by" : s->named ? "--named" : s->last != MC_SCORES_LAST ? "--last"
 	    : s->scale ? "--scale" : s->marl_eval ? "--marl-eval" : s->resamples != MC_STAT_RESAMPLES ? "--resamples" : NULL;
 	const char *one = o->how.influence ? "--influence" : o->pairs ? "--pairs" : NULL;
 	const char *play = about_playing(&o->how);
@@ -347,35 +348,19 @@ static int check_subject(enum subject what, const struct mc_summary_opts *s, con
 	return 0;
 }
 
-/* Those operands that are not compared but played, or may be. */
-static int run_nets(enum subject what, struct mc_summary_opts *s, const struct options *o, int files, char **file,
-    struct mc_err *e)
+static int summarise(struct mc_summary_opts *s, const struct options *o, int files, char **file, struct mc_err *e)
 {
-	struct mc_pool *pool;
-	int r;
-
-	if (mc_blas_init(e) < 0)
-		return -1;
-	pool = mc_pool_new((int)o->threads, e);
-	if (pool == NULL)
-		return -1;
-	if (what == RUNS) {
-		s->json = o->json;
-		s->max_frame = (size_t)o->max_frame;
-		s->how = &o->how;
-		s->playing = about_playing(&o->how);
-		s->pool = pool;
-		r = mc_summary(s, files, file, e) < 0 ? -1 : flush(e);
-	} else {
-		r = evaluate(o, files, file, pool, e);
-	}
-	mc_pool_free(pool);
-	return r;
+	s->json = o->json;
+	s->max_frame = (size_t)o->max_frame;
+	s->how = &o->how;
+	s->playing = about_playing(&o->how);
+	s->threads = o->threads;
+	return mc_summary(s, files, file, e) < 0 ? -1 : flush(e);
 }
 
 int mc_run_eval(int argc, char **argv, struct mc_err *e)
 {
-	struct mc_summary_opts summary = { .last = MC_SUMMARY_LAST, .resamples = MC_STAT_RESAMPLES };
+	struct mc_summary_opts summary = { .last = MC_SCORES_LAST, .resamples = MC_STAT_RESAMPLES };
 	int aggregate = 0, advantages = 0;
 	enum subject what;
 	struct options o = { .how = { .episodes = EPISODES, .seed = SEED }, .threads = 1, .max_frame = (long)MC_FRAME_MAX };
@@ -428,7 +413,8 @@ int mc_run_eval(int argc, char **argv, struct mc_err *e)
 		"       mc-eval --advantages [--claims FILE] [--json] STREAM ...",
 		"Measures checkpoints: return, requests and links over numbered episodes that no run was trained on, "
 		"the same for every checkpoint, without exploration. Or says what runs came to, seed by seed.", table };
-	int first;
+	struct mc_pool *pool;
+	int first, r;
 
 	switch (mc_opts_parse(&prog, argc, argv, &first, e)) {
 	case MC_PARSED_FAIL:
@@ -453,5 +439,14 @@ int mc_run_eval(int argc, char **argv, struct mc_err *e)
 
 		return mc_compare(&compare, argc - first, argv + first, e) < 0 ? -1 : flush(e);
 	}
-	return run_nets(what, &summary, &o, argc - first, argv + first, e);
+	if (what == RUNS)
+		return summarise(&summary, &o, argc - first, argv + first, e);
+	if (mc_blas_init(e) < 0)
+		return -1;
+	pool = mc_pool_new((int)o.threads, e);
+	if (pool == NULL)
+		return -1;
+	r = evaluate(&o, argc - first, argv + first, pool, e);
+	mc_pool_free(pool);
+	return r;
 }

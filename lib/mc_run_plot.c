@@ -89,7 +89,7 @@ static const struct picture *find_picture(const char *name, struct mc_err *e)
 
 int mc_run_plot(int argc, char **argv, struct mc_err *e)
 {
-	const struct mc_draw_opts defaults = { .y = "return", .band = "auto", .agent = "0", .episodes = 4, .episode = -1, .last = 10, .resamples = MC_STAT_RESAMPLES, .step = "0",
+	const struct mc_draw_opts defaults = { .y = "return", .band = "auto", .agent = "0", .episodes = 4, .episode = -1, .last = MC_SCORES_LAST, .resamples = MC_STAT_RESAMPLES, .step = "0",
 		.fps = 5 };
 	struct mc_draw_opts o = defaults;
 	const struct mc_opt table[] = {

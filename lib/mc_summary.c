@@ -7,11 +7,13 @@
 #include <string.h>
 
 #include "mc_aggregate.h"
+#include "mc_blas.h"
 #include "mc_curve.h"
 #include "mc_json.h"
 #include "mc_marl_eval.h"
 #include "mc_opts.h"
 #include "mc_overall.h"
+#include "mc_pool.h"
 #include "mc_table.h"
 #include "mc_verdict.h"
 
@@ -38,6 +40,8 @@ struct summary {
 	struct mc_overall overall;
 	struct mc_claims claims;
 	struct mc_judgement *judgement; /* [claims.n] */
+	const struct mc_summary_opts *opts;
+	struct mc_pool *pool;           /* NULL until a checkpoint is played */
 };
 
 static int has_task(const struct mc_scores *ss, const char *task)
@@ -299,8 +303,7 @@ static void put_tasks(const struct mc_scores *ss, const char *task)
 
 	printf("{\"tasks\":[");
 	for (size_t i = 0; i < ss->n; i++) {
-		if ((task && strcmp(ss->score[i].task, task) != 0) ||
-		    (i > 0 && strcmp(ss->score[i].task, ss->score[i - 1].task) == 0))
+		if (!mc_scores_begins_task(ss, i) || (task && strcmp(ss->score[i].task, task) != 0))
 			continue;
 		printf("%s", comma);
 		mc_json_string(stdout, ss->score[i].task);
@@ -377,7 +380,7 @@ static int print_json(struct summary *s, const struct mc_summary_opts *o, struct
 		struct mc_overall one;
 		int r;
 
-		if (i > 0 && strcmp(ss->score[i].task, ss->score[i - 1].task) == 0)
+		if (!mc_scores_begins_task(ss, i))
 			continue;
 		r = mc_overall_make(&one, ss, ss->score[i].task, e);
 		if (r == 0)
@@ -395,12 +398,14 @@ static int print_json(struct summary *s, const struct mc_summary_opts *o, struct
 
 /* ---- the whole ---- */
 
-/* Plays a checkpoint. */
-static int play(double *ret, const struct mc_ckpt *c, const void *opts, struct mc_err *e)
+/* Plays a checkpoint; before the first, what playing needs is started. */
+static int play(double *ret, const struct mc_ckpt *c, void *with, struct mc_err *e)
 {
-	const struct mc_summary_opts *o = opts;
+	struct summary *s = with;
 
-	return mc_measure_return(ret, c, o->how, o->pool, e);
+	if (s->pool == NULL && (mc_blas_init(e) < 0 || !(s->pool = mc_pool_new((int)s->opts->threads, e))))
+		return -1;
+	return mc_measure_return(ret, c, s->opts->how, s->pool, e);
 }
 
 /* A file whose runs, from number `first` on, do not go with those before or with the options. */
@@ -413,7 +418,7 @@ static int check_file(const struct summary *s, size_t first, const struct mc_sum
 		if (run->played != s->runs.run[0].played)
 			return mc_usage(e, file, "give one or the other", "a %s among %s: their returns are not alike",
 			    run->played ? "checkpoint" : "log", run->played ? "logs" : "checkpoints");
-		if (run->played && o->last != MC_SUMMARY_LAST)
+		if (run->played && o->last != MC_SCORES_LAST)
 			return mc_usage(e, "--last", "leave it out", "this is about logs, and %s is a checkpoint", file);
 		if (!run->played && o->playing)
 			return mc_usage(e, o->playing, "leave it out", "this is about checkpoints, and %s is a log", file);
@@ -426,7 +431,7 @@ static int check_file(const struct summary *s, size_t first, const struct mc_sum
 static int read_runs(struct summary *s, const struct mc_summary_opts *o, int files, char **file, struct mc_err *e)
 {
 	const struct mc_reading how = { .what = { .kind = MC_SERIES_RETURN }, .by = o->by, .named = o->named,
-		.max_frame = o->max_frame, .play = play, .with = o };
+		.max_frame = o->max_frame, .play = play, .with = s };
 
 	for (int i = 0; i < files; i++) {
 		const size_t before = s->runs.n;
@@ -460,7 +465,7 @@ static int print_tables(const struct summary *s, const struct mc_summary_opts *o
 int mc_summary(const struct mc_summary_opts *o, int files, char **file, struct mc_err *e)
 {
 	const struct mc_scoring how = { o->last / 100, o->scale, (size_t)o->resamples };
-	struct summary s = { 0 };
+	struct summary s = { .opts = o };
 	int r = -1;
 
 	if (read_runs(&s, o, files, file, e) == 0 &&
@@ -474,5 +479,7 @@ int mc_summary(const struct mc_summary_opts *o, int files, char **file, struct m
 	mc_overall_release(&s.overall);
 	mc_scores_release(&s.scores);
 	mc_runs_release(&s.runs);
+	if (s.pool)
+		mc_pool_free(s.pool);
 	return r;
 }

@@ -9,9 +9,6 @@
 
 #include "mc_err.h"
 #include "mc_measure.h"
-#include "mc_pool.h"
-
-enum { MC_SUMMARY_LAST = 10 }; /* per cent, unless another is given */
 
 struct mc_summary_opts {
 	const char *by;       /* header entries that tell runs apart too, or NULL */
@@ -25,7 +22,7 @@ struct mc_summary_opts {
 	size_t max_frame;
 	const struct mc_measuring *how; /* to play checkpoints */
 	const char *playing;  /* an option of `how` that was given, or NULL */
-	struct mc_pool *pool;
+	long threads;
 };
 
 /*
