@@ -11,6 +11,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "mc_file.h"
 #include "mc_opts.h"
 
 enum { LOOK = 500 }; /* milliseconds between two looks at the logs */
@@ -210,8 +211,8 @@ int mc_draw_live(const struct mc_draw_opts *o, int files, char **file, struct mc
 		r = watch(&x, now, e);
 		leave_screen(&x);
 		sigprocmask(SIG_UNBLOCK, &x.signals, NULL);
-		if (r == 0 && x.kept.bytes && (fwrite(x.kept.bytes, 1, x.kept.len, stdout) != x.kept.len || fflush(stdout) != 0))
-			r = mc_err_errno(e, MC_IOERR, "<stdout>", NULL, "cannot write");
+		if (r == 0 && x.kept.bytes)
+			r = mc_file_stdout(x.kept.bytes, x.kept.len, e);
 	}
 	if (x.signal_fd >= 0)
 		close(x.signal_fd);

@@ -387,9 +387,7 @@ static int put_stdout(const struct buffer *out, struct mc_err *e)
 {
 	if (isatty(STDOUT_FILENO))
 		return mc_err_set(e, MC_USAGE, "<stdout>", -1, "send it into a file or a pipe", "nets are not for a terminal");
-	if (fwrite(out->p, 1, out->len, stdout) != out->len || fflush(stdout) != 0)
-		return mc_err_errno(e, MC_IOERR, "<stdout>", NULL, "cannot write");
-	return 0;
+	return mc_file_stdout(out->p, out->len, e);
 }
 
 int mc_export_commit(struct mc_export *x, const char *path, struct mc_err *e)

@@ -150,3 +150,10 @@ void mc_file_unlock(int fd)
 	if (fd >= 0)
 		(void)close(fd);
 }
+
+int mc_file_stdout(const void *bytes, size_t len, struct mc_err *e)
+{
+	if (fwrite(bytes, 1, len, stdout) != len || fflush(stdout) != 0)
+		return mc_err_errno(e, MC_IOERR, "<stdout>", NULL, "cannot write");
+	return 0;
+}

@@ -17,6 +17,9 @@
  */
 int mc_file_commit(const char *path, const void *bytes, size_t len, struct mc_err *e);
 
+/* Writes these bytes to standard output, now. 0, or -1 and MC_IOERR. */
+int mc_file_stdout(const void *bytes, size_t len, struct mc_err *e);
+
 /* Refuses an existing path that is no regular file (MC_CANTCREAT). 1 = exists, 0 = does not, -1 = refused. */
 int mc_file_check_target(const char *path, struct mc_err *e);
 

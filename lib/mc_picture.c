@@ -130,13 +130,6 @@ static int draw_text(const struct mc_drawing *d, const struct mc_canvas *c, char
 	return drawn;
 }
 
-static int write_stdout(const char *bytes, size_t len, struct mc_err *e)
-{
-	if (fwrite(bytes, 1, len, stdout) != len || fflush(stdout) != 0)
-		return mc_err_errno(e, MC_IOERR, "<stdout>", NULL, "cannot write");
-	return 0;
-}
-
 /* One file. */
 static int put_file(const struct mc_drawing *d, const char *path, enum mc_format format, size_t frame, size_t frames,
     struct mc_err *e)
@@ -263,7 +256,7 @@ int mc_picture_put(const struct mc_drawing *d, const struct mc_picture *p, struc
 		mc_canvas_terminal(&canvas, STDOUT_FILENO);
 		if (draw_text(d, &canvas, &bytes, &len, e) < 0)
 			return -1;
-		r = write_stdout(bytes, len, e);
+		r = mc_file_stdout(bytes, len, e);
 		free(bytes);
 		return r;
 	}

@@ -100,14 +100,11 @@ static void find_range(const struct mc_figure *f, size_t panel, double *min, dou
 	}
 }
 
-/*
- * A panel's own scale. gnuplot's would have a tic every few pixels of a small panel, and none at
- * the ends; powers of ten it does well.
- */
 struct range {
-	double min, max, step;    /* the first two between tics, unless the figure sets them */
+	double min, max, step;
 };
 
+/* A panel's own y: all that is in it, to the next tics where the figure does not set an end. */
 static struct range own_range(const struct mc_figure *f, size_t panel)
 {
 	const struct mc_scale as_needed = { (double)NAN, (double)NAN, 0 }, *s = f->scale ? &f->scale[panel] : &as_needed;
@@ -126,10 +123,14 @@ static struct range own_range(const struct mc_figure *f, size_t panel)
 	return r;
 }
 
+/*
+ * The same, said. gnuplot's own would have a tic every few pixels of a small panel, and none at the
+ * ends; powers of ten it does well.
+ */
 static void put_scale(FILE *to, const struct mc_figure *f, size_t panel)
 {
 	const struct mc_scale *s = f->scale ? &f->scale[panel] : NULL;
-	const struct range r = own_range(f, panel);
+	struct range r;
 
 	fputs(s && s->log ? "set logscale y\n" : "unset logscale y\n", to);
 	if (s && s->log) {
@@ -137,6 +138,7 @@ static void put_scale(FILE *to, const struct mc_figure *f, size_t panel)
 		put_yrange(to, s->min, s->max);
 		return;
 	}
+	r = own_range(f, panel);
 	put_yrange(to, r.min, r.max);
 	fprintf(to, "set ytics %g\n", r.step);
 }
@@ -307,19 +309,19 @@ static double more_left(const struct mc_figure *f)
 	return 9.0 * (double)(widest - FITS);
 }
 
-static int put_script(FILE *to, const void *of, const struct mc_render *r, struct mc_err *e)
+static int put_script(FILE *to, const void *of, const struct mc_render *as, struct mc_err *e)
 {
 	struct mc_figure whole = *(const struct mc_figure *)of;
 	const struct mc_figure *f = &whole;
 	struct mc_legend l;
 	struct mc_layout y;
-	int labels = 0;
+	int r = 0;
 
 	if (mc_legend_make(&l, f->line, sizeof *f->line, f->lines, e) < 0)
 		return -1;
 	whole.page.left += f->points ? more_left(f) : 0;
-	mc_page_lay_out(&y, &f->page, &l, r->format);
-	mc_page_open(to, &f->page, &y, r->format, r->output);
+	mc_page_lay_out(&y, &f->page, &l, as->format);
+	mc_page_open(to, &f->page, &y, as->format, as->output);
 	mc_page_begin(to);
 	put_xrange(to, f);
 	put_yrange(to, f->ymin, f->ymax);
@@ -334,16 +336,16 @@ static int put_script(FILE *to, const void *of, const struct mc_render *r, struc
 		if (f->scale || f->points)
 			put_scale(to, f, p);
 		if (f->points) {
-			labels |= put_point_labels(to, f, p, &l, &y, e);
-			put_points(to, f, p, &l, r->source);
+			r = r < 0 ? r : put_point_labels(to, f, p, &l, &y, e);
+			put_points(to, f, p, &l, as->source);
 		} else {
-			put_plot(to, f, p, &l, r->source);
+			put_plot(to, f, p, &l, as->source);
 		}
 	}
 	mc_page_end(to, &f->page, &y, &l);
 	fputs("unset output\n", to);
 	mc_legend_release(&l);
-	return labels;
+	return r;
 }
 
 /* ---- text ---- */

@@ -93,6 +93,21 @@ static double counted_mean(const double *sorted, const uint32_t *count, size_t n
 	return sum / (double)n;
 }
 
+void mc_stat_draw(uint32_t *count, uint32_t *words, size_t n, uint64_t seed, uint32_t b, uint32_t y)
+{
+	mc_rng_word(words, 0, n, seed, MC_RNG_BOOTSTRAP, b, y);
+	memset(count, 0, n * sizeof *count);
+	for (size_t k = 0; k < n; k++)
+		count[((uint64_t)words[k] * n) >> 32]++;
+}
+
+void mc_stat_interval(double ci[2], double *figure, size_t resamples)
+{
+	mc_stat_sort(figure, resamples);
+	ci[0] = mc_stat_quantile(figure, resamples, 0.025);
+	ci[1] = mc_stat_quantile(figure, resamples, 0.975);
+}
+
 int mc_stat_bootstrap(double ci[2], enum mc_stat_kind kind, const double *sorted, size_t n,
     size_t resamples, uint64_t seed, struct mc_err *e)
 {
@@ -105,16 +120,11 @@ int mc_stat_bootstrap(double ci[2], enum mc_stat_kind kind, const double *sorted
 		goto done;
 	}
 	for (size_t b = 0; b < resamples; b++) {
-		mc_rng_word(words, 0, n, seed, MC_RNG_BOOTSTRAP, (uint32_t)b, 0);
-		memset(count, 0, n * sizeof *count);
-		for (size_t k = 0; k < n; k++)
-			count[((uint64_t)words[k] * n) >> 32]++;
+		mc_stat_draw(count, words, n, seed, (uint32_t)b, 0);
 		figure[b] = kind == MC_STAT_IQM ? counted_iqm(sorted, count, n)
 		    : counted_mean(sorted, count, n);
 	}
-	mc_stat_sort(figure, resamples);
-	ci[0] = mc_stat_quantile(figure, resamples, 0.025);
-	ci[1] = mc_stat_quantile(figure, resamples, 0.975);
+	mc_stat_interval(ci, figure, resamples);
 done:
 	free(figure);
 	free(words);

@@ -36,10 +36,19 @@ double mc_stat_iqm(const double *sorted, size_t n);
 enum mc_stat_kind { MC_STAT_MEAN, MC_STAT_IQM };
 
 /*
- * 95 % percentile-bootstrap interval of the mean or the IQM of ascending values: the 2.5 %
- * and the 97.5 % quantile of that figure over `resamples` resamples of n values, drawn with
- * replacement. Element k of resample b is sorted[(w n) >> 32], w = word k of the stream
- * (seed, MC_RNG_BOOTSTRAP, x = b, y = 0). Needs 1 <= n < 2^32, resamples >= 1.
+ * Resample b of n values, drawn with replacement: value i occurs count[i] times. Draw k is value
+ * (w n) >> 32, w = word k of the stream (seed, MC_RNG_BOOTSTRAP, x = b, y). Counting spares a sort.
+ *
+ *   count  out [n]    words  work space [n]    1 <= n < 2^32
+ */
+void mc_stat_draw(uint32_t *count, uint32_t *words, size_t n, uint64_t seed, uint32_t b, uint32_t y);
+
+/* 95 % percentile interval of a figure over resamples, which are sorted: its 2.5 % and 97.5 % quantile. */
+void mc_stat_interval(double ci[2], double *figure, size_t resamples);
+
+/*
+ * 95 % percentile-bootstrap interval of the mean or the IQM of ascending values: that of the figure
+ * over `resamples` resamples, drawn with y = 0. Needs 1 <= n < 2^32, resamples >= 1.
  * 0, or -1 and MC_OSERR.
  */
 int mc_stat_bootstrap(double ci[2], enum mc_stat_kind kind, const double *sorted, size_t n,

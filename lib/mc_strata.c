@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mc_rng.h"
 #include "mc_stat.h"
 
 const char *mc_strata_figure_name(enum mc_strata_figure which)
@@ -102,15 +101,12 @@ static void take(double *out, enum what what, const struct mc_stratum *s, size_t
 	}
 }
 
-/* Draws s[i] anew into to[i], ascending: elements are counted, which spares a sort. */
+/* Draws s[i] anew into to[i], ascending. */
 static void draw(double *to, const struct mc_stratum *s, uint32_t b, uint32_t i, uint32_t *words, uint32_t *times)
 {
 	size_t n = 0;
 
-	mc_rng_word(words, 0, s->n, 1, MC_RNG_BOOTSTRAP, b, i);
-	memset(times, 0, s->n * sizeof *times);
-	for (size_t k = 0; k < s->n; k++)
-		times[((uint64_t)words[k] * s->n) >> 32]++;
+	mc_stat_draw(times, words, s->n, 1, b, i);
 	for (size_t k = 0; k < s->n; k++)
 		for (uint32_t t = 0; t < times[k]; t++)
 			to[n++] = s->x[k];
@@ -142,11 +138,8 @@ static int bootstrap(double (*ci)[2], enum what what, const struct mc_stratum *s
 		for (size_t k = 0; k < figures; k++)
 			figure[k * resamples + b] = one[k];
 	}
-	for (size_t k = 0; k < figures; k++) {
-		mc_stat_sort(figure + k * resamples, resamples);
-		ci[k][0] = mc_stat_quantile(figure + k * resamples, resamples, 0.025);
-		ci[k][1] = mc_stat_quantile(figure + k * resamples, resamples, 0.975);
-	}
+	for (size_t k = 0; k < figures; k++)
+		mc_stat_interval(ci[k], figure + k * resamples, resamples);
 	r = 0;
 done:
 	free(drawn);
