@@ -5,9 +5,11 @@
 #include <math.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "mc_frame.h"
@@ -29,7 +31,9 @@ struct mc_env {
 	mc_real *a, *o;
 	uint8_t *m;
 	/* process */
-	pid_t pid;
+	const char *command;
+	pid_t pid;             /* -1: none, or it has ended and its status was taken */
+	int failed;            /* that was not 0 */
 	struct mc_in *in;
 	struct mc_out *out;
 	struct mc_fb *fb;
@@ -100,6 +104,42 @@ static int world_step(struct mc_env *v, const mc_real *a, mc_real *r, mc_real *o
 }
 
 /* ---- a process ---- */
+
+enum { LAST_WORD = 2000 };     /* milliseconds: how long it may take to end once its output has */
+
+/* Its status once its output has ended: 1, or 0 when it goes on all the same. */
+static int status_of(struct mc_env *v, int *status)
+{
+	const struct timespec look_again = { .tv_nsec = 10 * 1000 * 1000 };
+	pid_t got = 0;
+
+	for (int waited = 0; v->pid > 0 && waited <= LAST_WORD; waited += 10) {
+		got = waitpid(v->pid, status, WNOHANG);
+		if (got != 0 && !(got < 0 && errno == EINTR))
+			break;
+		(void)nanosleep(&look_again, NULL);
+	}
+	if (got <= 0)
+		return 0;
+	v->pid = -1;
+	return 1;
+}
+
+/* It has gone, in the midst of `when` ("before its header"): which command, and with which status. */
+static int gone(struct mc_env *v, const char *when, struct mc_err *e)
+{
+	static const char hint[] = "try the command by hand";
+	int status;
+
+	if (!status_of(v, &status))
+		return mc_err_set(e, MC_DATA, "--env", -1, hint, "\"%.300s\" closed its output %s, and goes on", v->command, when);
+	v->failed = status != 0;
+	if (WIFSIGNALED(status))
+		return mc_err_set(e, MC_DATA, "--env", -1, hint, "\"%.300s\" was killed by signal %d (%s) %s", v->command,
+		    WTERMSIG(status), strsignal(WTERMSIG(status)), when);
+	return mc_err_set(e, MC_DATA, "--env", -1, hint, "\"%.300s\" ended with status %d %s", v->command,
+	    WEXITSTATUS(status), when);
+}
 
 static int start(struct mc_env *v, const char *command, int *in, int *out, struct mc_err *e)
 {
@@ -185,7 +225,7 @@ static int read_header(struct mc_env *v, struct mc_env_says *says, struct mc_are
 	const enum mc_read got = mc_in_frame(v->in, &f, e);
 
 	if (got == MC_READ_FAIL)
-		return -1;
+		return mc_in_cut(v->in) ? gone(v, "before it sent a header", e) : -1;
 	if (got == MC_READ_END || strcmp(f.type, "header") != 0)
 		return mc_err_set(e, MC_DATA, "--env", -1, "try the command by hand", "the environment sent no header");
 	if (mc_map_str(&f.map, "task", says->task, sizeof says->task, e) < 0 || mc_map_uint(&f.map, "seed", &seed, e) < 0 ||
@@ -213,6 +253,7 @@ struct mc_env *mc_env_process(const char *command, uint64_t seed, uint32_t env,
 	memset(says, 0, sizeof *says);
 	if (!v)
 		return NULL;
+	v->command = command;
 	v->seed = seed;
 	v->env = env;
 	v->pid = -1;
@@ -229,6 +270,23 @@ struct mc_env *mc_env_process(const char *command, uint64_t seed, uint32_t env,
 	return NULL;
 }
 
+/* The same, while it played. */
+static int gone_in_play(struct mc_env *v, struct mc_err *e)
+{
+	char when[64];
+
+	(void)snprintf(when, sizeof when, "in episode %lu, after %lld steps", (unsigned long)v->episode,
+	    (long long)(v->step > 0 ? v->step - 1 : 0));
+	return gone(v, when, e);
+}
+
+/* An `end` came: if it failed after that, this is what matters. */
+static int no_more(struct mc_env *v, struct mc_err *e)
+{
+	return gone_in_play(v, e) < 0 && v->failed ? -1 : mc_err_set(e, MC_DATA, "--env", -1, "it must play on, without -n",
+	    "the environment has no further episode");
+}
+
 /* The next observation; *episode, *step as it says. */
 static int observation(struct mc_env *v, mc_real *o, uint8_t *m, double *r, int64_t *episode, int64_t *step,
     struct mc_err *e)
@@ -241,11 +299,11 @@ static int observation(struct mc_env *v, mc_real *o, uint8_t *m, double *r, int6
 		got = mc_in_frame(v->in, &f, e);
 	while (got == MC_READ_FRAME && strcmp(f.type, "observation") != 0 && strcmp(f.type, "end") != 0);
 	if (got == MC_READ_FAIL && mc_in_cut(v->in))
-		return mc_err_set(e, MC_DATA, "--env", -1, "try the command by hand", "the environment ended without a word");
+		return gone_in_play(v, e);
 	if (got == MC_READ_FAIL)
 		return -1;
 	if (got == MC_READ_END || strcmp(f.type, "end") == 0)
-		return mc_err_set(e, MC_DATA, "--env", -1, "it must play on, without -n", "the environment has no further episode");
+		return no_more(v, e);
 	if (mc_map_int(&f.map, "episode", episode, e) < 0 || mc_map_int(&f.map, "step", step, e) < 0 ||
 	    mc_map_reals(&f.map, "o", 2, so, o, e) < 0 || mc_map_bytes(&f.map, "m", 2, sm, m, e) < 0)
 		return -1;
@@ -277,9 +335,7 @@ static int send(struct mc_env *v, struct mc_err *e)
 {
 	if (mc_out_built(v->out, v->fb, e) == 0 && mc_out_flush(v->out, e) == 0)
 		return 0;
-	if (e->code == MC_TEMPFAIL)
-		return mc_err_set(e, MC_DATA, "--env", -1, "try the command by hand", "the environment ended without a word");
-	return -1;
+	return e->code == MC_TEMPFAIL ? gone_in_play(v, e) : -1;
 }
 
 /* Reads on to step 0 of episode `first`, asking for it by number if it is not the next one. */

@@ -30,7 +30,8 @@ struct mc_env_says {
 /*
  * Starts `command` by sh -c and reads its header, which must say task, agents, obs_dim, steps
  * and the same seed and environment index (MC_USAGE otherwise, with both values). Prey weights
- * are from the arena.
+ * are from the arena. `command` must live as long as the environment. When the process ends before
+ * its time, here or in an episode, MC_DATA names the command and its exit status, or the signal.
  */
 struct mc_env *mc_env_process(const char *command, uint64_t seed, uint32_t env,
     struct mc_env_says *says, struct mc_arena *arena, struct mc_err *e);

@@ -135,6 +135,39 @@ await_log() {
 	[[ "$output" == *"index"* ]]
 }
 
+# rollout COMMAND: mc-rollout acts in it, at the start of a ring that sends nothing back but its own frames
+in_env() {
+	rm -f ring
+	mkfifo ring
+	{ (mc-rollout --env "$1" --comm none -e 30 --hidden 8 -l env.log <ring 2>err; echo $? >status) | mc-critic --batch 32 >ring; } || true
+	[ "$(wc -l <err)" -eq 1 ]
+	[ "$(cat status)" -eq 65 ]
+}
+
+@test "an environment that ends before its time: its command and status in one line" {
+	for command in 'exit 3' 'kill -SEGV $$' 'true'; do
+		in_env "$command"
+		case $command in
+		*3) want='ended with status 3' ;;
+		true) want='ended with status 0' ;;
+		*) want='was killed by signal 11 (Segmentation fault)' ;;
+		esac
+		[ "$(cat err)" = "mc-rollout: --env: \"$command\" $want before it sent a header; try the command by hand" ]
+	done
+	# a header, step 0 and nothing more, or a part of the header; then it dies
+	mc-envsim -t push_N3 --env 1 </dev/null | head -c -22 >stream   # but for its end
+	in_env 'head -c 50 stream; exit 9'
+	[[ "$(cat err)" == *'exit 9" ended with status 9 before it sent a header;'* ]]
+	in_env 'cat stream; exit 7'
+	[[ "$(cat err)" == 'mc-rollout: --env: "cat stream'*'exit 7" ended with status 7 in episode 0, after '*' steps; try the command by hand' ]]
+	in_env 'mc-envsim -t push_N3 --env 1 -n 1; exit 5'
+	[[ "$(cat err)" == *'-n 1; exit 5" ended with status 5 in episode 1, after 0 steps; '* ]]
+	in_env 'mc-envsim -t push_N3 --env 1 -n 1'
+	[ "$(cat err)" = 'mc-rollout: --env: the environment has no further episode; it must play on, without -n' ]
+	in_env 'cat stream; exec 1>&-; sleep 60'
+	[[ "$(cat err)" == *'closed its output in episode 0, after '*' steps, and goes on; '* ]]
+}
+
 @test "stopped by TERM and continued: the bytes of the run that was never stopped" {
 	"$train" "${small[@]}" "${rule[@]}" -m meta -e 900 -o a
 	"$train" "${small[@]}" "${rule[@]}" -m meta -e 900 -o b 2>err &
