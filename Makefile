@@ -40,7 +40,8 @@ D := $B-double
 
 # -Wpedantic stays out of the way of zlib's and msgpack's headers, which are system headers.
 WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wstrict-prototypes -Wmissing-prototypes
-CPPFLAGS += -D_GNU_SOURCE -DMC_VERSION='"$(VERSION)"' -Ilib -Itools -Itests
+CPPFLAGS += -D_GNU_SOURCE -DMC_VERSION='"$(VERSION)"' \
+	$(patsubst %/,-I%,$(sort $(dir $(wildcard lib/*/*.h tools/*/*.h)))) -Itools -Itests
 CFLAGS ?= -g
 ALL_CFLAGS = -std=c11 $(WARN) $(OPT) $(ARCH) $(XFLAGS) $(CFLAGS)
 LDLIBS += -lmsgpackc -lz -lm -lpthread -ldl
@@ -53,9 +54,13 @@ CUDA_LIBS = -L$(CUDA_HOME)/lib64 -Wl,-rpath,$(CUDA_HOME)/lib64 -Wl,--as-needed -
 compile-cuda = $(NVCC) -std=c++17 -O3 $(CPPFLAGS) $(CUDA_ARCH) -Xcompiler -Wall,-Wextra$(if $(WERROR),$(comma)-Werror) \
 	-MMD -MP -MF $(@:.o=.d) -c -o $@ $<
 
-MODULES := $(shell cat lib/LAYERS)
-SRC := $(wildcard $(MODULES:%=lib/%.c))
-PROGRAMS := $(patsubst lib/mc_run_%.c,mc-%,$(filter lib/mc_run_%.c,$(SRC)))
+# lib/ has rooms, in the order of lib/LAYERS; tools/ has a directory for each program: its main,
+# mc-<program>.c, and what that program alone uses.
+ROOMS := $(shell sed -n '/^[a-z]/p' lib/LAYERS)
+LIB_SRC := $(wildcard $(ROOMS:%=lib/%/*.c))
+MAINS := $(wildcard tools/*/mc-*.c)
+TOOLS_SRC := $(filter-out $(MAINS),$(wildcard tools/*/*.c))
+PROGRAMS := $(notdir $(MAINS:%.c=%))
 TESTS := $(patsubst tests/%.c,%,$(wildcard tests/t_*.c))
 # Tests that also run with mc_real = double.
 TESTS_DOUBLE := $(filter t_fixtures t_gradient t_world t_dense t_lstm t_meta t_policy \
@@ -94,34 +99,39 @@ $D/%.o: %.c
 
 ifdef CUDA
 LDLIBS += $(CUDA_LIBS)
-$B/lib/mc_cuda.o: lib/mc_cuda.cu
+$B/lib/device/mc_cuda.o: lib/device/mc_cuda.cu
 	@mkdir -p $(@D)
 	@[ -n '$(NVCC)' ] || { echo 'make: CUDA=1 needs nvcc, which is not in PATH' >&2; exit 1; }
 	$(compile-cuda)
 endif
 
-$B/libmc.a: $(SRC:%.c=$B/%.o)
-	rm -f $@ && $(AR) rcs $@ $^
-$D/libmc.a: $(SRC:%.c=$D/%.o)
+# The library, and what tests need of the programs: that archive is not installed.
+$B/libmc.a: $(LIB_SRC:%.c=$B/%.o)
+$D/libmc.a: $(LIB_SRC:%.c=$D/%.o)
+$B/libtools.a: $(TOOLS_SRC:%.c=$B/%.o)
+$D/libtools.a: $(TOOLS_SRC:%.c=$D/%.o)
+%.a:
 	rm -f $@ && $(AR) rcs $@ $^
 
-$B/bin/mc-%: $B/tools/mc-%.o $B/libmc.a
+tool-objects = $(patsubst %.c,$B/%.o,$(wildcard tools/$(1)/*.c))
+.SECONDEXPANSION:
+$B/bin/mc-%: $$(call tool-objects,$$*) $B/libmc.a
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
-$B/tests/t_%: $B/tests/t_%.o $B/libmc.a
+$B/tests/t_%: $B/tests/t_%.o $B/libtools.a $B/libmc.a
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS)
 # What makes calls fail, for the tests of faults (LD_PRELOAD).
 $B/tests/libfault.so: tests/fault.c
 	@mkdir -p $(@D)
 	$(CC) -std=c11 -D_GNU_SOURCE $(WARN) -O1 -g -shared -fPIC -o $@ $<
 BENCH := $(patsubst tests/%.c,%,$(wildcard tests/bench*.c))
-$B/tests/bench: $(BENCH:%=$B/tests/%.o) $B/libmc.a
+$B/tests/bench: $(BENCH:%=$B/tests/%.o) $B/libtools.a $B/libmc.a
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 # What the checkers below must see.
 $B/tests/control: tests/control.c
 	@mkdir -p $(@D)
 	$(CC) -std=c11 $(WARN) -O0 -g $(XFLAGS) -o $@ $<
-$D/tests/t_%: $D/tests/t_%.o $D/libmc.a
+$D/tests/t_%: $D/tests/t_%.o $D/libtools.a $D/libmc.a
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS)
 
 # This one makes allocations fail.
@@ -146,12 +156,12 @@ check: check-deps ## install what the tests need, build, run every test
 
 # What CUDA=1 adds, compiled and linked with the objects of this variant, where there is nvcc.
 LINKED_CUDA := $(if $(NVCC),$B/cuda/mc-critic $(ON_DEVICE:%=$B/cuda/%))
-$B/cuda/mc_cuda.o: lib/mc_cuda.cu
+$B/cuda/mc_cuda.o: lib/device/mc_cuda.cu
 	@mkdir -p $(@D)
 	$(compile-cuda)
-$B/cuda/mc-critic: $B/tools/mc-critic.o $B/cuda/mc_cuda.o $B/libmc.a
+$B/cuda/mc-critic: $$(call tool-objects,critic) $B/cuda/mc_cuda.o $B/libmc.a
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS) $(CUDA_LIBS)
-$B/cuda/t_%: $B/tests/t_%.o $B/tests/device_host.o $B/cuda/mc_cuda.o $B/libmc.a
+$B/cuda/t_%: $B/tests/t_%.o $B/tests/device_host.o $B/cuda/mc_cuda.o $B/libtools.a $B/libmc.a
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS) $(CUDA_LIBS)
 
 CHECKS := $(TEST_BINS) $(BATS) $(FAULTS)
@@ -185,14 +195,14 @@ fuzz: ## fuzz every target for SECONDS=60 each
 
 # Clang takes minutes to instrument these, and no target reaches them.
 ifneq ($(findstring fuzzer,$(SANITIZE)),)
-$B/lib/mc_kernel_%.o: XFLAGS :=
+$B/lib/math/mc_kernel_%.o: XFLAGS :=
 endif
 fuzz-built: $(FUZZ:%=$B/tests/%)
 	@tests/fuzz $(SECONDS) $^
 $B/tests/%_repair.o: tests/%.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) -DFUZZ_REPAIR $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
-$B/tests/fuzz_%: $B/tests/fuzz_%.o $B/libmc.a
+$B/tests/fuzz_%: $B/tests/fuzz_%.o $B/libtools.a $B/libmc.a
 	$(CC) $(ALL_CFLAGS) -fsanitize=fuzzer $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 # Checkers that watch short runs of every program, each in a build of its own.
@@ -205,13 +215,13 @@ watch-thread watch-valgrind: watch-%: $(PROGRAMS:%=$B/bin/%) $B/tests/control $B
 	@MC_BIN='$(abspath $B/bin)' MC_BUILD='$B' tests/watched.py $*
 
 gpu-built: $(PROGRAMS:%=$B/bin/%) $(ON_DEVICE:%=$B/tests/%) $B/tests/gpu_bench
-$B/tests/gpu_bench: $B/tests/gpu_bench.o $B/tests/device_host.o $B/libmc.a
+$B/tests/gpu_bench: $B/tests/gpu_bench.o $B/tests/device_host.o $B/libtools.a $B/libmc.a
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 gpu: ## on a machine with a card: build with CUDA=1, test, measure
 	@tests/gpu.sh
 
-check-layers: ## a module includes only modules above it in lib/LAYERS
+check-layers: ## a module includes only modules, a room only rooms, above it in lib/LAYERS
 	@tests/layers
 
 check-fixtures: $B/tests/t_fixtures $D/tests/t_fixtures ## golden values alone, from MC_FIXTURES=DIR
@@ -220,9 +230,9 @@ check-fixtures: $B/tests/t_fixtures $D/tests/t_fixtures ## golden values alone, 
 bench: $B/tests/bench $(PROGRAMS:%=$B/bin/%) ## how fast everything is: a table, left in build/bench.txt and .json
 	@$< --bin '$B/bin' --out build
 
-prey-weights: all ## train the preys of --prey auto anew, into lib/mc_prey_weights.c (half an hour)
+prey-weights: all ## train the preys of --prey auto anew, into lib/run/mc_prey_weights.c (half an hour)
 	$(MAKE) -f pipelines/prey.mk MC_BIN=bin OUT=build/prey weights
-	cp build/prey/mc_prey_weights.c lib/
+	cp build/prey/mc_prey_weights.c lib/run/
 
 # ---- figures ----
 # Variables that are given on the command line are handed on; pipelines/figures -h lists them. It
@@ -299,17 +309,17 @@ $C/fish/mc-%.fish: $B/bin/mc-%
 # The launchers are scripts: theirs come from their usage.
 usage-completion = pipelines/$(1) -h | \
 	TASKS="$$($B/bin/mc-envsim --list | awk 'NR > 1 && !NF { exit } NR > 1 { print $$1 }' | xargs)" \
-	tools/usage-completion mc-$(1) $(notdir $(@D)) >$@
-$C/bash/mc-train $C/zsh/_mc-train $C/fish/mc-train.fish: pipelines/train tools/usage-completion $B/bin/mc-envsim
+	packaging/usage-completion mc-$(1) $(notdir $(@D)) >$@
+$C/bash/mc-train $C/zsh/_mc-train $C/fish/mc-train.fish: pipelines/train packaging/usage-completion $B/bin/mc-envsim
 	@mkdir -p $(@D)
 	$(call usage-completion,train)
-$C/bash/mc-figures $C/zsh/_mc-figures $C/fish/mc-figures.fish: pipelines/figures tools/usage-completion $B/bin/mc-envsim
+$C/bash/mc-figures $C/zsh/_mc-figures $C/fish/mc-figures.fish: pipelines/figures packaging/usage-completion $B/bin/mc-envsim
 	@mkdir -p $(@D)
 	$(call usage-completion,figures)
 
 # ---- installing ----
 PAGES := $(wildcard man/*.[1-9])
-HEADERS := $(wildcard $(MODULES:%=lib/%.h))
+HEADERS := $(wildcard $(ROOMS:%=lib/%/*.h))
 PIPELINES := $(wildcard pipelines/*)
 SOURCED := %.mk %.sh %.claims
 EXAMPLES := $(wildcard examples/*)
@@ -348,7 +358,7 @@ install: $(PROGRAMS:%=$B/bin/%) $B/libmc.a $(COMPLETIONS) ## programs, pages, co
 
 uninstall: ## remove what install put there
 	rm -f $(PROGRAMS:%=$(BINDIR)/%) $(BINDIR)/mc-train $(BINDIR)/mc-figures $(foreach p,$(PAGES),$(call page,$p)) \
-		$(DESTDIR)$(LIBDIR)/libmc.a $(DESTDIR)$(LIBDIR)/pkgconfig/metacomm.pc $(HEADERS:lib/%=$(INCDIR)/%) \
+		$(DESTDIR)$(LIBDIR)/libmc.a $(DESTDIR)$(LIBDIR)/pkgconfig/metacomm.pc $(addprefix $(INCDIR)/,$(notdir $(HEADERS))) \
 		$(PIPELINES:%=$(SHAREDIR)/%) $(EXAMPLES:%=$(SHAREDIR)/%) $(SHAREDIR)/LICENSE \
 		$(addprefix $(BASHDIR)/,$(notdir $(call completions,bash))) \
 		$(addprefix $(FISHDIR)/,$(notdir $(call completions,fish))) \
@@ -372,7 +382,7 @@ deb-built: $(PROGRAMS:%=$B/bin/%) $B/libmc.a $(COMPLETIONS)
 	rm -rf $(DEB_ROOT)
 	$(MAKE) -s --no-print-directory install DESTDIR=$(DEB_ROOT) PREFIX=/usr \
 		LIBDIR=/usr/lib/$$($(CC) -print-multiarch) ZSHDIR=/usr/share/zsh/vendor-completions
-	tools/make-deb $(DEB_ROOT) $(VERSION) $(DEB)
+	packaging/make-deb $(DEB_ROOT) $(VERSION) $(DEB)
 	rm -rf $(DEB_ROOT)
 	@echo $(DEB)
 

@@ -4,7 +4,7 @@ setup_file() {
 	cd "$BATS_FILE_TMPDIR"
 	root=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
 	mkdir bash zsh fish
-	for program in "$root"/tools/mc-*.c; do
+	for program in "$root"/tools/*/mc-*.c; do
 		name=$(basename "$program" .c)
 		"$MC_BIN/$name" --help-completion bash >"bash/$name"
 		"$MC_BIN/$name" --help-completion zsh >"zsh/_$name"
@@ -15,7 +15,7 @@ setup_file() {
 		for shell in bash/ zsh/_ fish/; do
 			file=${shell}mc-$script
 			[ $shell != fish/ ] || file=$file.fish
-			TASKS='push_N3 push_N6' "$root/tools/usage-completion" "mc-$script" "${shell%%/*}" <"usage-$script" >"$file"
+			TASKS='push_N3 push_N6' "$root/packaging/usage-completion" "mc-$script" "${shell%%/*}" <"usage-$script" >"$file"
 		done
 	done
 }
@@ -183,7 +183,7 @@ stgs" ]
 @test "--help-mdoc is a list that mandoc accepts, with the options of --help" {
 	for program in "$MC_BIN"/mc-*; do
 		name=$(basename "$program")
-		[ -e "$BATS_TEST_DIRNAME/../tools/$name.c" ] || continue
+		[ -e "$BATS_TEST_DIRNAME/../tools/${name#mc-}/$name.c" ] || continue
 		{
 			printf '.Dd January 1, 2026\n.Dt X 1\n.Os\n.Sh NAME\n.Nm x\n.Nd x\n.Sh OPTIONS\n'
 			"$program" --help-mdoc
@@ -198,7 +198,7 @@ stgs" ]
 
 @test "help, version and completions to a full disk are 74" {
 	for program in "$MC_BIN"/mc-*; do
-		[ -e "$BATS_TEST_DIRNAME/../tools/$(basename "$program").c" ] || continue
+		ls "$BATS_TEST_DIRNAME/../tools"/*/"$(basename "$program").c" >/dev/null 2>&1 || continue
 		for option in --help --version --help-mdoc '--help-completion bash'; do
 			run bash -c "'$program' $option >/dev/full"
 			[ "$status" -eq 74 ]
@@ -209,7 +209,7 @@ stgs" ]
 
 @test "every program tells its version, the launchers too" {
 	for program in "$MC_BIN"/mc-*; do
-		[ -e "$BATS_TEST_DIRNAME/../tools/$(basename "$program").c" ] || continue
+		ls "$BATS_TEST_DIRNAME/../tools"/*/"$(basename "$program").c" >/dev/null 2>&1 || continue
 		for option in --version -V; do
 			run "$program" $option
 			[ "$status" -eq 0 ]

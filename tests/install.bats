@@ -14,7 +14,7 @@ mk() {
 @test "install puts every program, page, pipeline and header under DESTDIR PREFIX" {
 	mk install DESTDIR="$PWD/stage" PREFIX=/opt/mc
 	cd stage/opt/mc
-	for source in "$root"/tools/mc-*.c; do
+	for source in "$root"/tools/*/mc-*.c; do
 		name=$(basename "$source" .c)
 		[ -x "bin/$name" ]
 		"$MC_BIN/$name" --help-completion bash | cmp - "share/bash-completion/completions/$name"
@@ -35,8 +35,8 @@ mk() {
 		cmp "$script" "share/metacomm/pipelines/$(basename "$script")"
 		[ ! -x "$script" ] || [ -x "share/metacomm/pipelines/$(basename "$script")" ]
 	done
-	for module in $(cat "$root/lib/LAYERS"); do
-		[ ! -e "$root/lib/$module.h" ] || cmp "$root/lib/$module.h" "include/metacomm/$module.h"
+	for header in "$root"/lib/*/*.h; do
+		cmp "$header" "include/metacomm/$(basename "$header")"
 	done
 	[ -s lib/libmc.a ]
 	grep -qx prefix=/opt/mc lib/pkgconfig/metacomm.pc

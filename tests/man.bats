@@ -64,7 +64,7 @@ page_options() {
 }
 
 @test "every program has a page" {
-	for program in "$root"/tools/mc-*.c; do
+	for program in "$root"/tools/*/mc-*.c; do
 		[ -e "$root/man/$(basename "$program" .c).1" ]
 	done
 }
@@ -84,7 +84,7 @@ page_options() {
 }
 
 @test "every option of --help is in the page, and the reverse" {
-	for program in "$root"/tools/mc-*.c; do
+	for program in "$root"/tools/*/mc-*.c; do
 		name=$(basename "$program" .c)
 		help_options "$name" >"$name.help"
 		page_options "$root/man/$name.1" >"$name.page"
@@ -101,7 +101,7 @@ page_options() {
 }
 
 @test "defaults in the pages are those of --help" {
-	for program in "$root"/tools/mc-*.c; do
+	for program in "$root"/tools/*/mc-*.c; do
 		name=$(basename "$program" .c)
 		"$root/tests/page-defaults" "$name" "$root/man/$name.1"
 	done

@@ -1,5 +1,5 @@
 #include "mc_run_eval.h"
-#include "tool.h"
+#include "main.h"
 
 int main(int argc, char **argv)
 {

@@ -2,8 +2,8 @@
  * What every main has in common: run the program's body, print its error, if any, as one
  * line on stderr, and turn it into the exit status.
  */
-#ifndef TOOL_H
-#define TOOL_H
+#ifndef MAIN_H
+#define MAIN_H
 
 #include <signal.h>
 #include <stdio.h>
