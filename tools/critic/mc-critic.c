@@ -1,7 +1,535 @@
-#include "mc_run_critic.h"
+#include <math.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
 #include "main.h"
+#include "mc_blas.h"
+#include "mc_cuda.h"
+#include "mc_header.h"
+#include "mc_journal.h"
+#include "mc_learner_cpu.h"
+#include "mc_learner_device.h"
+#include "mc_opts.h"
+#include "mc_ring.h"
+
+static const char self[] = "mc-critic";
+
+struct critic {
+	struct mc_filter filter;
+	struct mc_learner_opts opts;
+	const char *method;          /* "stgs" or NULL */
+	const char *path;            /* -D */
+	int keep_replay;
+	struct mc_header h;
+	struct mc_device *device;    /* NULL: the processor computes */
+	struct mc_pool *pool;
+	struct mc_learner *learner;
+	struct mc_saved header;      /* as it came in */
+	struct mc_journal *file;     /* the replay file; NULL without -D, before the run has begun, or ended */
+	int ended;                   /* that file has its `end` */
+	struct mc_arena arena;
+	struct mc_traj traj;
+	mc_real *c_pair, *asked_pair; /* [N,d] work space for the metrics of stgs */
+	mc_real *theta_c;            /* work space for another owner's theta_c; NULL if there is none */
+	int begun;                   /* nets have their initial values, or those of a checkpoint */
+	int started;                 /* the first trajectory has come: params from now on are updates */
+	int64_t iteration, episode;  /* of the last update */
+	int moved;                   /* that update was not skipped for warm-up */
+	int64_t comm_iteration;      /* of the theta_c in hand */
+	struct mc_learner_figures sum;
+	int64_t summed;              /* updates in it, since the last metric */
+};
+
+/* ---- the header ---- */
+
+static void build_header(const struct critic *x, struct mc_fb *b)
+{
+	const struct mc_learner_opts *o = &x->opts;
+
+	mc_header_pass(b, &x->header.frame.map, &x->h, self);
+	mc_fb_map(b, self);
+	mc_fb_uint(b, "batch", o->B);
+	mc_fb_uint(b, "replay", o->replay);
+	mc_fb_uint(b, "warmup", o->warmup);
+	mc_fb_real(b, "tau", o->tau);
+	mc_fb_real(b, "lr_critic", o->lr_critic);
+	mc_fb_real(b, "lr_policy", o->lr_policy);
+	mc_fb_real(b, "b1", o->b1);
+	mc_fb_real(b, "b2", o->b2);
+	mc_fb_real(b, "adam_eps", o->adam_eps);
+	mc_fb_real(b, "clip_critic", o->clip_critic);
+	mc_fb_real(b, "clip_policy", o->clip_policy);
+	mc_fb_real(b, "scale_policy", o->scale_policy);
+	if (o->stgs) {
+		mc_fb_real(b, "lr_comm", o->lr_comm);
+		mc_fb_real(b, "rho", o->rho);
+		mc_fb_real(b, "eps", o->eps);
+		mc_fb_real(b, "temp", o->temp);
+		mc_fb_real(b, "scale_comm", o->scale_comm);
+	}
+	mc_fb_close(b);
+}
+
+static int on_header(void *ctx, const struct mc_frame *f, struct mc_fb *b, struct mc_err *e)
+{
+	struct critic *x = ctx;
+	struct mc_header *h = &x->h;
+	struct mc_learner_opts *o = &x->opts;
+
+	if (mc_saved_take(&x->header, f, e) < 0 || mc_header_read(&f->map, h, e) < 0)
+		return -1;
+	if (h->owns_policy[0])
+		return mc_usage(e, "the ring", "leave one out", "%s learns the policy already", h->owns_policy);
+	if (x->method && h->owns_comm[0])
+		return mc_usage(e, "-m", "leave one out", "%s learns whom to talk to already", h->owns_comm);
+	(void)snprintf(h->owns_policy, sizeof h->owns_policy, "%s", self);
+	if (x->method) {
+		(void)snprintf(h->owns_comm, sizeof h->owns_comm, "%s", self);
+		(void)snprintf(h->method, sizeof h->method, "%s", x->method);
+	}
+	if (mc_header_check_owners(h, e) < 0)
+		return -1;
+	o->decide = h->comm;
+	o->stgs = x->method != NULL;
+	o->seed = h->seed;
+	o->gamma = h->gamma;
+	x->learner = x->device ? mc_learner_device_new(&h->dims, o, x->device, e) :
+	    mc_learner_cpu_new(&h->dims, o, x->pool, e);
+	if (!x->learner || mc_traj_new(&x->traj, &h->dims, &x->arena, e) < 0)
+		return -1;
+	const struct mc_params *comm = mc_learner_params(x->learner, MC_NET_COMM, 0);
+
+	mc_learner_init(x->learner);
+	if (comm && !(x->theta_c = mc_arena_alloc(&x->arena, comm->size, sizeof *x->theta_c, "theta_c", e)))
+		return -1;
+	if (o->stgs && (!(x->c_pair = mc_arena_alloc(&x->arena, h->dims.N * h->dims.d, sizeof *x->c_pair, "figures", e)) ||
+	    !(x->asked_pair = mc_arena_alloc(&x->arena, h->dims.N * h->dims.d, sizeof *x->asked_pair, "figures", e))))
+		return -1;
+	build_header(x, b);
+	return 0;
+}
+
+/* ---- emitting ---- */
+
+static int emit_params(struct critic *x, enum mc_net net, int target, struct mc_err *e)
+{
+	const struct mc_params *p = mc_learner_params(x->learner, net, target);
+	struct mc_fb *b = x->filter.fb;
+	char name[32];
+
+	if (!p)
+		return 0;
+	(void)snprintf(name, sizeof name, "%s%s", target ? "target." : "", mc_net_name(net));
+	mc_fb_begin(b, "params");
+	mc_fb_str(b, "net", name);
+	mc_fb_int(b, "iteration", x->iteration);
+	mc_params_pack(b, "params", p, p->v);
+	return mc_filter_send(&x->filter, e);
+}
+
+/* Figures that wait for the next metric: a stop between two must not lose them. */
+static const struct {
+	const char *name;
+	size_t at;
+} sums[] = {
+	{ "critic_loss", offsetof(struct mc_learner_figures, critic_loss) },
+	{ "q_mean", offsetof(struct mc_learner_figures, q_mean) },
+	{ "objective", offsetof(struct mc_learner_figures, objective) },
+	{ "critic_norm", offsetof(struct mc_learner_figures, critic_norm) },
+	{ "policy_norm", offsetof(struct mc_learner_figures, policy_norm) },
+	{ "comm_norm", offsetof(struct mc_learner_figures, comm_norm) }, /* stgs alone */
+};
+
+static int sums_of(const struct critic *x)
+{
+	return (int)(sizeof sums / sizeof *sums) - !x->opts.stgs;
+}
+
+static double *figure(struct mc_learner_figures *f, int i)
+{
+	return (double *)(void *)((char *)f + sums[i].at);
+}
+
+static void pack_sums(struct mc_fb *b, struct critic *x)
+{
+	mc_fb_int(b, "updates_summed", x->summed);
+	mc_fb_map(b, "sums");
+	for (int i = 0; x->summed && i < sums_of(x); i++)
+		mc_fb_real(b, sums[i].name, *figure(&x->sum, i));
+	mc_fb_close(b);
+}
+
+static int unpack_sums(const struct mc_map *state, struct critic *x, struct mc_err *e)
+{
+	struct mc_map m;
+
+	if (mc_map_int(state, "updates_summed", &x->summed, e) < 0 || mc_map_map(state, "sums", &m, e) < 0)
+		return -1;
+	if (x->summed < 0)
+		return mc_err_set(e, MC_DATA, state->frame->place, state->frame->offset, NULL,
+		    "a negative number of updates");
+	for (int i = 0; x->summed && i < sums_of(x); i++)
+		if (mc_map_real(&m, sums[i].name, figure(&x->sum, i), e) < 0)
+			return -1;
+	return 0;
+}
+
+static void add_figures(struct critic *x, struct mc_learner_figures *f)
+{
+	for (int i = 0; i < sums_of(x); i++)
+		*figure(&x->sum, i) += *figure(f, i);
+	x->summed++;
+}
+
+/*
+ * Before the last checkpoint, which does not count it: so the file is whole once the checkpoint
+ * says that the run is finished, and can still be cut back if -e is raised.
+ */
+static int end_file(struct critic *x, struct mc_err *e)
+{
+	struct mc_journal *file = x->file;
+
+	x->file = NULL;
+	x->ended = 1;
+	return mc_journal_close(file, x->filter.fb, 1, e);
+}
+
+/* What this program owns: policy, critic and the targets; the nets of others are theirs to emit. */
+static int emit_all(struct critic *x, int is_last, struct mc_err *e)
+{
+	struct mc_fb *b = x->filter.fb;
+	int64_t bytes = -1;
+	uint64_t frames = 0;
+
+	if (mc_learner_fetch(x->learner, e) < 0 ||
+	    emit_params(x, MC_NET_POLICY, 0, e) < 0 || emit_params(x, MC_NET_CRITIC, 0, e) < 0 ||
+	    (x->opts.stgs && emit_params(x, MC_NET_COMM, 0, e) < 0) || emit_params(x, MC_NET_POLICY, 1, e) < 0 ||
+	    emit_params(x, MC_NET_CRITIC, 1, e) < 0 || emit_params(x, MC_NET_COMM, 1, e) < 0)
+		return -1;
+	if (x->file && mc_journal_sync(x->file, &bytes, &frames, e) < 0)
+		return -1;
+	if (x->file && is_last && end_file(x, e) < 0)
+		return -1;
+	mc_fb_begin(b, "state");
+	mc_fb_str(b, "program", self);
+	mc_fb_int(b, "iteration", x->iteration);
+	mc_fb_map(b, "state");
+	mc_learner_state_pack(b, x->learner);
+	pack_sums(b, x);
+	if (bytes >= 0) {
+		mc_fb_int(b, "replay_bytes", bytes);
+		mc_fb_uint(b, "replay_frames", frames);
+	}
+	mc_fb_close(b);
+	return mc_filter_send(&x->filter, e);
+}
+
+/* Means over the updates since the last one. */
+static int emit_metric(struct critic *x, struct mc_err *e)
+{
+	struct mc_fb *b = x->filter.fb;
+	const double n = (double)x->summed;
+	const size_t pairs[] = { x->h.dims.N, x->h.dims.d };
+	struct mc_comm_stats s;
+
+	mc_fb_begin(b, "metric");
+	mc_fb_str(b, "program", self);
+	mc_fb_int(b, "iteration", x->iteration);
+	mc_fb_int(b, "episode", x->episode);
+	mc_fb_map(b, "values");
+	mc_fb_uint(b, "transitions", mc_learner_transitions(x->learner));
+	if (x->summed) {
+		mc_fb_real(b, "critic_loss", x->sum.critic_loss / n);
+		mc_fb_real(b, "q_mean", x->sum.q_mean / n);
+		mc_fb_real(b, "objective", x->sum.objective / n);
+		mc_fb_real(b, "critic_norm", x->sum.critic_norm / n);
+		mc_fb_real(b, "policy_norm", x->sum.policy_norm / n);
+		if (x->opts.stgs)
+			mc_fb_real(b, "g_norm", x->sum.comm_norm / n);
+	}
+	const int decided = x->opts.stgs && x->moved;
+
+	if (decided) {
+		mc_learner_comm_stats(x->learner, &s, x->c_pair, x->asked_pair);
+		if (!isnan(s.c_mean)) { /* some pair was live */
+			mc_fb_real(b, "c_mean", s.c_mean);
+			mc_fb_real(b, "entropy", s.entropy);
+			mc_fb_real(b, "saturated", s.saturated);
+		}
+	}
+	mc_fb_close(b);
+	if (decided) {
+		mc_fb_reals(b, "c_pair", 2, pairs, x->c_pair);
+		mc_fb_reals(b, "asked_pair", 2, pairs, x->asked_pair);
+	}
+	x->summed = 0;
+	memset(&x->sum, 0, sizeof x->sum);
+	return mc_filter_send(&x->filter, e);
+}
+
+/* ---- frames ---- */
+
+static int begin(struct critic *x, struct mc_err *e)
+{
+	if (!x->path)
+		return 0;
+	mc_fb_begin(x->filter.fb, "header");
+	build_header(x, x->filter.fb);
+	x->file = mc_journal_new(x->path, x->filter.fb, e);
+	return x->file ? 0 : -1;
+}
+
+static int on_barrier(void *ctx, const struct mc_frame *f, struct mc_err *e)
+{
+	struct critic *x = ctx;
+	int64_t iteration;
+	int is_last = 0;
+
+	if (mc_map_int(&f->map, "iteration", &iteration, e) < 0 ||
+	    (mc_map_has(&f->map, "last") && mc_map_bool(&f->map, "last", &is_last, e) < 0))
+		return -1;
+	if (!x->begun && begin(x, e) < 0)
+		return -1;
+	x->begun = 1;
+	return emit_all(x, is_last, e);
+}
+
+/* A trajectory of the replay file. */
+static int look(void *ctx, const struct mc_frame *f, struct mc_err *e)
+{
+	struct critic *x = ctx;
+
+	if (strcmp(f->type, "trajectory") != 0)
+		return 0;
+	return mc_traj_unpack(f, &x->traj, e) < 0 ? -1 : mc_learner_append(x->learner, &x->traj, e);
+}
+
+/* This program's state, on continuing: moments, and D from the replay file. */
+static int on_state(void *ctx, const struct mc_frame *f, struct mc_err *e)
+{
+	struct critic *x = ctx;
+	char program[32];
+	struct mc_map state;
+	int64_t bytes;
+	uint64_t frames;
+
+	if (mc_map_str(&f->map, "program", program, sizeof program, e) < 0)
+		return -1;
+	if (strcmp(program, self) != 0 || x->started)
+		return 0;
+	if (mc_map_map(&f->map, "state", &state, e) < 0 || mc_learner_state_unpack(&state, x->learner, e) < 0 ||
+	    unpack_sums(&state, x, e) < 0 || mc_map_int(&f->map, "iteration", &x->iteration, e) < 0)
+		return -1;
+	if (!mc_map_has(&state, "replay_bytes"))
+		return mc_usage(e, "-D", "start anew with --fresh, and give -D FILE", "this run cannot be continued: "
+		    "it kept its replay buffer in memory");
+	if (!x->path)
+		return mc_usage(e, "-D", NULL, "to continue the run its replay file is needed");
+	if (mc_map_int(&state, "replay_bytes", &bytes, e) < 0 || mc_map_uint(&state, "replay_frames", &frames, e) < 0)
+		return -1;
+	if (access(x->path, F_OK) < 0)
+		return mc_err_set(e, MC_NOINPUT, x->path, -1, "a finished run deletes it unless it was run with --keep-replay",
+		    "the replay file is not there");
+	x->begun = 1;
+	x->file = mc_journal_continue(x->path, bytes, frames, look, x, e);
+	return x->file ? 0 : -1;
+}
+
+/* The net of `name`: one that this program holds. */
+static struct mc_params *held(struct critic *x, const char *name)
+{
+	const int target = strncmp(name, "target.", 7) == 0;
+
+	for (int net = MC_NET_COMM; net <= MC_NET_CRITIC; net++)
+		if (strcmp(name + 7 * target, mc_net_name((enum mc_net)net)) == 0)
+			return mc_learner_params(x->learner, (enum mc_net)net, target);
+	return NULL;
+}
+
+/*
+ * Before the first trajectory nets come to be set: from a checkpoint, or another owner's
+ * initial theta_c. Afterwards theta_c(k) is an update, on which c' moves, once.
+ */
+static int on_params(void *ctx, const struct mc_frame *f, struct mc_err *e)
+{
+	struct critic *x = ctx;
+	char net[32];
+	int64_t iteration;
+
+	if (mc_map_str(&f->map, "net", net, sizeof net, e) < 0 || mc_map_int(&f->map, "iteration", &iteration, e) < 0)
+		return -1;
+	struct mc_params *p = held(x, net);
+
+	if (!p)
+		return 0;
+	if (strcmp(net, "comm") == 0 && !x->opts.stgs) {
+		if (mc_params_unpack(&f->map, "params", p, x->theta_c, e) < 0)
+			return -1;
+		/* at a barrier the same theta_c(k) comes once more: c' has moved */
+		mc_learner_take_comm(x->learner, x->theta_c, x->moved && iteration > x->comm_iteration);
+		x->comm_iteration = iteration;
+		return 0;
+	}
+	if (x->started)
+		return mc_err_set(e, MC_DATA, "<stdin>", f->offset, NULL, "another program emits the %s net, which is %s's", net, self);
+	if (mc_params_unpack(&f->map, "params", p, p->v, e) < 0)
+		return -1;
+	mc_learner_changed(x->learner);
+	return 0;
+}
+
+/* Algorithm 1, lines 6-8, on tau(k-1); tau(K) is not its business. */
+static int on_trajectory(void *ctx, const struct mc_frame *f, struct mc_err *e)
+{
+	struct critic *x = ctx;
+	struct mc_learner_figures fig;
+
+	if (!x->begun)
+		return mc_err_set(e, MC_DATA, "<stdin>", f->offset, NULL, "a trajectory before the first barrier");
+	if (mc_traj_unpack(f, &x->traj, e) < 0)
+		return -1;
+	x->episode = x->traj.episode;
+	if (x->traj.last)
+		return emit_metric(x, e);
+	if (x->file && mc_journal_add(x->file, f, e) < 0)
+		return -1;
+	if (mc_learner_append(x->learner, &x->traj, e) < 0)
+		return -1;
+	x->started = 1;
+	x->moved = mc_learner_ready(x->learner);
+	x->iteration = x->traj.iteration + 1;
+	if (mc_learner_update(x->learner, (uint32_t)x->iteration, &fig, e) < 0)
+		return -1;
+	if (x->moved)
+		add_figures(x, &fig);
+	if (emit_params(x, MC_NET_POLICY, 0, e) < 0 || (x->opts.stgs && emit_params(x, MC_NET_COMM, 0, e) < 0))
+		return -1;
+	return !x->h.meta_k && x->iteration % MC_METRIC_EVERY == 0 ? emit_metric(x, e) : 0;
+}
+
+/* The run is done: D is no longer needed. */
+static int on_end(void *ctx, struct mc_err *e)
+{
+	struct critic *x = ctx;
+
+	if (x->file && end_file(x, e) < 0)
+		return -1;
+	if (x->ended && !x->keep_replay && unlink(x->path) < 0)
+		return mc_err_errno(e, MC_IOERR, x->path, NULL, "cannot delete the replay file");
+	return 0;
+}
+
+/* ---- the program ---- */
+
+static int run(struct critic *x, struct mc_err *e)
+{
+	struct mc_err ignored;
+
+	const int r = mc_filter_run(&x->filter, e);
+
+	(void)mc_journal_close(x->file, NULL, 0, &ignored);
+	mc_learner_free(x->learner);
+	mc_device_close(x->device);
+	mc_saved_free(&x->header);
+	mc_arena_free(&x->arena);
+	mc_pool_free(x->pool);
+	return r;
+}
+
+/* *streaming is set once the stream is this program's to end, with an error if need be. */
+static int program(int argc, char **argv, int *streaming, struct mc_err *e)
+{
+	struct critic x = { 0 };
+	struct mc_learner_opts *o = &x.opts;
+	const char *device = "cpu";
+	int tf32 = 0;
+	long threads = mc_pool_processors(), batch, replay, warmup, max_frame = (long)MC_FRAME_MAX;
+
+	mc_learner_defaults(o);
+	batch = (long)o->B, replay = (long)o->replay, warmup = (long)o->warmup;
+	const struct mc_opt table[] = {
+		{ MC_OPT_STR, 'm', "method", "METHOD", &x.method, 0, 0, "stgs: learn whom to talk to as well, by straight-through Gumbel-softmax" },
+		{ MC_OPT_STR, 'D', "replay-file", "FILE", &x.path, 0, 0, "keep the replay buffer D in this file, so that the run can be continued" },
+		{ MC_OPT_FLAG, 0, "keep-replay", NULL, &x.keep_replay, 0, 0, "do not delete that file when the run is done" },
+		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "Learning" },
+		{ MC_OPT_INT, 0, "batch", "B", &batch, 1, 1 << 20, "transitions in a batch" },
+		{ MC_OPT_INT, 0, "replay", "N", &replay, 1, 1e9, "D holds the last N transitions" },
+		{ MC_OPT_INT, 0, "warmup", "N", &warmup, 0, 1e9, "learn once D holds N transitions; at least a batch" },
+		{ MC_OPT_REAL, 0, "lr-critic", "X", &o->lr_critic, 0, 1e3, "Adam's learning rate for Q" },
+		{ MC_OPT_REAL, 0, "lr-policy", "X", &o->lr_policy, 0, 1e3, "Adam's learning rate for the policies" },
+		{ MC_OPT_REAL, 0, "b1", "X", &o->b1, 0, 0.999999, "Adam's beta_1" },
+		{ MC_OPT_REAL, 0, "b2", "X", &o->b2, 0, 0.999999999, "Adam's beta_2" },
+		{ MC_OPT_REAL, 0, "adam-eps", "X", &o->adam_eps, 1e-30, 1, "Adam's epsilon, outside the root" },
+		{ MC_OPT_REAL, 0, "clip-critic", "X", &o->clip_critic, 0, 1e30, "bound of the norm of Q's gradient; 0 = none" },
+		{ MC_OPT_REAL, 0, "clip-policy", "X", &o->clip_policy, 0, 1e30, "bound of the norm of each agent's policy gradient; 0 = none" },
+		{ MC_OPT_REAL, 0, "tau", "X", &o->tau, 0, 1, "the targets' step towards the nets" },
+		{ MC_OPT_REAL, 0, "scale-policy", "X", &o->scale_policy, 0, 1e3, "factor of the policies' last kernels at the start" },
+		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "Communication nets, with -m stgs" },
+		{ MC_OPT_REAL, 0, "lr-comm", "X", &o->lr_comm, 0, 1e3, "RMSprop's learning rate" },
+		{ MC_OPT_REAL, 0, "rho", "X", &o->rho, 0, 0.999999999, "RMSprop's decay" },
+		{ MC_OPT_REAL, 0, "eps", "X", &o->eps, 1e-30, 1, "RMSprop's epsilon, inside the root" },
+		{ MC_OPT_REAL, 0, "temp", "X", &o->temp, 1e-6, 1e6, "temperature of the relaxed decisions" },
+		{ MC_OPT_REAL, 0, "scale-comm", "X", &o->scale_comm, 0, 1e3, "factor of their last kernels at the start" },
+		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "The rest" },
+		{ MC_OPT_STR, 0, "device", "cpu|cuda", &device, 0, 0, "what computes: the processor, or a card with CUDA" },
+		{ MC_OPT_FLAG, 0, "tf32", NULL, &tf32, 0, 0, "with --device cuda: faster products of fewer digits" },
+		{ MC_OPT_INT, 0, "threads", "N", &threads, 1, 1024, "threads of --device cpu; never changes a result" },
+		{ MC_OPT_INT, 0, "max-frame", "BYTES", &max_frame, 65536, 1e15, "largest frame that is accepted" },
+		{ MC_OPT_FLAG, 0, NULL, NULL, NULL, 0, 0, NULL },
+	};
+	const struct mc_prog prog = { self, "[-m stgs] [-D FILE] [option ...] < trajectories > trajectories and parameters",
+		"Learns values and, through them, how to act: the critic Q and the agents' policies, from trajectories "
+		"that come through a ring.", table };
+	int first;
+	const enum mc_parsed parsed = mc_opts_parse(&prog, argc, argv, &first, e);
+
+	if (parsed != MC_PARSED_RUN)
+		return parsed == MC_PARSED_DONE ? 0 : -1;
+	if (first < argc)
+		return mc_usage(e, argv[first], "see mc-critic --help", "mc-critic takes no operand");
+	if (replay < batch)
+		return mc_usage(e, "--replay", NULL, "D of %ld transitions never holds a batch of %ld", replay, batch);
+	if (x.method && strcmp(x.method, "stgs") != 0)
+		return mc_usage(e, "-m", "none, full: mc-rollout --comm; reinforce, meta: mc-metalearn -m",
+		    "\"%s\" is not this program's: stgs is", x.method);
+	if (x.keep_replay && !x.path)
+		return mc_usage(e, "--keep-replay", "give -D FILE as well", "there is no replay file to keep");
+	const int cuda = strcmp(device, "cuda") == 0;
+
+	if (!cuda && strcmp(device, "cpu") != 0)
+		return mc_usage(e, "--device", NULL, "\"%s\" is neither cpu nor cuda", device);
+	if (tf32 && !cuda)
+		return mc_usage(e, "--tf32", "give --device cuda as well", "the processor computes in full");
+	o->B = (size_t)batch, o->replay = (size_t)replay;
+	o->warmup = (size_t)(warmup > batch ? warmup : batch);
+	if (o->warmup > o->replay)
+		return mc_usage(e, "--warmup", NULL, "D of %ld transitions never holds %ld", replay, warmup);
+	x.filter = (struct mc_filter){ .name = self, .argc = argc, .argv = argv, .threads = cuda ? 1 : (int)threads,
+		.max_frame = (size_t)max_frame, .ctx = &x, .header = on_header, .trajectory = on_trajectory,
+		.params = on_params, .state = on_state, .barrier = on_barrier, .end = on_end };
+	if (mc_ring_refuse_terminal(e) < 0 || mc_filter_refuse_terminal(e) < 0 || mc_blas_init(e) < 0)
+		return -1;
+	if (cuda && !(x.device = mc_cuda_open(tf32, e))) {
+		(void)snprintf(e->place, sizeof e->place, "--device");
+		return -1;
+	}
+	x.pool = mc_pool_new(x.filter.threads, e);
+	if (!x.pool) {
+		mc_device_close(x.device);
+		return -1;
+	}
+	*streaming = 1;
+	return run(&x, e);
+}
+
+static int body(int argc, char **argv, struct mc_err *e)
+{
+	return mc_ring_program(self, argc, argv, program, e);
+}
 
 int main(int argc, char **argv)
 {
-	return tool_main("mc-critic", mc_run_critic, argc, argv);
+	return tool_main("mc-critic", body, argc, argv);
 }

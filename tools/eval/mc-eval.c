@@ -1,7 +1,456 @@
-#include "mc_run_eval.h"
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
 #include "main.h"
+#include "mc_aggregate.h"
+#include "mc_blas.h"
+#include "mc_ckpt.h"
+#include "mc_compare.h"
+#include "mc_influence.h"
+#include "mc_intervene.h"
+#include "mc_json.h"
+#include "mc_measure.h"
+#include "mc_opts.h"
+#include "mc_pool.h"
+#include "mc_stat.h"
+#include "mc_summary.h"
+
+enum { EPISODES = 1000, SEED = 1 }; /* unless others are given */
+
+struct options {
+	struct mc_measuring how;
+	long threads, max_frame;
+	int json, pairs;
+};
+
+/* ---- printing ---- */
+
+static void put_number(const char *key, double v)
+{
+	printf(",\"%s\":", key);
+	mc_json_double(stdout, v);
+}
+
+static void put_interval(const char *key, const double ci[2])
+{
+	printf(",\"%s\":[", key);
+	mc_json_double(stdout, ci[0]);
+	printf(",");
+	mc_json_double(stdout, ci[1]);
+	printf("]");
+}
+
+/* What was changed, and what came of it. */
+static void put_change(const struct mc_measured *f, const struct mc_intervention *x)
+{
+	if (x->drop >= 0)
+		put_number("drop", x->drop);
+	if (x->answer != MC_ANSWER_ASKED)
+		printf(",\"answer\":\"%s\"", x->answer == MC_ANSWER_OTHER ? "shuffle" : "self");
+	for (size_t k = 0; k < x->cuts; k++)
+		printf("%s[%u,%u]%s", k ? "," : ",\"cut\":[", x->cut[k][0], x->cut[k][1], k + 1 < x->cuts ? "" : "]");
+	for (size_t k = 0; k < x->mutes; k++)
+		printf("%s%u%s", k ? "," : ",\"mute\":[", x->mute[k], k + 1 < x->mutes ? "" : "]");
+	if (x->max_edges)
+		printf(",\"max_edges\":%ld", x->max_edges);
+	put_number("answers_per_step", f->answers);
+	put_number("untouched_return_mean", f->untouched);
+	put_number("difference", f->difference);
+	put_interval("difference_ci", f->difference_ci);
+}
+
+/* A row for each agent that asks, a column for each that it can ask. */
+static void put_matrix(const char *key, const struct mc_decided *x,
+    double pair(const struct mc_decided *x, size_t i, size_t other))
+{
+	printf(",\"%s\":[", key);
+	for (size_t i = 0; i < x->N; i++) {
+		printf("%s[", i ? "," : "");
+		for (size_t k = 0; k < x->N; k++) {
+			printf("%s", k ? "," : "");
+			mc_json_double(stdout, pair(x, i, k));
+		}
+		printf("]");
+	}
+	printf("]");
+}
+
+/* The same of what an answer does: how often it comes, what it moves, what that is worth. */
+static void put_influence(const char *key, const struct mc_measured *f, int member)
+{
+	const size_t N = f->decided.N;
+
+	printf(",\"%s\":[", key);
+	for (size_t i = 0; i < N; i++) {
+		printf("%s[", i ? "," : "");
+		for (size_t j = 0; j < N; j++) {
+			struct mc_influence_of of = { (double)NAN, (double)NAN, (double)NAN };
+
+			if (i != j)
+				of = mc_influence_get(f->influence, i, j);
+			printf("%s", j ? "," : "");
+			mc_json_double(stdout, member == 0 ? of.given : member == 1 ? of.action : of.q);
+		}
+		printf("]");
+	}
+	printf("]");
+}
+
+static void put_json(const char *file, const struct mc_measured *f, const struct options *o)
+{
+	printf("{\"file\":");
+	mc_json_string(stdout, file);
+	printf(",\"task\":");
+	mc_json_string(stdout, f->task);
+	printf(",\"method\":");
+	mc_json_string(stdout, f->method);
+	printf(",\"seed\":%" PRIu64 ",\"trained_episodes\":%" PRId64, f->seed, f->trained);
+	printf(",\"eval_seed\":%" PRIu64 ",\"episodes\":%ld", o->how.seed, o->how.episodes);
+	printf(",\"comm\":\"%s\",\"greedy\":%s,\"prey\":\"%s\"", mc_decide_name(f->how), o->how.greedy ? "true" : "false",
+	    f->prey);
+	put_number("return_mean", f->mean);
+	put_number("return_se", f->se);
+	put_number("return_iqm", f->iqm);
+	put_interval("return_iqm_ci", f->ci);
+	put_number("requests_per_step", f->requests);
+	put_number("edge_rate", mc_decided_rate(&f->decided));
+	put_number("bytes_per_step", f->bytes);
+	put_number("c_mean", mc_decided_c(&f->decided));
+	put_number("entropy", mc_decided_entropy(&f->decided));
+	put_number("saturated", mc_decided_saturated(&f->decided));
+	put_matrix("c_pair", &f->decided, mc_decided_pair_c);
+	put_matrix("edge_rate_pair", &f->decided, mc_decided_pair_rate);
+	if (f->edge_cost > 0)
+		put_number("edge_cost", f->edge_cost);
+	if (f->touched)
+		put_change(f, &o->how.change);
+	if (f->influence) {
+		put_influence("influence_answers_per_step", f, 0);
+		put_influence("influence_action", f, 1);
+		put_influence("influence_q", f, 2);
+	}
+	printf("}\n");
+}
+
+/* Control characters of a name would spoil the table, or the terminal. */
+static void put_name(const char *s, int width)
+{
+	for (; *s; s++, width--)
+		putchar((unsigned char)*s < 0x20 || *s == 0x7f ? '?' : *s);
+	printf("%*s", width > 0 ? width : 0, "");
+}
+
+/* Would a team that decides for itself be changed? Then the table has columns for what comes of it. */
+static int is_change(const struct options *o)
+{
+	return o->how.comm || o->how.cut || o->how.mute || o->how.change.max_edges;
+}
+
+static void put_heading(int width, const struct options *o)
+{
+	/* in parts: glibc allocates memory for a format of more than a dozen conversions, and may fail */
+	printf("%-*s  %-19s  %-9s  %4s  %7s", width, "checkpoint", "task", "method", "seed", "trained");
+	printf("  %9s  %6s  %9s  %20s", "return", "se", "IQM", "95 % interval");
+	printf("  %8s  %6s  %7s  %5s  %7s  %6s", "requests", "links", "bytes", "c", "entropy", "satur.");
+	if (is_change(o))
+		printf("  %10s  %20s", "difference", "95 % interval");
+	printf("\n");
+}
+
+/* "  " and the number in so many characters and digits; - where there is none. */
+static void put_cell(double v, int width, int digits)
+{
+	if (isfinite(v))
+		printf("  %*.*f", width, digits, v);
+	else
+		printf("  %*s", width, "-");
+}
+
+static void put_difference(const struct mc_measured *f)
+{
+	char interval[64] = "-";
+
+	if (f->touched)
+		snprintf(interval, sizeof interval, "[%.2f, %.2f]", f->difference_ci[0], f->difference_ci[1]);
+	put_cell(f->touched ? f->difference : (double)NAN, 10, 2);
+	printf("  %20s", interval);
+}
+
+static void put_row(const char *file, int width, const struct mc_measured *f, const struct options *o)
+{
+	char interval[64];
+
+	snprintf(interval, sizeof interval, "[%.2f, %.2f]", f->ci[0], f->ci[1]);
+	put_name(file, width);
+	printf("  ");
+	put_name(f->task, 19);
+	printf("  ");
+	put_name(f->method, 9);
+	printf("  %4" PRIu64 "  %7" PRId64, f->seed, f->trained);
+	put_cell(f->mean, 9, 2);
+	put_cell(f->se, 6, 2);
+	put_cell(f->iqm, 9, 2);
+	printf("  %20s", interval);
+	put_cell(f->requests, 8, 2);
+	put_cell(mc_decided_rate(&f->decided), 6, 3);
+	put_cell(f->bytes, 7, 1);
+	put_cell(mc_decided_c(&f->decided), 5, 3);
+	put_cell(mc_decided_entropy(&f->decided), 7, 3);
+	put_cell(mc_decided_saturated(&f->decided), 6, 3);
+	if (is_change(o))
+		put_difference(f);
+	printf("\n");
+}
+
+/* One line for each agent that asks; beside what it did, where nets decided, the mean of its c's. */
+static void put_pairs(const struct mc_decided *x)
+{
+	for (int row = -1; row < (int)x->N; row++) {
+		for (int part = 0; part < 1 + x->learned; part++) {
+			if (row < 0)
+				printf("    %-7s", part ? "c" : "links");
+			else
+				printf("    %7d", row);
+			for (size_t k = 0; k < x->N; k++)
+				if (row < 0)
+					printf("  %5zu", k);
+				else
+					put_cell(part ? mc_decided_pair_c(x, (size_t)row, k) : mc_decided_pair_rate(x, (size_t)row, k), 5, 3);
+		}
+		printf("\n");
+	}
+}
+
+/* The same of influence: distance of actions, change of value. */
+static void put_influences(const struct mc_measured *f)
+{
+	const size_t N = f->decided.N;
+
+	printf("    without");
+	for (size_t j = 0; j < N; j++)
+		printf("  %16zu", j);
+	printf("\n");
+	for (size_t i = 0; i < N; i++) {
+		printf("    %7zu", i);
+		for (size_t j = 0; j < N; j++) {
+			struct mc_influence_of of = { 0, 0, 0 };
+
+			if (i != j)
+				of = mc_influence_get(f->influence, i, j);
+			if (of.given > 0)
+				printf("  %6.4f %+9.4f", of.action, of.q);
+			else
+				printf("  %16s", "-");
+		}
+		printf("\n");
+	}
+}
+
+static void put_caption(const struct options *o)
+{
+	printf("\nOver ");
+	mc_measuring_print(&o->how, stdout);
+	printf(".\n");
+	printf("trained: episodes; se: standard error of the mean return; IQM: interquartile mean, with its\n"
+	    "95 %% percentile-bootstrap interval (%d resamples); requests, bytes: in a step, the whole team;\n"
+	    "links: share of the possible ones that is used; c: mean probability of a request; entropy: of c,\n"
+	    "in nats; satur.: share of c below 0.01 or above 0.99.%s\n", MC_STAT_RESAMPLES,
+	    o->pairs ? " The row's agent asks the column's." : "");
+	if (is_change(o))
+		printf("difference: mean return less that of the untouched team on the same episodes, with its\n"
+		    "95 %% paired-bootstrap interval; bytes: of the answers that come.\n");
+	if (o->how.influence)
+		printf("without: over the steps in which the row's agent got the column's answer, how far its action would\n"
+		    "move without it, and what the critic's value would gain (below 0: the answer is worth something).\n");
+}
+
+/* ---- the program ---- */
+
+static int flush(struct mc_err *e)
+{
+	return fflush(stdout) != 0 || ferror(stdout) ? mc_err_errno(e, MC_IOERR, "<stdout>", NULL, "cannot write") : 0;
+}
+
+static void put(const char *file, int width, const struct mc_measured *f, const struct options *o, int first)
+{
+	if (o->json) {
+		put_json(file, f, o);
+		return;
+	}
+	if (first)
+		put_heading(width, o);
+	put_row(file, width, f, o);
+	if (o->pairs)
+		put_pairs(&f->decided);
+	if (f->influence)
+		put_influences(f);
+}
+
+static int evaluate(const struct options *o, int files, char **file, struct mc_pool *pool, struct mc_err *e)
+{
+	int width = 10;
+
+	for (int i = 0; i < files; i++)
+		if ((int)strlen(file[i]) > width)
+			width = (int)strlen(file[i]);
+	for (int i = 0; i < files; i++) {
+		struct mc_ckpt c;
+		struct mc_measured f;
+		int r;
+
+		if (mc_ckpt_open(&c, file[i], (size_t)o->max_frame, e) < 0)
+			return -1;
+		r = mc_measure(&f, &c, &o->how, pool, e);
+		mc_ckpt_close(&c);
+		if (r == 0)
+			put(file[i], width, &f, o, i == 0);
+		mc_measured_release(&f);
+		if (r < 0)
+			return -1;
+		if (flush(e) < 0)
+			return -1;
+	}
+	if (!o->json)
+		put_caption(o);
+	return flush(e);
+}
+
+/* What is measured. */
+enum subject { CHECKPOINTS, RUNS, ADVANTAGES };
+
+/* The first option that was given and says how checkpoints are played, or NULL. */
+static const char *about_playing(const struct mc_measuring *how)
+{
+	return how->comm ? "--comm" : how->cut ? "--cut" : how->mute ? "--mute" : how->change.max_edges ? "--max-edges"
+	    : how->prey ? "--prey" : how->greedy ? "--greedy" : how->episodes != EPISODES ? "--episodes"
+	    : how->seed != SEED ? "--seed" : NULL;
+}
+
+static int check_subject(enum subject what, const struct mc_summary_opts *s, const struct options *o, struct mc_err *e)
+{
+	const char *runs = s->by ? "--by" : s->named ? "--named" : s->last != MC_SCORES_LAST ? "--last"
+	    : s->scale ? "--scale" : s->marl_eval ? "--marl-eval" : s->resamples != MC_STAT_RESAMPLES ? "--resamples" : NULL;
+	const char *one = o->how.influence ? "--influence" : o->pairs ? "--pairs" : NULL;
+	const char *play = about_playing(&o->how);
+
+	if (what != CHECKPOINTS && one)
+		return mc_usage(e, one, "leave it out", "this is about single checkpoints");
+	if (what == ADVANTAGES && play)
+		return mc_usage(e, play, "leave it out", "this is about checkpoints");
+	if (what != RUNS && runs)
+		return mc_usage(e, runs, "add --aggregate", "this is about runs");
+	if (what == CHECKPOINTS && s->claims)
+		return mc_usage(e, "--claims", "add --aggregate or --advantages", "there are no claims about checkpoints");
+	return 0;
+}
+
+static int summarise(struct mc_summary_opts *s, const struct options *o, int files, char **file, struct mc_err *e)
+{
+	s->json = o->json;
+	s->max_frame = (size_t)o->max_frame;
+	s->how = &o->how;
+	s->playing = about_playing(&o->how);
+	s->threads = o->threads;
+	return mc_summary(s, files, file, e) < 0 ? -1 : flush(e);
+}
+
+static int body(int argc, char **argv, struct mc_err *e)
+{
+	struct mc_summary_opts summary = { .last = MC_SCORES_LAST, .resamples = MC_STAT_RESAMPLES };
+	int aggregate = 0, advantages = 0;
+	enum subject what;
+	struct options o = { .how = { .episodes = EPISODES, .seed = SEED }, .threads = 1, .max_frame = (long)MC_FRAME_MAX };
+	const struct mc_opt table[] = {
+		{ MC_OPT_INT, 'n', "episodes", "N", &o.how.episodes, 1, 1e7, "episodes for each checkpoint" },
+		{ MC_OPT_U64, 's', "seed", "SEED", &o.how.seed, 0, 0,
+		  "of initial states and decisions; the same for every checkpoint, whatever its run's seed was" },
+		{ MC_OPT_STR, 0, "comm", "learned|none|full|drop=P|shuffle|self", &o.how.comm, 0, 0,
+		  "learned, none or full decisions in place of those that the run was trained with; drop=P loses each answer "
+		  "with probability P; shuffle: another agent answers, self: oneself; several with commas" },
+		{ MC_OPT_STR, 0, "cut", "I,J", &o.how.cut, 0, 0, "agent J does not answer agent I; several as 0,1:2,1" },
+		{ MC_OPT_STR, 0, "mute", "J", &o.how.mute, 0, 0, "agent J answers nobody; several with commas" },
+		{ MC_OPT_INT, 0, "max-edges", "K", &o.how.change.max_edges, 1, 255,
+		  "make the K most probable requests of each agent, of those that are decided" },
+		{ MC_OPT_STR, 0, "prey", "WHICH", &o.how.prey, 0, 0,
+		  "play against other preys than those of the run: auto, flee, or a FILE of weights" },
+		{ MC_OPT_FLAG, 0, "greedy", NULL, &o.how.greedy, 0, 0,
+		  "learned decisions ask wherever the probability exceeds 1/2, instead of drawing" },
+		{ MC_OPT_FLAG, 0, "pairs", NULL, &o.pairs, 0, 0,
+		  "below each row, who asks whom: links and c of every ordered pair (always in --json)" },
+		{ MC_OPT_FLAG, 0, "influence", NULL, &o.how.influence, 0, 0,
+		  "below each row, what an agent would do without another's answer, and what that is worth" },
+		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "Runs, by their logs or checkpoints" },
+		{ MC_OPT_FLAG, 0, "aggregate", NULL, &aggregate, 0, 0,
+		  "the returns of runs, combined over seeds, as tables in Markdown; operands are logs, or checkpoints to play" },
+		{ MC_OPT_REAL, 0, "last", "PERCENT", &summary.last, 1e-6, 100,
+		  "of a log: the last so many per cent of its episodes are its final return" },
+		{ MC_OPT_STR, 0, "by", "ENTRY", &summary.by, 0, 0,
+		  "tell runs apart by entries of the header too: meta_k, mc-metalearn.beta; several with commas" },
+		{ MC_OPT_FLAG, 0, "named", NULL, &summary.named, 0, 0, "operands are NAME=FILE: NAME in place of the method" },
+		{ MC_OPT_STR, 0, "scale", "TASK=LOW,HIGH", &summary.scale, 0, 0,
+		  "returns that count as 0 and 1 in a task, in place of the lowest and the highest; several with colons" },
+		{ MC_OPT_INT, 0, "resamples", "N", &summary.resamples, 100, 1e6, "resamples of every bootstrap interval" },
+		{ MC_OPT_STR, 0, "marl-eval", "FILE", &summary.marl_eval, 0, 0,
+		  "also write the runs as the JSON that the Python package marl-eval reads" },
+		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "Rules, by their advantages" },
+		{ MC_OPT_FLAG, 0, "advantages", NULL, &advantages, 0, 0,
+		  "how much the advantages that mc-metalearn --analyse adds resemble each other; operands are its streams" },
+		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "The rest" },
+		{ MC_OPT_STR, 0, "claims", "FILE", &summary.claims, 0, 0,
+		  "set what is claimed about runs or rules in this file beside what was found" },
+		{ MC_OPT_FLAG, 0, "json", NULL, &o.json, 0, 0,
+		  "one JSON object for each checkpoint, or task and method, a line each" },
+		{ MC_OPT_INT, 0, "threads", "N", &o.threads, 1, 1024, "threads; never changes a result" },
+		{ MC_OPT_INT, 0, "max-frame", "BYTES", &o.max_frame, 65536, 1e15, "largest checkpoint that is accepted" },
+		{ MC_OPT_FLAG, 0, NULL, NULL, NULL, 0, 0, NULL },
+	};
+	const struct mc_prog prog = { "mc-eval", "[-n N] [-s SEED] [--comm HOW] [--cut I,J] [--mute J] [--max-edges K] [--influence] ... CHECKPOINT ...\n"
+		"       mc-eval --aggregate [--claims FILE] [--json] LOG ...|CHECKPOINT ...\n"
+		"       mc-eval --advantages [--claims FILE] [--json] STREAM ...",
+		"Measures checkpoints: return, requests and links over numbered episodes that no run was trained on, "
+		"the same for every checkpoint, without exploration. Or says what runs came to, seed by seed.", table };
+	struct mc_pool *pool;
+	int first, r;
+
+	switch (mc_opts_parse(&prog, argc, argv, &first, e)) {
+	case MC_PARSED_FAIL:
+		return -1;
+	case MC_PARSED_DONE:
+		return 0;
+	case MC_PARSED_RUN:
+		break;
+	}
+	if (mc_measuring_parse(&o.how, e) < 0)
+		return -1;
+	if (aggregate && advantages)
+		return mc_usage(e, "--advantages", "choose one", "runs and advantages are measured apart");
+	what = aggregate ? RUNS : advantages ? ADVANTAGES : CHECKPOINTS;
+	if (check_subject(what, &summary, &o, e) < 0)
+		return -1;
+	if (first == argc)
+		return mc_usage(e, NULL, "see mc-eval --help", "no %s given",
+		    what == RUNS ? "log or checkpoint" : what == ADVANTAGES ? "stream" : "checkpoint");
+	if (what == ADVANTAGES) {
+		const struct mc_compare_opts compare = { summary.claims, o.json, (size_t)o.max_frame };
+
+		return mc_compare(&compare, argc - first, argv + first, e) < 0 ? -1 : flush(e);
+	}
+	if (what == RUNS)
+		return summarise(&summary, &o, argc - first, argv + first, e);
+	if (mc_blas_init(e) < 0)
+		return -1;
+	pool = mc_pool_new((int)o.threads, e);
+	if (pool == NULL)
+		return -1;
+	r = evaluate(&o, argc - first, argv + first, pool, e);
+	mc_pool_free(pool);
+	return r;
+}
 
 int main(int argc, char **argv)
 {
-	return tool_main("mc-eval", mc_run_eval, argc, argv);
+	return tool_main("mc-eval", body, argc, argv);
 }

@@ -1,7 +1,169 @@
-#include "mc_run_plot.h"
+#include <stdio.h>
+#include <string.h>
+
 #include "main.h"
+#include "mc_draw.h"
+#include "mc_draw_advantage.h"
+#include "mc_draw_bars.h"
+#include "mc_draw_live.h"
+#include "mc_draw_pareto.h"
+#include "mc_draw_profile.h"
+#include "mc_draw_team.h"
+#include "mc_draw_topology.h"
+#include "mc_file.h"
+#include "mc_opts.h"
+#include "mc_stat.h"
+
+/* What can be drawn; a further picture is a further line. */
+static const struct picture {
+	const char *name;
+	int (*draw)(const struct mc_draw_opts *o, int files, char **file, struct mc_err *e);
+} pictures[] = {
+	{ "curves", mc_draw_curves },
+	{ "bars", mc_draw_bars },
+	{ "profile", mc_draw_profile },
+	{ "comm", mc_draw_comm },
+	{ "advantages", mc_draw_advantages },
+	{ "pareto", mc_draw_pareto },
+	{ "topology", mc_draw_topology },
+	{ "graph", mc_draw_graph },
+	{ "episode", mc_draw_episode },
+	{ "live", mc_draw_live },
+};
+
+/* An option of the other pictures would be passed over in silence. */
+static int check_options(const struct picture *p, const struct mc_draw_opts *o, const struct mc_draw_opts *defaults,
+    struct mc_err *e)
+{
+	const int of_one_series = p->draw == mc_draw_curves || p->draw == mc_draw_live;
+	const int of_curves = of_one_series || p->draw == mc_draw_comm;
+	const int of_finals = p->draw == mc_draw_bars || p->draw == mc_draw_profile;
+	const int of_logs = of_curves || of_finals;
+	const int of_advantages = p->draw == mc_draw_advantages;
+	const int of_teams = p->draw == mc_draw_topology || p->draw == mc_draw_graph || p->draw == mc_draw_episode;
+	const struct {
+		const char *option;
+		int given, understood;
+	} check[] = {
+		{ "--y", o->y != defaults->y, of_one_series },
+		{ "--window", o->window != defaults->window, of_curves },
+		{ "--by", o->by != defaults->by, of_logs },
+		{ "--band", o->band != defaults->band, of_curves },
+		{ "--named", o->named, of_logs },
+		{ "--normalise", o->normalise, of_one_series },
+		{ "--pool", o->pool, of_one_series },
+		{ "--last", o->last > defaults->last || o->last < defaults->last, of_finals },
+		{ "--scale", o->scale != defaults->scale, p->draw == mc_draw_profile },
+		{ "--resamples", o->resamples != defaults->resamples, of_finals },
+		{ "--agent", o->agent != defaults->agent, of_advantages },
+		{ "--episodes", o->episodes != defaults->episodes, of_advantages },
+		{ "--episode", o->episode != defaults->episode, of_teams },
+		{ "--step", o->step != defaults->step, p->draw == mc_draw_graph },
+		{ "--fps", o->fps != defaults->fps, p->draw == mc_draw_episode },
+	};
+
+	for (size_t i = 0; i < sizeof check / sizeof *check; i++)
+		if (check[i].given && !check[i].understood)
+			return mc_usage(e, check[i].option, "leave it out", "this is no option of mc-plot %s", p->name);
+	return 0;
+}
+
+static const struct picture *find_picture(const char *name, struct mc_err *e)
+{
+	char there[128] = "there are:";
+
+	for (size_t i = 0; i < sizeof pictures / sizeof *pictures; i++) {
+		const size_t used = strlen(there);
+
+		if (name && strcmp(pictures[i].name, name) == 0)
+			return &pictures[i];
+		snprintf(there + used, sizeof there - used, " %s", pictures[i].name);
+	}
+	if (name)
+		mc_usage(e, NULL, there, "no picture is called \"%s\"", name);
+	else
+		mc_usage(e, NULL, there, "say which picture to draw");
+	return NULL;
+}
+
+static int body(int argc, char **argv, struct mc_err *e)
+{
+	const struct mc_draw_opts defaults = { .y = "return", .band = "auto", .agent = "0", .episodes = 4, .episode = -1, .last = MC_SCORES_LAST, .resamples = MC_STAT_RESAMPLES, .step = "0",
+		.fps = 5 };
+	struct mc_draw_opts o = defaults;
+	const struct mc_opt table[] = {
+		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "Every picture" },
+		{ MC_OPT_STR, 'o', "output", "FILE", &o.picture.output, 0, 0,
+		  "write a picture, its kind by the name's ending: .svg, .png or .pdf; without this, draw on the terminal" },
+		{ MC_OPT_STR, 0, "title", "TEXT", &o.title, 0, 0, "a line above the picture" },
+		{ MC_OPT_FLAG, 0, "emit", NULL, &o.picture.emit, 0, 0,
+		  "also leave the gnuplot script and its data beside the picture (.gp, .dat)" },
+		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "curves, live, bars, profile and comm" },
+		{ MC_OPT_STR, 'y', "y", "SERIES", &o.y, 0, 0,
+		  "curves, live: what to draw, return, requests (in a step), links-share (requests / links), or a metric's name, NAME or PROGRAM:NAME" },
+		{ MC_OPT_INT, 'w', "window", "EPISODES", &o.window, 0, 1e9,
+		  "average over so many episodes up to each point; 0 = 1 % of the longest run" },
+		{ MC_OPT_STR, 0, "by", "ENTRY", &o.by, 0, 0,
+		  "tell curves apart by entries of the header too: seed, meta_k, mc-metalearn.beta; several with commas" },
+		{ MC_OPT_STR, 0, "band", "auto|range|bootstrap|none", &o.band, 0, 0,
+		  "around the mean of several runs: range (minimum to maximum), bootstrap (95 % interval of the mean), "
+		  "none, or auto: range for fewer than five runs, else bootstrap" },
+		{ MC_OPT_FLAG, 0, "named", NULL, &o.named, 0, 0, "files are NAME=LOG: NAME in place of the method" },
+		{ MC_OPT_FLAG, 0, "normalise", NULL, &o.normalise, 0, 0,
+		  "curves: scale each task so that the lowest point of its lines is 0 and the highest 1" },
+		{ MC_OPT_FLAG, 0, "pool", NULL, &o.pool, 0, 0, "curves: a further panel has the runs of all tasks together" },
+		{ MC_OPT_REAL, 0, "last", "PERCENT", &o.last, 1e-6, 100,
+		  "bars, profile: the last so many per cent of a run's episodes are its final return" },
+		{ MC_OPT_STR, 0, "scale", "TASK=LOW,HIGH", &o.scale, 0, 0,
+		  "profile: final returns that count as 0 and 1, in place of a task's lowest and highest; several with colons" },
+		{ MC_OPT_INT, 0, "resamples", "N", &o.resamples, 100, 1e6, "bars, profile: resamples of every bootstrap interval" },
+		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "advantages" },
+		{ MC_OPT_STR, 'i', "agent", "AGENT", &o.agent, 0, 0, "who asks: a number from 0, or all" },
+		{ MC_OPT_INT, 'n', "episodes", "N", &o.episodes, 1, 256, "draw no more than the first N" },
+		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "topology, graph and episode" },
+		{ MC_OPT_INT, 0, "episode", "N", &o.episode, 0, 1e15,
+		  "draw episode number N; without this, graph and episode draw the first, topology the mean of all" },
+		{ MC_OPT_STR, 0, "step", "STEP", &o.step, 0, 0, "graph: which step; several with commas, a panel for each" },
+		{ MC_OPT_INT, 0, "fps", "N", &o.fps, 1, 50, "episode: steps shown in a second" },
+		{ MC_OPT_FLAG, 0, NULL, NULL, NULL, 0, 0, NULL },
+	};
+	const struct mc_prog prog = { "mc-plot", "curves [-o FILE] [-y SERIES] [-w EPISODES] [LOG ...]\n"
+		"       mc-plot live [-o FILE] [-y SERIES] [-w EPISODES] LOG ...\n"
+		"       mc-plot bars [-o FILE] [--last PERCENT] [LOG ...]\n"
+		"       mc-plot profile [-o FILE] [--scale TASK=LOW,HIGH] [LOG ...]\n"
+		"       mc-plot comm [-o FILE] [-w EPISODES] [LOG ...]\n"
+		"       mc-plot advantages [-o FILE] [-i AGENT] [STREAM ...]\n"
+		"       mc-plot pareto [-o FILE] [JSON ...]\n"
+		"       mc-plot topology [-o FILE] [--episode N] [LOG|STREAM ...]\n"
+		"       mc-plot graph [-o FILE] [--step STEP] [STREAM ...]\n"
+		"       mc-plot episode [-o FILE] [STREAM ...]",
+		"Draws learning curves from runs' logs, a panel for each task, a line for each method: the mean of its runs, "
+		"with a band; the same over and over while the logs grow; or what the runs came to, and the share of them above each return; or what the communication nets do meanwhile; or the advantages that mc-metalearn --analyse adds to a "
+		"stream of trajectories, a panel for each pair of agents; or, from what mc-eval --json says of teams, return "
+		"against requests; or who asks whom, over an episode or over training; or a team, at one step or as it moves. A file may be - for standard input, which is also read when there is none.", table };
+	const struct picture *picture;
+	enum mc_format format;
+	int first, each;
+
+	switch (mc_opts_parse(&prog, argc, argv, &first, e)) {
+	case MC_PARSED_FAIL:
+		return -1;
+	case MC_PARSED_DONE:
+		return 0;
+	case MC_PARSED_RUN:
+		break;
+	}
+	picture = find_picture(first < argc ? argv[first] : NULL, e);
+	if (picture == NULL || check_options(picture, &o, &defaults, e) < 0)
+		return -1;
+	if (o.picture.output == NULL && o.picture.emit)
+		return mc_usage(e, "--emit", "add -o FILE", "there is no picture to leave it beside");
+	if (o.picture.output && (mc_picture_check(o.picture.output, picture->draw == mc_draw_episode, &format, &each, e) < 0 || mc_file_check_target(o.picture.output, e) < 0))
+		return -1;
+	return picture->draw(&o, argc - first - 1, argv + first + 1, e);
+}
 
 int main(int argc, char **argv)
 {
-	return tool_main("mc-plot", mc_run_plot, argc, argv);
+	return tool_main("mc-plot", body, argc, argv);
 }

@@ -1,7 +1,416 @@
-#include "mc_run_rollout.h"
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "main.h"
+#include "mc_blas.h"
+#include "mc_ckpt.h"
+#include "mc_env.h"
+#include "mc_header.h"
+#include "mc_opts.h"
+#include "mc_play.h"
+#include "mc_prey.h"
+#include "mc_provenance.h"
+#include "mc_ring.h"
+#include "mc_task.h"
+#include "mc_train.h"
+
+struct options {
+	const char *task, *comm, *explore, *keep, *prey, *env, *load, *progress;
+	uint64_t seed;
+	double gamma, range, edge_cost;
+	long hidden, episodes, every, n, threads, max_frame;
+	int share, export_prey;
+	struct mc_train_opts train;
+};
+
+/* ---- options ---- */
+
+static int parse_explore(const char *text, struct mc_header *h, struct mc_err *e)
+{
+	char *end;
+
+	h->explore_start = h->explore_end = strtod(text, &end);
+	h->explore_episodes = 0;
+	if (*end == ':') {
+		h->explore_end = strtod(end + 1, &end);
+		if (*end != ':')
+			goto bad;
+		h->explore_episodes = strtoll(end + 1, &end, 10);
+		if (h->explore_episodes < 1)
+			goto bad;
+	}
+	if (end == text || *end || !(h->explore_start >= 0 && h->explore_start <= 10) ||
+	    !(h->explore_end >= 0 && h->explore_end <= 10))
+		goto bad;
+	return 0;
+bad:
+	return mc_usage(e, "--explore", "0.2, or 0.3:0.05:20000", "\"%s\" is not SIGMA or START:END:EPISODES", text);
+}
+
+static int parse_keep(const char *text, struct mc_train_opts *t, struct mc_err *e)
+{
+	while (text && *text) {
+		char *end;
+		const long long v = strtoll(text, &end, 10);
+
+		if (end == text || (*end && *end != ',') || v < 0 || (t->nkeep && v <= t->keep[t->nkeep - 1]))
+			return mc_usage(e, "--keep", NULL, "\"%s\" is not an ascending list of episode counts like 0,10000", text);
+		if (t->nkeep == MC_KEEP_MAX)
+			return mc_usage(e, "--keep", NULL, "more than %d checkpoints to keep", MC_KEEP_MAX);
+		t->keep[t->nkeep++] = v;
+		text = *end ? end + 1 : end;
+	}
+	return 0;
+}
+
+static int check_options(const struct options *o, struct mc_header *h, struct mc_train_opts *t, struct mc_err *e)
+{
+	const int how = mc_decide_parse(o->comm), progress = mc_progress_parse(o->progress);
+
+	if (how < 0)
+		return mc_usage(e, "--comm", NULL, "\"%s\" is not learned, none or full", o->comm);
+	h->comm = (enum mc_decide)how;
+	if (progress < 0)
+		return mc_usage(e, "--progress", NULL, "\"%s\" is not auto, always, never or json", o->progress);
+	t->progress = (enum mc_progress_mode)progress;
+	if (parse_explore(o->explore ? o->explore : "0.2", h, e) < 0 || parse_keep(o->keep, t, e) < 0)
+		return -1;
+	if (t->nkeep && !t->ckpt)
+		return mc_usage(e, "--keep", "give -c FILE as well", "there is no checkpoint to keep");
+	if (o->load && (o->task || o->env || t->ckpt || t->log))
+		return mc_usage(e, "--load", NULL, "with --load there is no ring: -t, --env, -c and -l have no meaning");
+	if (o->load && (o->prey || o->share || isfinite(o->range) || o->edge_cost > 0))
+		return mc_usage(e, "--load", NULL, "the checkpoint says of preys, range, nets and costs what --prey, --range, --share and "
+		    "--edge-cost would");
+	if (o->export_prey && !o->load)
+		return mc_usage(e, "--export-prey", "give --load CKPT as well", "which checkpoint's policy?");
+	if (t->fresh && !t->ckpt)
+		return mc_usage(e, "--fresh", "give -c FILE as well", "there is no checkpoint to pass over");
+	return 0;
+}
+
+/* ---- a plain source: trajectories of a checkpoint's team ---- */
+
+struct source {
+	struct mc_ckpt ckpt;
+	struct mc_arena arena;
+	struct mc_task task;
+	struct mc_params policy, comm, prey;
+	struct mc_env *env;
+	struct mc_player *player;
+	struct mc_traj traj;
+	struct mc_out *out;
+	struct mc_fb *fb;
+};
+
+static int open_source(struct source *s, const struct options *o, struct mc_pool *pool, struct mc_err *e)
+{
+	struct mc_header *h = &s->ckpt.header;
+
+	if (mc_ckpt_open(&s->ckpt, o->load, (size_t)o->max_frame, e) < 0 || mc_task_parse(&s->task, h->task, e) < 0 ||
+	    mc_ckpt_params(&s->ckpt, "policy", &s->policy, &s->arena, e) < 0 ||
+	    mc_header_prey(&s->ckpt.header_map, h, (size_t)s->task.prey_obs_dim, &s->prey, &s->arena, e) < 0)
+		return -1;
+	if (h->comm == MC_LEARNED && mc_ckpt_params(&s->ckpt, "comm", &s->comm, &s->arena, e) < 0)
+		return -1;
+	if (mc_traj_new(&s->traj, &h->dims, &s->arena, e) < 0)
+		return -1;
+	s->env = mc_env_world(&s->task, 1, s->prey.v ? &s->prey : NULL, h->range, o->seed, 0, e);
+	s->player = mc_player_new(&h->dims, 1, mc_pool_threads(pool), &s->arena, e);
+	s->fb = mc_fb_new(e);
+	s->out = mc_out_fd(1, "<stdout>", e);
+	return s->env && s->player && s->fb && s->out ? 0 : -1;
+}
+
+/* The run's header, as the checkpoint has it, then who wrote this stream. */
+static int source_header(struct source *s, int argc, char **argv, int threads, struct mc_err *e)
+{
+	mc_fb_begin(s->fb, "header");
+	mc_fb_copy_all(s->fb, &s->ckpt.header_map);
+	if (mc_out_built(s->out, s->fb, e) < 0)
+		return -1;
+	mc_provenance_build(s->fb, "mc-rollout", argc, argv, threads);
+	return mc_out_built(s->out, s->fb, e);
+}
+
+/* Episode k of environment 0, explored as in training, with the nets of the checkpoint. */
+static int source_episode(struct source *s, const struct options *o, struct mc_pool *pool, long k, struct mc_err *e)
+{
+	const struct mc_header *h = &s->ckpt.header;
+	const double sigma = o->explore ? h->explore_start : mc_header_sigma(h, s->ckpt.episode);
+	const struct mc_play_opts p = { .how = h->comm, .sigma = sigma, .seed = o->seed, .env = 0 };
+	struct mc_played to = mc_played_traj(&s->traj);
+	struct mc_episode_figures f;
+
+	if (mc_play(s->player, s->env, &p, &s->comm, &s->policy, (uint32_t)k, 1, &to, pool, e) < 0)
+		return -1;
+	s->traj.iteration = s->ckpt.iteration;
+	s->traj.episode = k;
+	mc_episode_figures(&s->traj, &f);
+	if (h->edge_cost > 0)
+		mc_episode_charge(&s->traj, h->edge_cost, &f);
+	mc_traj_pack(s->fb, &s->traj);
+	if (mc_out_built(s->out, s->fb, e) < 0)
+		return -1;
+	mc_episode_pack(s->fb, &s->traj, &f);
+	return mc_out_built(s->out, s->fb, e) < 0 || mc_out_flush(s->out, e) < 0 ? -1 : 0;
+}
+
+static int source(const struct options *o, int argc, char **argv, struct mc_pool *pool, int *streaming,
+    struct mc_err *e)
+{
+	struct source s = { 0 };
+	struct mc_err ignored;
+	int r = open_source(&s, o, pool, e);
+
+	if (r == 0 && o->explore)
+		r = parse_explore(o->explore, &s.ckpt.header, e);
+	if (r == 0)
+		r = source_header(&s, argc, argv, mc_pool_threads(pool), e);
+	for (long k = 0; r == 0 && k < o->n; k++)
+		r = source_episode(&s, o, pool, k, e);
+	if (r == 0)
+		r = mc_out_end(s.out, s.fb, NULL, NULL, e);
+	*streaming = s.out != NULL;
+	if (s.out && mc_out_close(s.out, r < 0 ? &ignored : e) < 0)
+		r = -1;
+	mc_fb_free(s.fb);
+	mc_env_free(s.env);
+	mc_ckpt_close(&s.ckpt);
+	mc_arena_free(&s.arena);
+	return r;
+}
+
+/* ---- a prey file ---- */
+
+/* The run's header, then the policy as the net "prey". */
+static int write_prey(const struct mc_ckpt *c, const struct mc_params *prey, struct mc_out *out, struct mc_fb *b,
+    int argc, char **argv, int threads, struct mc_err *e)
+{
+	mc_fb_begin(b, "header");
+	mc_fb_copy_all(b, &c->header_map);
+	if (mc_out_built(out, b, e) < 0)
+		return -1;
+	mc_provenance_build(b, "mc-rollout", argc, argv, threads);
+	if (mc_out_built(out, b, e) < 0)
+		return -1;
+	mc_fb_begin(b, "params");
+	mc_fb_str(b, "net", mc_net_name(MC_NET_PREY));
+	mc_fb_int(b, "iteration", c->iteration);
+	mc_fb_int(b, "episode", c->episode);
+	mc_params_pack(b, "params", prey, prey->v);
+	return mc_out_built(out, b, e) < 0 ? -1 : mc_out_end(out, b, NULL, NULL, e);
+}
+
+static int export_prey(const struct options *o, int argc, char **argv, int *streaming, struct mc_err *e)
+{
+	struct mc_arena arena = { 0 };
+	struct mc_ckpt c = { 0 };
+	struct mc_params prey;
+	struct mc_err ignored;
+	struct mc_fb *b = NULL;
+	struct mc_out *out = NULL;
+	int r = mc_ckpt_open(&c, o->load, (size_t)o->max_frame, e);
+
+	if (r == 0)
+		r = mc_prey_export(&c, &prey, &arena, e);
+	if (r == 0 && (!(b = mc_fb_new(e)) || !(out = mc_out_fd(1, "<stdout>", e))))
+		r = -1;
+	if (r == 0)
+		r = write_prey(&c, &prey, out, b, argc, argv, (int)o->threads, e);
+	*streaming = out != NULL;
+	if (out && mc_out_close(out, r < 0 ? &ignored : e) < 0)
+		r = -1;
+	mc_fb_free(b);
+	mc_ckpt_close(&c);
+	mc_arena_free(&arena);
+	return r;
+}
+
+/* ---- the ring ---- */
+
+static int refuse_no_ring(struct mc_err *e)
+{
+	struct stat st;
+
+	if (isatty(0) || (fstat(0, &st) == 0 && (S_ISREG(st.st_mode) || S_ISCHR(st.st_mode))))
+		return mc_usage(e, "<stdin>", "make the ring with mkfifo (see the page's EXAMPLES), or give --load CKPT",
+		    "this is no pipe: the end of the ring must come in here");
+	return 0;
+}
+
+/* The built-in world. */
+static int open_world(const struct options *o, struct mc_header *h, struct mc_prey *prey, struct mc_arena *arena,
+    struct mc_env **env, struct mc_err *e)
+{
+	struct mc_task task;
+
+	if (!o->task)
+		return mc_usage(e, "-t", "mc-envsim --list shows the tasks", "which task?");
+	if (mc_task_parse(&task, o->task, e) < 0 || mc_prey_choose(prey, o->prey ? o->prey : "auto", &task, arena, e) < 0)
+		return -1;
+	(void)snprintf(h->task, sizeof h->task, "%s", o->task);
+	*env = mc_env_world(&task, 1, prey->p.v ? &prey->p : NULL, h->range, h->seed, 1, e);
+	return *env ? 0 : -1;
+}
+
+static int same_preys(const struct mc_prey *a, const struct mc_prey *b)
+{
+	return strcmp(a->how, b->how) == 0 &&
+	    (!a->p.v || (a->p.size == b->p.size && memcmp(a->p.v, b->p.v, a->p.size * sizeof *a->p.v) == 0));
+}
+
+/* Preys of a process: as it says; else it is taken to play those of --prey. */
+static int preys_of_process(const struct options *o, const struct mc_env_says *says, struct mc_prey *prey,
+    struct mc_arena *arena, struct mc_err *e)
+{
+	struct mc_task task;
+
+	*prey = says->prey;
+	if (mc_task_parse(&task, says->task, NULL) < 0) {
+		(void)snprintf(prey->how, sizeof prey->how, "none");
+		return 0;
+	}
+	if (!prey->how[0])
+		return mc_prey_choose(prey, o->prey ? o->prey : "auto", &task, arena, e);
+	struct mc_prey own;
+
+	if (!o->prey || mc_prey_choose(&own, o->prey, &task, arena, e) < 0)
+		return o->prey ? -1 : 0;
+	return same_preys(prey, &own) ? 0 : mc_usage(e, "--prey", "give it to the environment's command",
+	    "the environment plays %s preys, not these", strcmp(prey->how, "mlp") == 0 ? "other" : prey->how);
+}
+
+/* A program, whose header says what is played; options that say otherwise are refused. */
+static int open_process(const struct options *o, struct mc_header *h, struct mc_prey *prey, struct mc_arena *arena,
+    struct mc_env **env, struct mc_err *e)
+{
+	struct mc_env_says says;
+
+	*env = mc_env_process(o->env, h->seed, 1, &says, arena, e);
+	if (!*env)
+		return -1;
+	if (o->task && strcmp(says.task, o->task) != 0)
+		return mc_usage(e, "--env", NULL, "the environment plays %s, -t says %s", says.task, o->task);
+	if (h->range >= 0 && h->range != says.range)
+		return mc_usage(e, "--range", "give it to the environment's command", "the environment does not limit its range to %g",
+		    h->range);
+	h->range = says.range;
+	memcpy(h->task, says.task, sizeof h->task);
+	return preys_of_process(o, &says, prey, arena, e);
+}
+
+static int ring(struct options *o, struct mc_header *h, struct mc_pool *pool, int *streaming, struct mc_err *e)
+{
+	struct mc_arena arena = { 0 };
+	struct mc_prey prey = { 0 };
+	struct mc_env *env = NULL;
+	int r = refuse_no_ring(e);
+
+	if (r == 0)
+		r = (o->env ? open_process : open_world)(o, h, &prey, &arena, &env, e);
+	if (r == 0) {
+		memcpy(h->prey, prey.how, sizeof h->prey);
+		mc_env_dims(env, &h->dims);
+		h->dims.H = (size_t)o->hidden;
+		h->dims.share = o->share;
+		if (h->dims.N == 1 && h->comm == MC_LEARNED)
+			r = mc_usage(e, "--comm", "give --comm none", "%s has one agent: nobody to talk to", h->task);
+	}
+	*streaming = r == 0;
+	if (r == 0)
+		r = mc_train(&o->train, h, prey.p.v ? &prey.p : NULL, env, pool, e);
+	mc_env_free(env);
+	mc_arena_free(&arena);
+	return r;
+}
+
+/* *streaming is set once the stream is somebody's to end, with an error if need be. */
+static int program(int argc, char **argv, int *streaming, struct mc_err *e)
+{
+	struct options o = {
+		.comm = "learned", .progress = "auto", .seed = 1, .gamma = 0.95, .range = INFINITY, .hidden = 128, .episodes = 50000,
+		.every = 500, .n = 10, .threads = mc_pool_processors(), .max_frame = (long)MC_FRAME_MAX,
+	};
+	struct mc_train_opts *t = &o.train;
+	const struct mc_opt table[] = {
+		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "What is learned" },
+		{ MC_OPT_STR, 't', "task", "TASK", &o.task, 0, 0, "the task; mc-envsim --list shows the names" },
+		{ MC_OPT_U64, 's', "seed", "SEED", &o.seed, 0, 0, "seed of everything random" },
+		{ MC_OPT_STR, 0, "comm", "learned|none|full", &o.comm, 0, 0, "who decides whom to ask; learned: another program of the ring owns the nets" },
+		{ MC_OPT_STR, 0, "prey", "WHICH", &o.prey, 0, 0, "scripted preys: auto (trained ones where there are some for the task, else flee), flee, or a FILE of weights (default auto)" },
+		{ MC_OPT_STR, 0, "env", "COMMAND", &o.env, 0, 0, "act in this program, as a co-process, instead of the built-in world" },
+		{ MC_OPT_REAL, 0, "gamma", "X", &o.gamma, 0, 1, "discount" },
+		{ MC_OPT_STR, 0, "explore", "SIGMA", &o.explore, 0, 0, "deviation of the noise on actions (default 0.2); START:END:EPISODES moves it linearly" },
+		{ MC_OPT_INT, 0, "hidden", "H", &o.hidden, 1, 4096, "hidden width of the nets" },
+		{ MC_OPT_FLAG, 0, "share", NULL, &o.share, 0, 0, "one communication net and one policy serve all agents" },
+		{ MC_OPT_REAL, 0, "range", "R", &o.range, 0, INFINITY, "agents are neighbours up to this distance" },
+		{ MC_OPT_REAL, 0, "edge-cost", "X", &o.edge_cost, 0, 1e6,
+		  "take X times the share of links used from each reward that is learned from" },
+		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "How long, and what is left" },
+		{ MC_OPT_INT, 'e', "episodes", "N", &o.episodes, 0, 2e9, "the run ends at the first meta-iteration with so many episodes" },
+		{ MC_OPT_STR, 'c', "checkpoint", "FILE", &t->ckpt, 0, 0, "checkpoint; an existing one is continued" },
+		{ MC_OPT_STR, 'l', "log", "FILE", &t->log, 0, 0, "log of episodes and metrics" },
+		{ MC_OPT_INT, 'C', "every", "N", &o.every, 1, 2e9, "iterations from checkpoint to checkpoint" },
+		{ MC_OPT_STR, 0, "keep", "N,N,...", &o.keep, 0, 0, "also leave a checkpoint after so many episodes, as run-N.ckpt" },
+		{ MC_OPT_FLAG, 0, "fresh", NULL, &t->fresh, 0, 0, "start anew even where a checkpoint exists" },
+		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "As a source, without a ring" },
+		{ MC_OPT_STR, 0, "load", "CKPT", &o.load, 0, 0, "write trajectories of this checkpoint's team; -s chooses the episodes" },
+		{ MC_OPT_INT, 'n', "number", "N", &o.n, 0, 2e9, "number of trajectories" },
+		{ MC_OPT_FLAG, 0, "export-prey", NULL, &o.export_prey, 0, 0, "write a prey file instead: the checkpoint's policy, of an evade task, as preys for --prey" },
+		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "The rest" },
+		{ MC_OPT_STR, 0, "progress", "auto|always|never|json", &o.progress, 0, 0, "what standard error shows while the run lasts; auto: a line, on a terminal" },
+		{ MC_OPT_INT, 0, "threads", "N", &o.threads, 1, 1024, "threads; never changes a result" },
+		{ MC_OPT_INT, 0, "max-frame", "BYTES", &o.max_frame, 65536, 1e15, "largest frame that is accepted" },
+		{ MC_OPT_FLAG, 0, NULL, NULL, NULL, 0, 0, NULL },
+	};
+	const struct mc_prog prog = { "mc-rollout",
+		"-t TASK [-e N] [-c FILE] [-l FILE] ... < ring | ... > ring\n"
+		"       mc-rollout --load CKPT [-n N] | --export-prey",
+		"Acts: nets and environment give trajectories. Start and end of a training ring, or, with --load, "
+		"a plain source of trajectories. pipelines/train makes a ring of it.", table };
+	struct mc_header h = { 0 };
+	int first;
+	const enum mc_parsed parsed = mc_opts_parse(&prog, argc, argv, &first, e);
+
+	if (parsed != MC_PARSED_RUN)
+		return parsed == MC_PARSED_DONE ? 0 : -1;
+	if (first < argc)
+		return mc_usage(e, argv[first], "see mc-rollout --help", "mc-rollout takes no operand");
+	h.seed = o.seed;
+	h.gamma = o.gamma;
+	h.range = isfinite(o.range) ? o.range : -1;
+	h.edge_cost = o.edge_cost;
+	t->episodes = o.episodes;
+	t->every = o.every;
+	t->max_frame = (size_t)o.max_frame;
+	t->argc = argc;
+	t->argv = argv;
+	t->threads = (int)o.threads;
+	if (check_options(&o, &h, t, e) < 0 || mc_ring_refuse_terminal(e) < 0 || mc_blas_init(e) < 0)
+		return -1;
+	struct mc_pool *pool = mc_pool_new((int)o.threads, e);
+
+	if (!pool)
+		return -1;
+	const int r = !o.load ? ring(&o, &h, pool, streaming, e) : o.export_prey ?
+	    export_prey(&o, argc, argv, streaming, e) : source(&o, argc, argv, pool, streaming, e);
+
+	mc_pool_free(pool);
+	return r;
+}
+
+static int body(int argc, char **argv, struct mc_err *e)
+{
+	return mc_ring_program("mc-rollout", argc, argv, program, e);
+}
 
 int main(int argc, char **argv)
 {
-	return tool_main("mc-rollout", mc_run_rollout, argc, argv);
+	return tool_main("mc-rollout", body, argc, argv);
 }
