@@ -22,6 +22,7 @@ struct golden {
 	size_t Ep, T, A, D, E, S;
 	mc_real *init_pos, *init_vel, *actions, *obs, *reward, *pos, *vel, *scripted;
 	int64_t *contacts, *reset, *free_steps;
+	int64_t *goal, *shift;    /* [Ep, N], [Ep]; of tasks that hide them, else NULL */
 	double tol_step, tol_free;
 	double worst_step, worst_free;
 };
@@ -142,6 +143,10 @@ static void read_golden(struct golden *g, const struct mc_map *root)
 	g->free_steps = integers(f, root, "free_steps", SHAPE(Ep));
 	g->tol_step = fixture_real(f, root, "tol_step");
 	g->tol_free = fixture_real(f, root, "tol_free");
+	if (g->task.hidden) {
+		g->goal = integers(f, root, "goal", SHAPE(Ep, A));
+		g->shift = integers(f, root, "shift", SHAPE(Ep));
+	}
 	if (strcmp(policy, "mlp") == 0)
 		read_prey(g, root);
 }
@@ -219,9 +224,25 @@ static void look(const struct mc_world *w, const struct golden *g, size_t n, str
 	mc_world_scripted(w, v->scripted);
 }
 
-static void set(struct golden *g, struct mc_world *w, size_t k, const mc_real *pos, const mc_real *vel)
+/* Goals and shift as a world has them: hidden[N + 1]. */
+static void hidden_of(int32_t *hidden, const int64_t *goal, int64_t shift, size_t N)
 {
+	for (size_t i = 0; i < N; i++)
+		hidden[i] = (int32_t)goal[i];
+	hidden[N] = (int32_t)shift;
+}
+
+/* Environment k starts in a state of episode ep. */
+static void set(struct golden *g, struct mc_world *w, size_t k, size_t ep, const mc_real *pos, const mc_real *vel)
+{
+	int32_t hidden[257];
+
 	if (mc_world_set(w, k, pos, vel, &g->f.err) < 0)
+		fixture_failed(&g->f);
+	if (!g->task.hidden)
+		return;
+	hidden_of(hidden, g->goal + ep * g->A, g->shift[ep], g->A);
+	if (mc_world_hide(w, k, hidden, &g->f.err) < 0)
 		fixture_failed(&g->f);
 }
 
@@ -244,12 +265,23 @@ static void one_step(struct golden *g)
 	for (size_t k = 0; k < n; k++) {
 		const size_t at = k / g->T * (g->T + 1) + k % g->T;
 
-		set(g, w, k, g->pos + at * wide, g->vel + at * wide);
+		set(g, w, k, k / g->T, g->pos + at * wide, g->vel + at * wide);
 	}
 	step(g, w, n, g->actions, &v);
 	for (size_t k = 0; k < n; k++)
 		compare(g, &v, k, k / g->T, k % g->T, "one step", g->tol_step, &g->worst_step);
 	mc_world_free(w);
+}
+
+/* Does environment k hide these? */
+static int hides(const struct mc_world *w, size_t k, const int64_t *goal, int64_t shift)
+{
+	const size_t N = (size_t)mc_world_task(w)->N;
+	int32_t got[257], want[257];
+
+	mc_world_hidden(w, k, got);
+	hidden_of(want, goal, shift, N);
+	return memcmp(got, want, (N + 1) * sizeof *got) == 0;
 }
 
 /* The state before the first step: given, and where it is a reset's, equal to that bit for bit. */
@@ -267,8 +299,10 @@ static void start(struct golden *g, struct mc_world *w, struct seen *v)
 			if (distance(pos, g->init_pos + ep * wide, wide) != 0 ||
 			    distance(vel, g->init_vel + ep * wide, wide) != 0)
 				fixture_fail(&g->f, "episode %zu: its reset differs", ep);
+			if (g->task.hidden && !hides(w, ep, g->goal + ep * g->A, g->shift[ep]))
+				fixture_fail(&g->f, "episode %zu: its reset hides something else", ep);
 		}
-		set(g, w, ep, g->init_pos + ep * wide, g->init_vel + ep * wide);
+		set(g, w, ep, ep, g->init_pos + ep * wide, g->init_vel + ep * wide);
 	}
 	look(w, g, g->Ep, v);
 	for (size_t ep = 0; ep < g->Ep; ep++)
@@ -322,7 +356,7 @@ static void philox(struct fixture *f, const struct mc_map *root)
 	}
 }
 
-/* The n resets of one task: its positions, bit for bit. */
+/* The n resets of one task: its positions, bit for bit, and what it hides. */
 static void resets(struct fixture *f, const struct mc_map *root, const char *name, const int64_t *reset, size_t n)
 {
 	struct mc_task t;
@@ -335,7 +369,16 @@ static void resets(struct fixture *f, const struct mc_map *root, const char *nam
 	const size_t E = (size_t)t.entities;
 	const mc_real *want = fixture_reals(f, root, name, SHAPE(n, E, 2));
 	mc_real *pos = fixture_new(f, E * 2), *vel = fixture_new(f, E * 2);
+	const size_t N = (size_t)t.agents;
+	char key[80];
+	const int64_t *goal = NULL, *shift = NULL;
 
+	if (t.hidden) {
+		snprintf(key, sizeof key, "%s.goal", name);
+		goal = integers(f, root, key, SHAPE(n, N));
+		snprintf(key, sizeof key, "%s.shift", name);
+		shift = integers(f, root, key, SHAPE(n));
+	}
 	for (size_t k = 0; k < n; k++) {
 		const int64_t *r = reset + 3 * k;
 
@@ -344,6 +387,8 @@ static void resets(struct fixture *f, const struct mc_map *root, const char *nam
 		for (size_t i = 0; i < 2 * E; i++)
 			if (pos[i] != want[k * E * 2 + i] || vel[i] != 0)
 				fixture_fail(f, "%s, reset %zu: entity %zu starts elsewhere", name, k, i / 2);
+		if (t.hidden && !hides(w, k, goal + k * N, shift[k]))
+			fixture_fail(f, "%s, reset %zu: goals or shift are others", name, k);
 	}
 	mc_world_free(w);
 }
@@ -360,7 +405,7 @@ static int check_resets(const struct mc_map *root, char *why, size_t size)
 		char key[64];
 
 		mc_map_at(root, i, key, sizeof key);
-		if (strcmp(key, "reset") == 0 || strncmp(key, "philox_", 7) == 0)
+		if (strcmp(key, "reset") == 0 || strncmp(key, "philox_", 7) == 0 || strchr(key, '.'))
 			continue;
 		resets(&f, root, key, reset, n);
 		tasks++;

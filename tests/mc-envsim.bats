@@ -335,10 +335,10 @@ assert r.returncode == 64 and b"mc-cat" in r.stderr, r
 	[ "$status" -eq 74 ]
 }
 
-@test "--list shows the ten tasks with their dimensions" {
+@test "--list shows the tasks with their dimensions" {
 	run "$MC_BIN/mc-envsim" --list
 	[ "$status" -eq 0 ]
-	[ "$(grep -cE '^(navigation|predator_prey|push|evade)_N[36]' <<<"$output")" -eq 10 ]
+	[ "$(grep -cE '^(navigation|predator_prey|push|evade|reference)_N[36]' <<<"$output")" -eq 13 ]
 	[[ "$output" =~ predator_prey_N6_l1\ +6\ +11\ +2\ +18\ +2\  ]]
 }
 
@@ -354,4 +354,70 @@ assert r.returncode == 64 and b"mc-cat" in r.stderr, r
 	[[ "$output" != *"other agents"* ]]
 	run "$MC_BIN/mc-envsim" --describe push
 	[ "$status" -eq 64 ]
+}
+
+@test "--describe tells of hidden goals: what is seen of them, the reward, how they are drawn" {
+	run "$MC_BIN/mc-envsim" --describe reference_N6
+	[ "$status" -eq 0 ]
+	[[ "$output" == *"agents 6, entities 9, scripted 0, obs_dim 18"* ]]
+	[[ "$output" =~ 4-9\ +landmarks,\ in\ index\ order ]]
+	[[ "$output" =~ 10-14\ +who\ knows\ my\ goal ]]
+	[[ "$output" =~ 15-17\ +the\ goal\ that\ I\ know ]]
+	[[ "$output" == *"r = -(1/6) sum over agents of |p_i - p_(6 + g_i)|"* ]]
+	[[ "$output" == *"shift s: each of 1 ... 5"* ]]
+	run "$MC_BIN/mc-envsim" --describe reference_N3_s2
+	[[ "$output" == *"shift s: always 2"* ]]
+	run "$MC_BIN/mc-envsim" --describe reference_N2
+	[[ "$output" == *"shift s: always 1"* ]]
+}
+
+@test "reference: standing still and random actions return what the task's page says" {
+	run py '
+for task, still, random in ("reference_N3", -25.9, -28.1), ("reference_N6", -26.2, -28.3):
+    def mean(how):
+        return np.mean([x["return"] for x in play("-t", task, how, "200")[0] if x["type"] == "episode"])
+    assert abs(mean("--still") - still) < 0.051, (task, mean("--still"))
+    assert abs(mean("--random") - random) < 1, (task, mean("--random"))
+'
+	[ "$output" = "" ]
+	[ "$status" -eq 0 ]
+}
+
+@test "reset with pos and vel keeps the hidden goals, or takes those that are given" {
+	run py '
+p = np.array([[1, 0], [0, 1], [0, 0], [3, 0], [0, 3], [4, 4]], np.float32)
+s = Sim("-t", "reference_N3")
+first = s.read()["o"]
+s.send("reset", pos=p, vel=0 * p)
+assert (s.read()["o"][:, 10:] == first[:, 10:]).all()
+s.send("reset", pos=p, vel=0 * p, goal=np.array([1, 0, 2], np.uint8), shift=2)
+o = s.read()["o"]
+assert o[:, 10:12].tolist() == [[0, 1], [1, 0], [0, 1]], o
+assert o[:, 12:].tolist() == [[1, 0, 0], [0, 0, 1], [0, 1, 0]], o
+r = s.act(np.zeros((3, 2), np.float32))["r"]
+assert abs(r + (10 ** .5 + 10 ** .5 + 32 ** .5) / 3) < 1e-6, r
+def refused(words, task="reference_N3", **k):
+    f, status, err = play("-t", task, data=frame("reset", pos=p, vel=0 * p, **k))
+    assert status == 65 and words in err and len(err.splitlines()) == 1, err
+refused("goal of agent 1 is 3", goal=np.array([1, 3, 2], np.uint8))
+refused("[2]", goal=np.array([1, 2], np.uint8))
+for shift in 0, 3, -1, 2**32 + 1:
+    refused("want 1 to 2", shift=shift)
+refused("want 1 to 1", task="reference_N3_s1", shift=2)
+'
+	[ "$output" = "" ]
+	[ "$status" -eq 0 ]
+}
+
+@test "reference: the world as a process gives the bytes of the built-in one" {
+	cd "$BATS_TEST_TMPDIR"
+	mkfifo ring
+	train() {
+		"$MC_BIN/mc-rollout" -t reference_N3 -e 30 -s 3 -c "$1.ckpt" -l "$1.log" "${@:2}" <ring |
+			"$MC_BIN/mc-metalearn" -m reinforce | "$MC_BIN/mc-critic" --batch 64 >ring
+	}
+	train a
+	train b --env "$MC_BIN/mc-envsim -t reference_N3 -s 3 --env 1"
+	cmp a.ckpt b.ckpt
+	cmp a.log b.log
 }

@@ -38,7 +38,7 @@ struct one {
 	const struct mc_task *t;
 	mc_real pos[64][2], vel[64][2], a[64][2], u[64][2], o[2048];
 	mc_real r;
-	int32_t C;
+	int32_t C, hidden[64];
 };
 
 /* Entities far from each other and at rest. */
@@ -375,6 +375,10 @@ static double by_formula(const struct one *x, int *C)
 		for (int i = 0; i < N; i++)
 			*C += touching(x, i, N, 0.36 / (N + 3) + 0.1);
 		return -2 * dist(x, N, N + 1) - 0.1 * nearest(x, N, 0, N) + 0.1 * *C;
+	case MC_REFERENCE:
+		for (int i = 0; i < N; i++)
+			r -= dist(x, i, N + x->hidden[i]) / N;
+		return r;
 	case MC_PREDATOR_PREY:
 	case MC_EVADE:
 		break;
@@ -398,13 +402,16 @@ static void reward(const char *name, double half)
 	struct one x;
 	int contacts = 0, counted = 1;
 	double worst = 0;
+	const int meets = task_of(name).kind != MC_REFERENCE;
 
 	for (uint32_t seed = 0; seed < 200; seed++) {
 		int C;
 
 		place(&x, name);
 		scatter(&x, half, seed);
+		mc_world_reset(x.w, 0, seed, 0, 0);     /* of which the hidden part remains */
 		start(&x);
+		mc_world_hidden(x.w, 0, x.hidden);
 		go(&x);
 		worst = fmax(worst, fabs(by_formula(&x, &C) - (double)x.r));
 		counted &= C == x.C;
@@ -413,7 +420,7 @@ static void reward(const char *name, double half)
 	}
 	ok(counted, "%s: the count C", name);
 	is_near(worst, 0, 20 * tol, "and the reward, by their formulas");
-	ok(contacts > 10, "with %d contacts", contacts);
+	ok(meets ? contacts > 10 : contacts == 0, "with %d contacts", contacts);
 }
 
 static void rewards(void)
@@ -426,6 +433,8 @@ static void rewards(void)
 	reward("push_N3", 0.25);
 	reward("evade_N6", 0.8);
 	reward("evade_N5_M3_L1", 1.5);
+	reward("reference_N6", 1);
+	reward("reference_N2", 0.02);
 }
 
 /* Preys that do not move stand where they were put: the bound's values themselves. */
@@ -596,6 +605,138 @@ static void large(void)
 	free(a);
 	free(o);
 	mc_world_free(w);
+}
+
+/* ---- hidden goals ---- */
+
+/* o[first ... first+n-1] is 1 at `at` and 0 elsewhere. */
+static void is_one_hot(const mc_real *o, int n, int at, const char *name)
+{
+	int good = 1;
+
+	for (int k = 0; k < n; k++)
+		good &= o[k] == (mc_real)(k == at);
+	ok(good, "%s", name);
+}
+
+static void hidden_goals(void)
+{
+	static const int32_t hidden[5] = { 2, 0, 1, 0, 3 };   /* goals of four agents, shift 3 */
+	struct one x;
+
+	place(&x, "reference_N4");
+	put(&x, 1, 1, 1);
+	put(&x, 4, 3, 0);
+	put(&x, 5, 1, 5);
+	put(&x, 6, -2, 1);
+	x.vel[1][0] = (mc_real)0.5;
+	start(&x);
+	ok(mc_world_hide(x.w, 0, hidden, NULL) == 0, "goals and shift can be given");
+	mc_world_observe(x.w, x.o);
+	const mc_real *own = x.o + 16;                        /* agent 1 */
+
+	is_point(own, 0.5, 0, "reference: own velocity");
+	is_point(own + 2, 1, 1, "own position");
+	is_point(own + 4, 2, -1, "landmarks in index order, not by distance");
+	is_point(own + 6, 0, 4, "the second");
+	is_point(own + 8, -3, 0, "the third");
+	is_one_hot(own + 10, 3, 0, "agent (1 + 3) mod 4 = 0, the first of its others, knows agent 1's goal");
+	is_one_hot(own + 13, 3, 1, "and it knows that of agent (1 - 3) mod 4 = 2: landmark 1");
+	is_one_hot(x.o + 10, 3, 2, "agent 3, the last of its others, knows agent 0's");
+	is_one_hot(x.o + 13, 3, 0, "agent 0 knows agent 1's: landmark 0");
+	is_one_hot(x.o + 48 + 10, 3, 2, "agent 2, the last of its others, knows agent 3's");
+	is_one_hot(x.o + 48 + 13, 3, 2, "agent 3 knows agent 0's: landmark 2");
+	go(&x);
+	/* agent 1 is at (1.0375, 1) by then, its landmark 0 at (3, 0), the others have not moved */
+	is_near((double)x.r, -(hypot(-2, 1) + hypot(1.9625, 1) + hypot(20 - 1, 40 + 5) + hypot(30 - 3, 60)) / 4, 4 * tol,
+	    "the mean distance from the goals, after the step");
+	start(&x);
+	mc_world_hidden(x.w, 0, x.hidden);
+	ok(memcmp(x.hidden, hidden, sizeof hidden) == 0, "a state that is set leaves them as they are");
+	done(&x);
+}
+
+static void hide_refused(void)
+{
+	static const int32_t bad[][4] = { { 0, 3, 0, 1 }, { -1, 0, 0, 1 }, { 0, 0, 0, 0 }, { 0, 0, 0, 3 }, { 0, 0, 0, -1 } };
+	struct mc_world *w = world_of("reference_N3", 1), *fixed = world_of("reference_N3_s2", 1);
+	int32_t before[4], after[4];
+	struct mc_err e = { 0 };
+
+	mc_world_reset(w, 0, 1, 0, 0);
+	mc_world_hidden(w, 0, before);
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		ok(mc_world_hide(w, 0, bad[i], &e) < 0 && e.code == MC_DATA, "goals or a shift that cannot be, case %zu", i);
+	mc_world_hidden(w, 0, after);
+	ok(memcmp(before, after, sizeof before) == 0, "and all stays as it was");
+	ok(mc_world_hide(fixed, 0, (const int32_t[]){ 0, 1, 2, 1 }, &e) < 0 && strstr(e.what, "shift is 1, want 2"),
+	    "another shift than the task's is refused");
+	ok(mc_world_hide(fixed, 0, (const int32_t[]){ 0, 1, 2, 2 }, &e) == 0, "its own is not");
+	mc_world_free(w);
+	mc_world_free(fixed);
+}
+
+/* Over many resets each goal and each shift is drawn as often as the others; a fixed shift changes nothing else. */
+static void hidden_draws(void)
+{
+	enum { N = 5, n = 2000 };
+	struct mc_world *w = world_of("reference_N5", 1), *fixed = world_of("reference_N5_s2", 1);
+	mc_real p[N + 3][2], q[N + 3][2], v[N + 3][2];
+	int32_t a[N + 1], b[N + 1];
+	int goals[3] = { 0 }, shifts[N] = { 0 }, same = 1;
+
+	for (uint32_t k = 0; k < n; k++) {
+		mc_world_reset(w, 0, 9, 1, k);
+		mc_world_reset(fixed, 0, 9, 1, k);
+		mc_world_get(w, 0, p[0], v[0]);
+		mc_world_get(fixed, 0, q[0], v[0]);
+		mc_world_hidden(w, 0, a);
+		mc_world_hidden(fixed, 0, b);
+		same &= memcmp(p, q, sizeof p) == 0 && memcmp(a, b, N * sizeof *a) == 0 && b[N] == 2;
+		for (int i = 0; i < N; i++)
+			goals[a[i]]++;
+		shifts[a[N]]++;
+	}
+	ok(same, "with a fixed shift, positions and goals are those without");
+	for (int g = 0; g < 3; g++)
+		ok(abs(goals[g] - N * n / 3) < 190, "goal %d: %d times of %d", g, goals[g], N * n); /* 4 sd = 4 * 47 */
+	ok(shifts[0] == 0, "nobody knows its own goal");
+	for (int s = 1; s < N; s++)
+		ok(abs(shifts[s] - n / (N - 1)) < 78, "shift %d: %d times of %d", s, shifts[s], n);  /* 4 sd = 4 * 19.4 */
+	mc_world_free(w);
+	mc_world_free(fixed);
+}
+
+/* The smallest and the largest team. */
+static void hidden_sizes(void)
+{
+	struct mc_world *two = world_of("reference_N2", 1), *many = world_of("reference_N256_s255", 1);
+	const size_t O = 256 + 12;
+	mc_real *o = calloc(256 * O, sizeof *o), *a = calloc(512, sizeof *a), r;
+	int32_t hidden[257];
+	int good = 1;
+
+	for (uint32_t k = 0; k < 50; k++) {
+		mc_world_reset(two, 0, 1, 0, k);
+		mc_world_hidden(two, 0, hidden);
+		mc_world_observe(two, o);
+		good &= hidden[2] == 1 && o[10] == 1 && o[14 + 10] == 1 && o[11 + hidden[1]] == 1 && o[14 + 11 + hidden[0]] == 1;
+	}
+	ok(good, "N = 2: each knows the other's goal");
+	mc_world_reset(many, 0, 1, 0, 0);
+	mc_world_hidden(many, 0, hidden);
+	mc_world_observe(many, o);
+	/* i asks (i + 255) mod 256 = i - 1: slot i - 1; agent 0 asks 255, slot 254 */
+	good = o[10 + 254] == 1;
+	for (size_t i = 1; i < 256; i++)
+		good &= o[i * O + 10 + i - 1] == 1;
+	for (size_t i = 0; i < 256; i++)
+		good &= o[i * O + 10 + 255 + (size_t)hidden[(i + 1) % 256]] == 1;
+	ok(good, "N = 256, shift 255: who knows, and what");
+	ok(mc_world_step(many, a, &r, NULL, NULL) == 0 && r < 0 && r > (mc_real)-2.9, "and a step");
+	mc_world_free(two);
+	mc_world_free(many);
+	free(o), free(a);
 }
 
 /* ---- refusals ---- */
@@ -774,9 +915,11 @@ static void batch_equals_single(const char *name, const struct mc_params *prey)
 		start_pos[i] = (mc_real)0.2 * noise(&s);
 	for (size_t i = 0; i < (size_t)MC_EPISODE * n * A; i++)
 		a[i] = noise(&s);
-	for (size_t k = 0; k < n; k++)
+	for (size_t k = 0; k < n; k++) {
+		mc_world_reset(many, k, 1, 0, (uint32_t)k);
 		if (mc_world_set(many, k, start_pos + k * E, zero, NULL) < 0)
 			abort();
+	}
 	for (size_t step = 0; step < MC_EPISODE; step++) {
 		if (mc_world_step(many, a + step * n * A, r[step], C[step], NULL) < 0)
 			abort();
@@ -784,6 +927,7 @@ static void batch_equals_single(const char *name, const struct mc_params *prey)
 		mc_world_mask(many, m + step * n * D);
 	}
 	for (size_t k = 0; k < n; k++) {
+		mc_world_reset(one, 0, 1, 0, (uint32_t)k);
 		if (mc_world_set(one, 0, start_pos + k * E, zero, NULL) < 0)
 			abort();
 		for (size_t step = 0; step < MC_EPISODE; step++) {
@@ -798,7 +942,7 @@ static void batch_equals_single(const char *name, const struct mc_params *prey)
 		}
 	}
 	ok(same, "%s: %d environments together and each alone, the same bits", name, n);
-	ok(contacts > 0, "%s: with contacts", name);
+	ok(t.kind == MC_REFERENCE || contacts > 0, "%s: with contacts", name);
 	mc_world_free(many);
 	mc_world_free(one);
 	free(a), free(o), free(o1), free(start_pos), free(zero), free(m), free(m1);
@@ -981,6 +1125,10 @@ int main(void)
 	pursuit();
 	observations();
 	large();
+	hidden_goals();
+	hide_refused();
+	hidden_draws();
+	hidden_sizes();
 	refusals();
 	prey_weights();
 	golden_resets();

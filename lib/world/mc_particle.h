@@ -35,6 +35,7 @@ struct mc_lane {
  * rest is padding, computed along and never looked at. */
 struct mc_block {
 	struct mc_lane *px, *py, *vx, *vy;
+	struct mc_lane *hidden;   /* [task.hidden], whole numbers */
 	int live;
 };
 
@@ -95,6 +96,8 @@ struct mc_rules {
 	void (*entities)(struct mc_scene *s);
 	/* Initial positions, before the rounding to float32. */
 	void (*reset)(const struct mc_task *t, struct mc_draws *d, double (*pos)[2]);
+	/* The rest of a new state, by the draws after those of the positions: hidden[task.hidden]. NULL: there is none. */
+	void (*hide)(const struct mc_task *t, struct mc_draws *d, int32_t *hidden);
 	/* u of the scripted entities from the state: entity e's at u[2e], u[2e+1]. NULL: there are none. */
 	void (*scripted)(const struct mc_scene *s, const struct mc_block *b, struct mc_lane *u);
 	/* Reward and count C of the state. */

@@ -287,5 +287,5 @@ static void observe_preys(const struct mc_scene *s, const struct mc_block *b, in
 	observe_prey(s, b, s->task.N + agent, o);
 }
 
-const struct mc_rules mc_predator_prey = { entities, reset, act_preys, reward_predators, observe_predators };
-const struct mc_rules mc_evade = { entities, reset, pursue, reward_preys, observe_preys };
+const struct mc_rules mc_predator_prey = { entities, reset, NULL, act_preys, reward_predators, observe_predators };
+const struct mc_rules mc_evade = { entities, reset, NULL, pursue, reward_preys, observe_preys };

@@ -74,4 +74,4 @@ static void observe(const struct mc_scene *s, const struct mc_block *b, int i, s
 		}
 }
 
-const struct mc_rules mc_push = { entities, reset, NULL, reward, observe };
+const struct mc_rules mc_push = { entities, reset, NULL, NULL, reward, observe };

@@ -8,6 +8,7 @@ static const char *const names[] = {
 	"predator_prey_N3_l3", "predator_prey_N6_l1", "predator_prey_N6_l6",
 	"push_N3", "push_N6",
 	"evade_N3", "evade_N6",
+	"reference_N3", "reference_N3_s1", "reference_N6",
 };
 
 const char *mc_task_name(int i)
@@ -39,7 +40,17 @@ static int least(int a, int b)
 	return a < b ? a : b;
 }
 
-/* Kind and N, M, L, l from the name; 0 if it is none. */
+/* reference_N{n}[_s{k}], n >= 2, k < n, past its N. */
+static int parse_reference(struct mc_task *t, const char *s)
+{
+	t->kind = MC_REFERENCE;
+	t->L = 3;
+	if (t->N < 2 || (*s && !number(&s, "_s", &t->shift)))
+		return 0;
+	return !*s && t->shift < t->N;
+}
+
+/* Kind and N, M, L, l, shift from the name; 0 if it is none. */
 static int parse_name(struct mc_task *t, const char *s)
 {
 	if (number(&s, "navigation_N", &t->N)) {
@@ -51,6 +62,8 @@ static int parse_name(struct mc_task *t, const char *s)
 		t->kind = MC_PUSH;
 		return !*s;
 	}
+	if (number(&s, "reference_N", &t->N))
+		return parse_reference(t, s);
 	if (number(&s, "predator_prey_N", &t->N))
 		t->kind = MC_PREDATOR_PREY;
 	else if (number(&s, "evade_N", &t->N))
@@ -89,6 +102,13 @@ static void derive(struct mc_task *t)
 		t->obs_dim = own + 4 + others;
 		t->arena = 1.0;
 		return;
+	case MC_REFERENCE:
+		t->agents = N;
+		t->entities = N + L;
+		t->obs_dim = own + 2 * L + (N - 1) + L;
+		t->hidden = N + 1;
+		t->arena = 1.0;
+		return;
 	case MC_PREDATOR_PREY:
 	case MC_EVADE:
 		break;
@@ -114,7 +134,7 @@ int mc_task_parse(struct mc_task *t, const char *name, struct mc_err *e)
 		return mc_err_set(e, MC_USAGE, NULL, -1,
 		    "the forms are navigation_N{n}_l{l} (l <= n), predator_prey_N{n}_l{l} (3 divides n), "
 		    "predator_prey_N{n}_M{m}_L{L}_l{l}, push_N{n}, evade_N{n} (3 divides n), "
-		    "evade_N{n}_M{m}_L{L}, each number 1 to 256",
+		    "evade_N{n}_M{m}_L{L}, reference_N{n} and reference_N{n}_s{k} (n >= 2, k < n), each number 1 to 256",
 		    "unknown task \"%.80s\"", name);
 	memcpy(t->name, name, strlen(name) + 1);
 	derive(t);
@@ -123,7 +143,8 @@ int mc_task_parse(struct mc_task *t, const char *name, struct mc_err *e)
 
 int mc_task_same(const struct mc_task *a, const struct mc_task *b)
 {
-	return a->kind == b->kind && a->N == b->N && a->M == b->M && a->L == b->L && a->l == b->l;
+	return a->kind == b->kind && a->N == b->N && a->M == b->M && a->L == b->L && a->l == b->l &&
+	    a->shift == b->shift;
 }
 
 void mc_task_dims(const struct mc_task *t, struct mc_dims *dims)

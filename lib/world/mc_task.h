@@ -12,7 +12,7 @@
 #include "mc_err.h"
 #include "mc_params.h"
 
-enum mc_task_kind { MC_NAVIGATION, MC_PREDATOR_PREY, MC_PUSH, MC_EVADE };
+enum mc_task_kind { MC_NAVIGATION, MC_PREDATOR_PREY, MC_PUSH, MC_EVADE, MC_REFERENCE };
 
 enum { MC_EPISODE = 25 }; /* steps of an episode */
 
@@ -20,12 +20,14 @@ struct mc_task {
 	char name[64];            /* as given by the user (a long form keeps its long name) */
 	enum mc_task_kind kind;
 	int N, M, L, l;           /* as in the name; 0 where the kind has none */
+	int shift;                /* reference: agent (i + shift) mod N knows i's goal; 0 = drawn at each reset */
 	int agents, entities, scripted;
 	int obs_dim, prey_obs_dim; /* prey_obs_dim 0 where there are no preys */
+	int hidden;               /* numbers of a state beside positions and velocities (mc_world_hidden) */
 	double arena;             /* radius R, used by resets only */
 };
 
-/* The ten named tasks, in the order of the documentation; NULL after the last. */
+/* The named tasks, in the order of the documentation; NULL after the last. */
 const char *mc_task_name(int i);
 
 /* Any valid name, parametric ones too. MC_USAGE for anything else, with the forms that exist. */

@@ -9,6 +9,7 @@
 #include "mc_particle.h"
 #include "mc_predprey.h"
 #include "mc_push.h"
+#include "mc_reference.h"
 
 struct mc_world {
 	struct mc_scene scene;
@@ -18,6 +19,7 @@ struct mc_world {
 	struct mc_lane *u;       /* [blocks, moving, 2] of the last step */
 	struct mc_lane *force;   /* scratch [moving, 2] */
 	double (*start)[2];      /* scratch [entities] */
+	int32_t *hidden;         /* scratch [task.hidden] */
 	uint8_t *time;           /* [n] */
 	mc_real range;           /* infinite = no limit */
 };
@@ -29,6 +31,7 @@ static const struct mc_rules *rules_of(enum mc_task_kind kind)
 	case MC_PREDATOR_PREY: return &mc_predator_prey;
 	case MC_PUSH: return &mc_push;
 	case MC_EVADE: return &mc_evade;
+	case MC_REFERENCE: return &mc_reference;
 	}
 	return NULL;
 }
@@ -75,9 +78,9 @@ static int allocate(struct mc_world *w, struct mc_err *e)
 {
 	struct mc_scene *s = &w->scene;
 	const struct mc_task *t = &s->task;
-	const size_t E = (size_t)t->entities;
+	const size_t E = (size_t)t->entities, hidden = (size_t)t->hidden;
 	const size_t width = (size_t)(t->obs_dim > t->prey_obs_dim ? t->obs_dim : t->prey_obs_dim);
-	struct mc_lane *state;
+	struct mc_lane *state, *rest;
 
 	if (!(s->entity = mc_arena_alloc(&w->arena, E, sizeof *s->entity, "entities", e)))
 		return -1;
@@ -88,16 +91,18 @@ static int allocate(struct mc_world *w, struct mc_err *e)
 	    !(s->input = mc_arena_alloc(&w->arena, width, sizeof *s->input, "world", e)) ||
 	    !(w->force = mc_arena_alloc(&w->arena, 2 * moving, sizeof *w->force, "world", e)) ||
 	    !(w->start = mc_arena_alloc(&w->arena, E, sizeof *w->start, "world", e)) ||
+	    !(w->hidden = mc_arena_alloc(&w->arena, hidden, sizeof *w->hidden, "world", e)) ||
+	    !(rest = mc_arena_alloc(&w->arena, w->blocks * hidden, sizeof *rest, "world", e)) ||
 	    !(w->time = mc_arena_alloc(&w->arena, w->n, sizeof *w->time, "world", e)) ||
 	    !(w->u = mc_arena_alloc(&w->arena, w->blocks * 2 * moving, sizeof *w->u, "world", e)) ||
 	    !(w->block = mc_arena_alloc(&w->arena, w->blocks, sizeof *w->block, "world", e)) ||
 	    !(state = mc_arena_alloc(&w->arena, w->blocks * 4 * E, sizeof *state, "world", e)))
 		return -1;
 	for (size_t i = 0; i < w->blocks; i++, state += 4 * E) {
-		const size_t rest = w->n - i * MC_LANES;
+		const size_t left = w->n - i * MC_LANES;
 
-		w->block[i] = (struct mc_block){ state, state + E, state + 2 * E, state + 3 * E,
-			rest < MC_LANES ? (int)rest : MC_LANES };
+		w->block[i] = (struct mc_block){ state, state + E, state + 2 * E, state + 3 * E, rest + i * hidden,
+			left < MC_LANES ? (int)left : MC_LANES };
 	}
 	return 0;
 }
@@ -147,6 +152,34 @@ const struct mc_scene *mc_world_scene(const struct mc_world *w)
 
 /* ---- state ---- */
 
+static void put_hidden(struct mc_world *w, size_t k, const int32_t *hidden)
+{
+	for (int i = 0; i < w->scene.task.hidden; i++)
+		w->block[k / MC_LANES].hidden[i].v[k % MC_LANES] = (mc_real)hidden[i];
+}
+
+int mc_world_hide(struct mc_world *w, size_t k, const int32_t *hidden, struct mc_err *e)
+{
+	const struct mc_task *t = &w->scene.task;
+	const int32_t shift = t->hidden ? hidden[t->N] : 0;
+
+	for (int i = 0; i < t->hidden - 1; i++)
+		if (hidden[i] < 0 || hidden[i] >= t->L)
+			return mc_err_set(e, MC_DATA, NULL, -1, NULL, "the goal of agent %d is %d, want 0 to %d", i,
+			    (int)hidden[i], t->L - 1);
+	if (t->hidden && (t->shift ? shift != t->shift : shift < 1 || shift >= t->N))
+		return mc_err_set(e, MC_DATA, NULL, -1, NULL, "the shift is %d, want %d to %d", (int)shift,
+		    t->shift ? t->shift : 1, t->shift ? t->shift : t->N - 1);
+	put_hidden(w, k, hidden);
+	return 0;
+}
+
+void mc_world_hidden(const struct mc_world *w, size_t k, int32_t *hidden)
+{
+	for (int i = 0; i < w->scene.task.hidden; i++)
+		hidden[i] = (int32_t)w->block[k / MC_LANES].hidden[i].v[k % MC_LANES];
+}
+
 void mc_world_reset(struct mc_world *w, size_t k, uint64_t seed, uint32_t env, uint32_t episode)
 {
 	struct mc_draws d = { .seed = seed, .env = env, .episode = episode };
@@ -158,6 +191,10 @@ void mc_world_reset(struct mc_world *w, size_t k, uint64_t seed, uint32_t env, u
 		b->px[i].v[at] = (mc_real)(float)w->start[i][0];
 		b->py[i].v[at] = (mc_real)(float)w->start[i][1];
 		b->vx[i].v[at] = b->vy[i].v[at] = 0;
+	}
+	if (w->scene.rules->hide) {
+		w->scene.rules->hide(&w->scene.task, &d, w->hidden);
+		put_hidden(w, k, w->hidden);
 	}
 	w->time[k] = 0;
 }

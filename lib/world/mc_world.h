@@ -2,7 +2,7 @@
  * The particle world: a batch of n independent environments of one task, stepped
  * together: physics, scripted entities, rewards, observations and resets, as `mc-envsim
  * --describe` tells them. Each kind of task has its own module (mc_navigation, mc_predprey,
- * mc_push) for reward, observation and reset.
+ * mc_push, mc_reference) for reward, observation and reset.
  *
  * The numbers of an environment depend neither on n nor on its place in the batch.
  */
@@ -39,6 +39,14 @@ void mc_world_reset(struct mc_world *w, size_t k, uint64_t seed, uint32_t env, u
 /* State of environment k: pos, vel [entities, 2]. set starts an episode (step 0) and refuses non-finite values (MC_DATA). */
 int mc_world_set(struct mc_world *w, size_t k, const mc_real *pos, const mc_real *vel, struct mc_err *e);
 void mc_world_get(const struct mc_world *w, size_t k, mc_real *pos, mc_real *vel);
+
+/*
+ * The rest of the state of environment k, [task.hidden]: in reference tasks the goals of agents
+ * 0 ... N-1 (0, 1, 2), then the shift (1 ... N-1). A reset draws it and mc_world_set leaves it as it
+ * is. hide sets it at any time and refuses other values, and a shift that is not the task's (MC_DATA).
+ */
+int mc_world_hide(struct mc_world *w, size_t k, const int32_t *hidden, struct mc_err *e);
+void mc_world_hidden(const struct mc_world *w, size_t k, int32_t *hidden);
 
 /*
  * One step of all environments.

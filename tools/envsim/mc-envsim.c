@@ -43,6 +43,8 @@ struct sim {
 	mc_real *obs;             /* [N, O] */
 	uint8_t *m;               /* [N, d] */
 	mc_real *pos, *vel;       /* [E, 2] */
+	int32_t *hidden;          /* [task.hidden] */
+	uint8_t *goal;            /* [N] */
 };
 
 /* ---- what comes out ---- */
@@ -148,6 +150,27 @@ static int take_action(struct sim *s, const struct mc_frame *f, struct mc_err *e
 	return start_episode(s, s->episode + 1, e);
 }
 
+/* goal uint8 [N] and shift, of a task that hides them; what is not given stays as it is. */
+static int take_hidden(struct sim *s, const struct mc_map *m, struct mc_err *e)
+{
+	const size_t N = s->dims.N;
+	int64_t shift;
+
+	if (s->task.hidden == 0)
+		return 0;
+	mc_world_hidden(s->world, 0, s->hidden);
+	if (mc_map_has(m, "goal") && mc_map_bytes(m, "goal", 1, &N, s->goal, e) < 0)
+		return -1;
+	for (size_t i = 0; i < N && mc_map_has(m, "goal"); i++)
+		s->hidden[i] = s->goal[i];
+	if (mc_map_has(m, "shift")) {
+		if (mc_map_int(m, "shift", &shift, e) < 0)
+			return -1;
+		s->hidden[N] = shift < 0 || shift > INT32_MAX ? -1 : (int32_t)shift;
+	}
+	return mc_world_hide(s->world, 0, s->hidden, e);
+}
+
 /* {episode: K}, {pos, vel}, or both: then episode K is that of this state. */
 static int take_reset(struct sim *s, const struct mc_frame *f, struct mc_err *e)
 {
@@ -164,7 +187,7 @@ static int take_reset(struct sim *s, const struct mc_frame *f, struct mc_err *e)
 		return start_episode(s, (uint32_t)episode, e);
 	if (mc_map_reals(&f->map, "pos", 2, shape, s->pos, e) < 0 ||
 	    mc_map_reals(&f->map, "vel", 2, shape, s->vel, e) < 0 ||
-	    mc_world_set(s->world, 0, s->pos, s->vel, e) < 0)
+	    mc_world_set(s->world, 0, s->pos, s->vel, e) < 0 || take_hidden(s, &f->map, e) < 0)
 		return -1;
 	s->episode = (uint32_t)episode;
 	return put_observation(s, 0, 0, e);
@@ -303,7 +326,9 @@ static int open_sim(struct sim *s, size_t n, struct mc_err *e)
 	    !(s->obs = mc_arena_alloc(&s->arena, s->dims.N * s->dims.O, sizeof *s->obs, "observations", e)) ||
 	    !(s->m = mc_arena_alloc(&s->arena, s->dims.N * s->dims.d, 1, "masks", e)) ||
 	    !(s->pos = mc_arena_alloc(&s->arena, 2 * E, sizeof *s->pos, "state", e)) ||
-	    !(s->vel = mc_arena_alloc(&s->arena, 2 * E, sizeof *s->vel, "state", e)))
+	    !(s->vel = mc_arena_alloc(&s->arena, 2 * E, sizeof *s->vel, "state", e)) ||
+	    !(s->hidden = mc_arena_alloc(&s->arena, (size_t)s->task.hidden, sizeof *s->hidden, "state", e)) ||
+	    !(s->goal = mc_arena_alloc(&s->arena, s->dims.N, 1, "state", e)))
 		return -1;
 	if (!(s->fb = mc_fb_new(e)) || !(s->out = mc_out_fd(STDOUT_FILENO, "<stdout>", e)))
 		return -1;

@@ -12,6 +12,7 @@ static const char *about(enum mc_task_kind kind)
 	case MC_PREDATOR_PREY: return "Predator-prey: the predators are the team; the preys are scripted.";
 	case MC_PUSH: return "Cooperative push: the agents push a ball onto a target.";
 	case MC_EVADE: return "Evade: the preys are the team; the predators are scripted. It trains preys for predator_prey.";
+	case MC_REFERENCE: return "Hidden goals: each agent has to be at a landmark that only another agent knows.";
 	}
 	return "";
 }
@@ -20,7 +21,8 @@ static const char *about(enum mc_task_kind kind)
 static const char *role(const struct mc_task *t, int i)
 {
 	switch (t->kind) {
-	case MC_NAVIGATION: return i < t->N ? "agent" : "landmark";
+	case MC_NAVIGATION:
+	case MC_REFERENCE: return i < t->N ? "agent" : "landmark";
 	case MC_PUSH: return i < t->N ? "agent" : i == t->N ? "ball" : "target";
 	case MC_PREDATOR_PREY:
 	case MC_EVADE: return i < t->N ? "predator" : i < t->N + t->M ? "prey" : "landmark";
@@ -74,19 +76,19 @@ static void entities(const struct mc_scene *s, FILE *to)
 
 /* ---- observation ---- */
 
-/* One block of `count` entries of 2 numbers from index *at; nothing if there is none. */
-static void block(FILE *to, int *at, int count, const char *what)
+/* One block of `count` entries of `wide` numbers from index *at; nothing if there is none. */
+static void block(FILE *to, int *at, int count, int wide, const char *what)
 {
 	char index[24];
 
 	if (count <= 0)
 		return;
-	range_text(index, sizeof index, *at, 2 * count);
+	range_text(index, sizeof index, *at, wide * count);
 	fprintf(to, "  %-9s %s", index, what);
-	if (count > 1)
-		fprintf(to, " (%d of 2 numbers)", count);
+	if (count > 1 && wide > 1)
+		fprintf(to, " (%d of %d numbers)", count, wide);
 	fprintf(to, "\n");
-	*at += 2 * count;
+	*at += wide * count;
 }
 
 static int least(int a, int b)
@@ -98,12 +100,23 @@ static void prey_blocks(const struct mc_task *t, FILE *to)
 {
 	int at = 0;
 
-	block(to, &at, 1, "own velocity");
-	block(to, &at, 1, "own position");
-	block(to, &at, t->L, "landmarks, in index order");
-	block(to, &at, t->N, "predators, in index order");
-	block(to, &at, t->M - 1, "other preys, in index order");
-	block(to, &at, t->M - 1, "velocities of the other preys, in index order");
+	block(to, &at, 1, 2, "own velocity");
+	block(to, &at, 1, 2, "own position");
+	block(to, &at, t->L, 2, "landmarks, in index order");
+	block(to, &at, t->N, 2, "predators, in index order");
+	block(to, &at, t->M - 1, 2, "other preys, in index order");
+	block(to, &at, t->M - 1, 2, "velocities of the other preys, in index order");
+}
+
+static void reference_blocks(const struct mc_task *t, FILE *to)
+{
+	int at = 0;
+
+	block(to, &at, 1, 2, "own velocity");
+	block(to, &at, 1, 2, "own position");
+	block(to, &at, t->L, 2, "landmarks, in index order");
+	block(to, &at, t->N - 1, 1, "who knows my goal: 1 for it, 0 for the other others, in index order");
+	block(to, &at, t->L, 1, "the goal that I know, agent (i - s) mod N's: 1 for its landmark, 0 for the others");
 }
 
 static void observation(const struct mc_task *t, FILE *to)
@@ -115,24 +128,29 @@ static void observation(const struct mc_task *t, FILE *to)
 		prey_blocks(t, to);
 		return;
 	}
-	block(to, &at, 1, "own velocity");
-	block(to, &at, 1, "own position");
+	if (t->kind == MC_REFERENCE) {
+		reference_blocks(t, to);
+		return;
+	}
+	block(to, &at, 1, 2, "own velocity");
+	block(to, &at, 1, 2, "own position");
 	switch (t->kind) {
 	case MC_NAVIGATION:
-		block(to, &at, t->l, "nearest landmarks, nearest first");
+		block(to, &at, t->l, 2, "nearest landmarks, nearest first");
 		break;
 	case MC_PREDATOR_PREY:
-		block(to, &at, least(t->l, t->L), "nearest landmarks, nearest first");
-		block(to, &at, least(t->l, t->M), "nearest preys, nearest first");
+		block(to, &at, least(t->l, t->L), 2, "nearest landmarks, nearest first");
+		block(to, &at, least(t->l, t->M), 2, "nearest preys, nearest first");
 		break;
 	case MC_PUSH:
-		block(to, &at, 1, "ball");
-		block(to, &at, 1, "target");
+		block(to, &at, 1, 2, "ball");
+		block(to, &at, 1, 2, "target");
 		break;
 	case MC_EVADE:
+	case MC_REFERENCE:
 		break;
 	}
-	block(to, &at, t->N - 1, t->kind == MC_PREDATOR_PREY ? "other predators, in index order" :
+	block(to, &at, t->N - 1, 2, t->kind == MC_PREDATOR_PREY ? "other predators, in index order" :
 	    "other agents, in index order");
 	if (t->kind == MC_PREDATOR_PREY) {
 		fprintf(to, "\nInput of a prey's network: %d numbers\n", t->prey_obs_dim);
@@ -172,6 +190,12 @@ static void reward(const struct mc_task *t, FILE *to)
 		    "      bound(x) = 0 below 0.9, 10 (x - 0.9) below 1, then min(exp(2x - 2), 10)\n"
 		    "  C: predator-prey pairs in contact. The sum of the preys' rewards of PIC's simple_tag.\n");
 		return;
+	case MC_REFERENCE:
+		fprintf(to,
+		    "  Every agent i has a goal g_i, one of the landmarks, and pays for its distance from it.\n"
+		    "      r = -(1/%d) sum over agents of |p_i - p_(%d + g_i)|\n"
+		    "  C is 0. Agent (i + s) mod %d knows g_i, and i does not. A relative of MPE's simple_reference.\n", t->N, t->N, t->N);
+		return;
 	}
 }
 
@@ -186,6 +210,10 @@ static void reset(const struct mc_task *t, FILE *to)
 		return;
 	case MC_PUSH:
 		fprintf(to, "  agents: H = %.4g; ball, target: H = %.4g, the target at least 0.8 from the ball\n", R, R - 0.2);
+		return;
+	case MC_REFERENCE:
+		fprintf(to, "  agents, landmarks: H = %.4g\n  goals: each of 0 ... %d, for every agent\n  shift s: ", R, t->L - 1);
+		fprintf(to, t->shift || t->N == 2 ? "always %d\n" : "each of 1 ... %d\n", t->shift ? t->shift : t->N - 1);
 		return;
 	case MC_PREDATOR_PREY:
 	case MC_EVADE:
@@ -252,6 +280,8 @@ int mc_describe_list(FILE *to, struct mc_err *e)
 	    "  predator_prey_N{n}_M{m}_L{L}_l{l}  n predators, m preys, L landmarks\n"
 	    "  push_N{n}                       n agents\n"
 	    "  evade_N{n}                      n predators, n/3 preys, n/3 + 1 landmarks\n"
-	    "  evade_N{n}_M{m}_L{L}            n predators, m preys, L landmarks\n");
+	    "  evade_N{n}_M{m}_L{L}            n predators, m preys, L landmarks\n"
+	    "  reference_N{n}                  n agents, n >= 2, 3 landmarks, a shift for each episode\n"
+	    "  reference_N{n}_s{k}             the shift is k < n, always\n");
 	return 0;
 }

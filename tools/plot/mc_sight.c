@@ -92,6 +92,8 @@ static int listed(const struct mc_task *t, enum mc_role role)
 		return role == MC_ROLE_LANDMARK ? t->L : role == MC_ROLE_PREDATOR ? t->N : 0;
 	case MC_PUSH:
 		return role == MC_ROLE_BALL || role == MC_ROLE_TARGET;
+	case MC_REFERENCE:
+		return role == MC_ROLE_LANDMARK ? t->L : 0;
 	}
 	return 0;
 }
