@@ -2,11 +2,12 @@
 """Writes a run's log with made-up returns, for the tests of what reads logs.
 
 usage: make-logs.py FILE [task=push_N3] [method=meta] [seed=1] [episodes=40] [links=1]
-       [level=0] [K=10] [end=1] [first=0] [nan=0] [comm=0] [grow=1]
+       [level=0] [K=10] [end=1] [first=0] [nan=0] [comm=0] [grow=1] [pairs=0] [without=TYPE]
 
 Episode e returns level + e + seed / 10 and has `agents` requests in each of its 25 steps; a
 metric frame after every tenth episode holds loss = 1 / (1 + e). comm=1: mc-metalearn's metrics,
-too; g_norm is grow^(e / 10).
+too; g_norm is grow^(e / 10). pairs=1: and who asks whom, agent i its neighbour in slot k with share
+(i + k + seed) / 20. Frames of the type `without` are left out, as mc-cat -t leaves them out.
 """
 import struct
 import sys
@@ -21,9 +22,14 @@ def frame(kind, **entries):
     return raw + struct.pack(">I", zlib.crc32(raw))
 
 
+def shares(agents, seed):
+    values = [(i + k + seed) / 20 for i in range(agents) for k in range(agents - 1)]
+    return msgpack.ExtType(1, msgpack.packb([[agents, agents - 1], "float32", struct.pack("<%df" % len(values), *values)]))
+
+
 def main():
     opts = {"task": "push_N3", "method": "meta", "seed": "1", "episodes": "40", "links": "1",
-            "level": "0", "K": "10", "end": "1", "nan": "0", "comm": "0", "grow": "1"}
+            "level": "0", "K": "10", "end": "1", "nan": "0", "comm": "0", "grow": "1", "pairs": "0", "without": ""}
     opts.update(a.split("=", 1) for a in sys.argv[2:])
     seed, episodes, level = int(opts["seed"]), int(opts["episodes"]), float(opts["level"])
     agents = 6 if "N6" in opts["task"] else 3
@@ -45,7 +51,9 @@ def main():
                       "saturated": 0.25, "baseline_loss": 3.0}
             if method == "meta":
                 values.update(J=2.0, meta_norm=7.0)
-            out.append(frame("metric", program="mc-metalearn", iteration=e, episode=e, values=values))
+            pairs = {"asked_pair": shares(agents, seed)} if int(opts["pairs"]) else {}
+            out.append(frame("metric", program="mc-metalearn", iteration=e, episode=e, values=values, **pairs))
+    out = [f for f in out if not opts["without"] or msgpack.packb(opts["without"]) not in f[:40]]
     if int(opts["end"]):
         out.append(frame("end", frames=len(out)))
     with open(sys.argv[1], "wb") as f:

@@ -129,6 +129,25 @@ last() {
 	[ "$output" = "mc-plot: --y: this is no option of mc-plot comm; leave it out" ]
 }
 
+@test "metrics without an episode, as a filtered log has them, are no picture" {
+	log a.log comm=1 pairs=1 without=episode
+	mc-cat --count a.log | grep -q 'metric'
+	for picture in comm "curves -y loss" "curves -y return" topology bars profile; do
+		for to in "" "-o fig.svg"; do
+			run mc-plot $picture a.log $to
+			[ "$status" -eq 65 ]
+			[ "${#lines[@]}" -eq 1 ]
+			[[ "$output" == *"no episode"* ]]
+		done
+	done
+	[ ! -e fig.svg ]
+	# beside a log that has them, it gives no line: of its metrics no step is known
+	log b.log comm=1 seed=2
+	mc-plot comm a.log b.log -o fig.svg --emit
+	mc-plot comm b.log -o want.svg
+	cmp fig.svg want.svg
+}
+
 @test "real runs: what their logs hold is what the page draws" {
 	for method in none stgs reinforce meta; do
 		MC_QUIET=1 "$BATS_TEST_DIRNAME/../pipelines/train" -t push_N3 -m $method -e 33 -o $method -R '--hidden 8' -M '--rule-hidden 8 -K 2'

@@ -239,6 +239,15 @@ absent() {
 	[ -z "$output" ]
 }
 
+@test "a run that lacks the series is passed over, wherever it stands" {
+	log a.log without=metric
+	log b.log seed=2
+	mc-plot curves a.log b.log -y loss -o one.svg --emit
+	[ "$(grep -c '^#' one.dat)" -eq 1 ]
+	mc-plot curves b.log a.log -y loss -o two.svg --emit
+	cmp one.dat two.dat
+}
+
 @test "--by tells curves apart by an entry of the header" {
 	log a.log K=5
 	log b.log K=10

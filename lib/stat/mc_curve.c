@@ -424,12 +424,17 @@ static int same_curve(const struct mc_run *a, const struct mc_run *b)
 	return strcmp(a->task, b->task) == 0 && strcmp(a->label, b->label) == 0;
 }
 
-/* The runs that belong with run number `first`: none if an earlier one stands for them. */
+static int has_curve(const struct mc_run *run)
+{
+	return run->n > 0 && run->episodes > 0;
+}
+
+/* The runs that belong with run number `first`: none if an earlier one stands for them, or it has no curve. */
 static void gather(struct group *g, const struct mc_runs *rs, size_t first)
 {
 	g->n = 0;
-	for (size_t i = 0; i < rs->n; i++) {
-		if (rs->run[i].n == 0 || !same_curve(&rs->run[i], &rs->run[first]))
+	for (size_t i = 0; has_curve(&rs->run[first]) && i < rs->n; i++) {
+		if (!has_curve(&rs->run[i]) || !same_curve(&rs->run[i], &rs->run[first]))
 			continue;
 		if (i < first) {
 			g->n = 0;

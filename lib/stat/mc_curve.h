@@ -110,7 +110,8 @@ struct mc_curves {
  * Every run's value at x is the average over its last `window` episodes up to x. A curve
  * starts where all its runs have a whole window (or, where one is shorter than that, at that
  * run's end) and stops where its shortest run does. At most `points` points, evenly spread over those of
- * its shortest run. Runs without a single point are left out. 0, or -1 and MC_OSERR.
+ * its shortest run. Runs without a single point are left out, and so are those without an episode,
+ * of which no step is known. 0, or -1 and MC_OSERR.
  */
 int mc_curves_make(struct mc_curves *cs, const struct mc_runs *rs, int64_t window,
     enum mc_band band, size_t points, struct mc_err *e);

@@ -158,14 +158,33 @@ done:
 	return r;
 }
 
+static size_t count_points(const struct mc_curves *cs)
+{
+	size_t points = 0;
+
+	for (size_t i = 0; i < cs->n; i++)
+		points += cs->curve[i].n;
+	return points;
+}
+
+static int no_episode(struct mc_err *e)
+{
+	return mc_err_set(e, MC_DATA, NULL, -1, "has the run only just begun?", "no episode in these logs");
+}
+
 /* Why there is nothing to draw. */
 static int nothing(const struct mc_runs *rs, const struct mc_series *what, struct mc_err *e)
 {
 	char there[sizeof e->hint - 8] = "there are return, requests, links-share";
+	int64_t episodes = 0;
 
+	for (size_t i = 0; i < rs->n; i++)
+		episodes += rs->run[i].episodes;
+	if (episodes == 0)
+		return no_episode(e);
 	if (what->kind != MC_SERIES_METRIC)
-		return mc_err_set(e, MC_DATA, NULL, -1, "has the run only just begun?",
-		    what->kind == MC_SERIES_LINKS_SHARE ? "no episode with a link in these logs" : "no episode in these logs");
+		return mc_err_set(e, MC_DATA, NULL, -1, NULL,
+		    what->kind == MC_SERIES_LINKS_SHARE ? "no episode with a link in these logs" : "no number to draw in these logs");
 	for (size_t i = 0; i < rs->metrics; i++) {
 		const char *name = strchr(rs->metric[i], ':') + 1;
 		const size_t used = strlen(there);
@@ -360,7 +379,6 @@ int mc_draw_curves(const struct mc_draw_opts *o, int files, char **file, struct 
 	struct mc_curves curves = { 0 };
 	enum mc_band band = MC_BAND_NONE;
 	char caption[256];
-	size_t points = 0;
 	long window;
 	int r = -1;
 
@@ -372,9 +390,7 @@ int mc_draw_curves(const struct mc_draw_opts *o, int files, char **file, struct 
 	    mc_curves_make(&curves, &runs, window, band, POINTS, e) < 0 ||
 	    compare_tasks(&curves, &runs, o, window, band, e) < 0)
 		goto done;
-	for (size_t i = 0; i < curves.n; i++)
-		points += curves.curve[i].n;
-	if (points == 0) {
+	if (count_points(&curves) == 0) {
 		if (o->watch)
 			o->watch->empty = 1;
 		nothing(&runs, &how.what, e);
@@ -443,11 +459,11 @@ static int read_comm(struct comm *x, const struct mc_draw_opts *o, int files, ch
 		if (mc_curves_make(&x->curves[i], &x->runs[i], *window, *band, POINTS, e) < 0)
 			return -1;
 		x->lines += x->curves[i].n;
-		if (x->curves[i].n > 0)
+		if (count_points(&x->curves[i]) > 0)
 			x->kind[x->kinds++] = i;
 	}
 	x->columns = x->kinds < COMM_COLUMNS ? x->kinds : COMM_COLUMNS;
-	return x->lines > 0 ? 0 : mc_err_set(e, MC_DATA, NULL, -1, "has the run only just begun?", "no episode in these logs");
+	return x->kinds > 0 ? 0 : no_episode(e);
 }
 
 /* Norms that span two orders of magnitude are read on a logarithmic scale, if all are positive. */

@@ -324,6 +324,9 @@ static int check(const struct topology *x, const struct mc_draw_opts *o, struct 
 	size_t episodes = 0, moments = 0;
 
 	for (size_t i = 0; i < x->n; i++) {
+		if (x->team[i].n > 0 && !(x->team[i].max > 0))
+			return mc_err_set(e, MC_DATA, NULL, -1, "was it filtered? Keep its episode frames",
+			    "a log of %s, %s says who asks whom, but has no episode to say when", x->team[i].task, x->team[i].label);
 		episodes += x->team[i].episodes;
 		moments += x->team[i].episodes ? 0 : x->team[i].n;
 	}
