@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "mc_dense.h"
 #include "mc_lstm.h"
+#include "mc_mlp.h"
 #include "mc_rng.h"
 
 enum { LANES = MC_DEVICE_LANES, GRADIENT_LANES = 256, FIGURES = 6, HEAD = 64 };
@@ -198,13 +198,21 @@ struct layer {
 	size_t kernel, bias;      /* strides */
 };
 
-static struct layer layer_at(const struct mc_params *p, mc_real *grad, const char *name)
-{
-	struct layer l = { .w = mc_dense_at(p, p->v, name, 0), .g = mc_dense_at(p, grad ? grad : p->v, name, 0) };
+/* All dense layers of a net, in their order. */
+struct mlp {
+	struct layer l[MC_MLP_LAYERS];
+};
 
-	l.kernel = p->P > 1 ? l.w.in * l.w.out : 0;
-	l.bias = p->P > 1 ? l.w.out : 0;
-	return l;
+static struct mlp mlp_at(const struct mc_params *p, mc_real *grad)
+{
+	const struct mc_mlp w = mc_mlp_at(p, p->v, 0), g = mc_mlp_at(p, grad ? grad : p->v, 0);
+	const size_t many = p->P > 1;
+	struct mlp net;
+
+	for (int i = 0; i < MC_MLP_LAYERS; i++)
+		net.l[i] = (struct layer){ .w = w.l[i], .g = g.l[i], .kernel = many * w.l[i].in * w.l[i].out,
+			.bias = many * w.l[i].out };
+	return net;
 }
 
 static void activate(struct mc_device_step *s, mc_real *y, const struct layer *l, struct rows r, int relu)
@@ -302,14 +310,13 @@ static void decide(struct mc_device_step *s, const struct mc_params *comm, const
     const uint8_t *m, const mc_real *u, enum mc_stream stream, double temp, mc_real *z, mc_real *soft, uint8_t *I)
 {
 	const struct rows r = rows_of(s, comm, s->x.B);
-	const struct layer l0 = layer_at(comm, NULL, "dense_0"), l1 = layer_at(comm, NULL, "dense_1");
-	const struct layer l2 = layer_at(comm, NULL, "dense_2");
+	const struct mlp w = mlp_at(comm, NULL);
 
-	forward(s, s->c0, seen->own, &l0, r);
-	forward(s, s->c1, s->c0, &l1, r);
-	product(s, s->z0, s->c1, &l2, 0, s->x.H, r, 0);
+	forward(s, s->c0, seen->own, &w.l[0], r);
+	forward(s, s->c1, s->c0, &w.l[1], r);
+	product(s, s->z0, s->c1, &w.l[2], 0, s->x.H, r, 0);
 	MC_LAUNCH(s->dev, decide, (size_t)s->x.N * s->x.B * s->x.d, .x = s->x, .now = s->now, .z0 = s->z0,
-	    .bias = l2.w.bias, .stride = l2.bias, .m = m, .u = u, .seed = s->o.seed, .stream = (uint32_t)stream,
+	    .bias = w.l[2].w.bias, .stride = w.l[2].bias, .m = m, .u = u, .seed = s->o.seed, .stream = (uint32_t)stream,
 	    .temp = (mc_real)temp, .z = z, .soft = soft, .I = I);
 }
 
@@ -335,16 +342,15 @@ static void comm_gradient(struct mc_device_step *s)
 {
 	const struct mc_device_net *net = &s->net[MC_DEVICE_COMM];
 	const struct rows r = rows_of(s, &net->p, s->x.B);
-	const struct layer l0 = layer_at(&net->p, net->grad, "dense_0"), l1 = layer_at(&net->p, net->grad, "dense_1");
-	const struct layer l2 = layer_at(&net->p, net->grad, "dense_2");
+	const struct mlp w = mlp_at(&net->p, net->grad);
 
 	MC_LAUNCH(s->dev, gate_reverse, (size_t)s->x.N * s->x.B * s->x.d, .x = s->x, .dI = s->dI, .soft = s->soft, .m = s->m,
 	    .temp = (mc_real)s->o.temp, .dz = s->dz0);
-	gradient(s, s->dz0, s->c1, &l2, r);
-	to_input(s, s->d1, s->dz0, &l2, s->x.H, r, s->c1);
-	gradient(s, s->d1, s->c0, &l1, r);
-	to_input(s, s->d0, s->d1, &l1, s->x.H, r, s->c0);
-	gradient(s, s->d0, s->here.own, &l0, r);
+	gradient(s, s->dz0, s->c1, &w.l[2], r);
+	to_input(s, s->d1, s->dz0, &w.l[2], s->x.H, r, s->c1);
+	gradient(s, s->d1, s->c0, &w.l[1], r);
+	to_input(s, s->d0, s->d1, &w.l[1], s->x.H, r, s->c0);
+	gradient(s, s->d0, s->here.own, &w.l[0], r);
 }
 
 /* ---- policies ---- */
@@ -391,18 +397,17 @@ static void act(struct mc_device_step *s, const struct mc_params *policy, const 
 {
 	const size_t H = s->x.H;
 	const struct rows r = rows_of(s, policy, s->x.B);
-	const struct layer l0 = layer_at(policy, NULL, "dense_0"), l1 = layer_at(policy, NULL, "dense_1");
-	const struct layer l2 = layer_at(policy, NULL, "dense_2");
+	const struct mlp w = mlp_at(policy, NULL);
 
-	product(s, s->y0, seen->own, &l0, H, s->x.O, r, 0);
+	product(s, s->y0, seen->own, &w.l[0], H, s->x.O, r, 0);
 	if (s->heard) {
 		read_messages(s, policy, seen->message, I);
-		product(s, s->y0, s->h, &l0, 0, H, r, 1);
+		product(s, s->y0, s->h, &w.l[0], 0, H, r, 1);
 	}
-	activate(s, s->y0, &l0, r, 1);
-	forward(s, s->y1, s->y0, &l1, r);
-	product(s, s->za, s->y1, &l2, 0, H, r, 0);
-	MC_LAUNCH(s->dev, act, (size_t)s->x.N * s->x.B * s->x.A, .x = s->x, .z = s->za, .bias = l2.w.bias, .stride = l2.bias,
+	activate(s, s->y0, &w.l[0], r, 1);
+	forward(s, s->y1, s->y0, &w.l[1], r);
+	product(s, s->za, s->y1, &w.l[2], 0, H, r, 0);
+	MC_LAUNCH(s->dev, act, (size_t)s->x.N * s->x.B * s->x.A, .x = s->x, .z = s->za, .bias = w.l[2].w.bias, .stride = w.l[2].bias,
 	    .a = a, .row = row, .agent = agent);
 }
 
@@ -434,27 +439,27 @@ static void act_reverse(struct mc_device_step *s, const struct mc_device_net *ne
 {
 	const size_t H = s->x.H;
 	const struct rows r = rows_of(s, &net->p, s->x.B);
-	const struct layer l0 = layer_at(&net->p, net->grad, "dense_0"), l1 = layer_at(&net->p, net->grad, "dense_1");
-	const struct layer l2 = layer_at(&net->p, net->grad, "dense_2");
+	const struct mlp w = mlp_at(&net->p, net->grad);
 
 	MC_LAUNCH(s->dev, act_reverse, (size_t)s->x.N * s->x.B * s->x.A, .a = s->a_pi, .da = s->da, .dz = s->dza);
-	gradient(s, s->dza, s->y1, &l2, r);
-	to_input(s, s->d1, s->dza, &l2, H, r, s->y1);
-	gradient(s, s->d1, s->y0, &l1, r);
-	to_input(s, s->d0, s->d1, &l1, H, r, s->y0);
-	kernel_gradient(s, s->d0, s->here.own, &l0, H, s->x.O, r);
-	bias_gradient(s, s->d0, &l0, r);
+	gradient(s, s->dza, s->y1, &w.l[2], r);
+	to_input(s, s->d1, s->dza, &w.l[2], H, r, s->y1);
+	gradient(s, s->d1, s->y0, &w.l[1], r);
+	to_input(s, s->d0, s->d1, &w.l[1], H, r, s->y0);
+	kernel_gradient(s, s->d0, s->here.own, &w.l[0], H, s->x.O, r);
+	bias_gradient(s, s->d0, &w.l[0], r);
 	if (!s->heard)
 		return;
-	kernel_gradient(s, s->d0, s->h, &l0, 0, H, r);
-	to_input(s, s->dh, s->d0, &l0, H, r, NULL);
+	kernel_gradient(s, s->d0, s->h, &w.l[0], 0, H, r);
+	to_input(s, s->dh, s->d0, &w.l[0], H, r, NULL);
 	read_messages_reverse(s, net, I);
 }
 
 void mc_device_targets(struct mc_device_step *s)
 {
 	if (s->o.decide == MC_LEARNED && s->heard)
-		decide(s, &s->net[MC_DEVICE_COMM].target, &s->next, s->m_next, s->u_next, MC_RNG_ASK_TARGET, 0, NULL, NULL, s->I_next);
+		decide(s, &s->net[MC_DEVICE_COMM].target, &s->next, s->m_next, s->u_next, MC_RNG_ASK_TARGET, 0, NULL, NULL,
+		    s->I_next);
 	act(s, &s->net[MC_DEVICE_POLICY].target, &s->next, asked(s, s->I_next, s->m_next), s->a_next, s->x.N * s->x.A, s->x.A);
 }
 
@@ -474,13 +479,12 @@ static void first_products(struct mc_device_step *s, const struct layer *l0, con
 static void values(struct mc_device_step *s, const struct mc_params *critic, const mc_real *o, const mc_real *a, mc_real *q)
 {
 	const struct rows r = { 1, s->x.B };
-	const struct layer l0 = layer_at(critic, NULL, "dense_0"), l1 = layer_at(critic, NULL, "dense_1");
-	const struct layer l2 = layer_at(critic, NULL, "dense_2");
+	const struct mlp w = mlp_at(critic, NULL);
 
-	first_products(s, &l0, o, a, s->k0);
-	activate(s, s->k0, &l0, r, 1);
-	forward(s, s->k1, s->k0, &l1, r);
-	product(s, q, s->k1, &l2, 0, s->x.H, r, 0);
+	first_products(s, &w.l[0], o, a, s->k0);
+	activate(s, s->k0, &w.l[0], r, 1);
+	forward(s, s->k1, s->k0, &w.l[1], r);
+	product(s, q, s->k1, &w.l[2], 0, s->x.H, r, 0);
 }
 
 static void sum(struct mc_device_step *s, const mc_real *x, size_t groups, int square, double *to)
@@ -493,23 +497,22 @@ void mc_device_critic_gradient(struct mc_device_step *s)
 	const struct mc_device_net *net = &s->net[MC_DEVICE_CRITIC];
 	const size_t B = s->x.B, H = s->x.H, NO = s->x.N * s->x.O, NA = s->x.N * s->x.A;
 	const struct rows r = { 1, B };
-	const struct layer l0 = layer_at(&net->p, net->grad, "dense_0"), l1 = layer_at(&net->p, net->grad, "dense_1");
-	const struct layer l2 = layer_at(&net->p, net->grad, "dense_2"), next = layer_at(&net->target, NULL, "dense_2");
+	const struct mlp w = mlp_at(&net->p, net->grad), next = mlp_at(&net->target, NULL);
 
 	values(s, &net->target, s->o_next, s->a_next, s->q_next);
 	values(s, &net->p, s->o_batch, s->a, s->q);
-	MC_LAUNCH(s->dev, error, B, .r = s->r, .bias = l2.w.bias, .bias_next = next.w.bias, .gamma = (mc_real)s->o.gamma,
+	MC_LAUNCH(s->dev, error, B, .r = s->r, .bias = w.l[2].w.bias, .bias_next = next.l[2].w.bias, .gamma = (mc_real)s->o.gamma,
 	    .scale = 2 / (mc_real)B, .q = s->q, .q_next = s->q_next, .y = s->y, .error = s->error, .dq = s->dq);
 	sum(s, s->error, 1, 1, s->loss);
 	sum(s, s->q, 1, 0, s->q_sum);
 
-	gradient(s, s->dq, s->k1, &l2, r);
-	MC_LAUNCH(s->dev, top_reverse, B * H, .H = (uint32_t)H, .dq = s->dq, .w = l2.w.kernel, .y = s->k1, .dy = s->d1);
-	gradient(s, s->d1, s->k0, &l1, r);
-	to_input(s, s->d0, s->d1, &l1, H, r, s->k0);
-	kernel_gradient(s, s->d0, s->o_batch, &l0, 0, NO, r);
-	kernel_gradient(s, s->d0, s->a, &l0, NO, NA, r);
-	bias_gradient(s, s->d0, &l0, r);
+	gradient(s, s->dq, s->k1, &w.l[2], r);
+	MC_LAUNCH(s->dev, top_reverse, B * H, .H = (uint32_t)H, .dq = s->dq, .w = w.l[2].w.kernel, .y = s->k1, .dy = s->d1);
+	gradient(s, s->d1, s->k0, &w.l[1], r);
+	to_input(s, s->d0, s->d1, &w.l[1], H, r, s->k0);
+	kernel_gradient(s, s->d0, s->o_batch, &w.l[0], 0, NO, r);
+	kernel_gradient(s, s->d0, s->a, &w.l[0], NO, NA, r);
+	bias_gradient(s, s->d0, &w.l[0], r);
 }
 
 /* Every agent's objective at a_pi, and its derivative by the agent's own action: da. */
@@ -518,21 +521,20 @@ static void objectives(struct mc_device_step *s)
 	const struct mc_params *critic = &s->net[MC_DEVICE_CRITIC].p;
 	const size_t N = s->x.N, B = s->x.B, H = s->x.H, A = s->x.A;
 	const struct rows all = { 1, N * B };
-	const struct layer l0 = layer_at(critic, NULL, "dense_0"), l1 = layer_at(critic, NULL, "dense_1");
-	const struct layer l2 = layer_at(critic, NULL, "dense_2");
-	const mc_real *of_actions = l0.w.kernel + N * s->x.O * H;
+	const struct mlp w = mlp_at(critic, NULL);
+	const mc_real *of_actions = w.l[0].w.kernel + N * s->x.O * H;
 
-	first_products(s, &l0, s->o_batch, s->a, s->z1);
-	MC_LAUNCH(s->dev, first, N * B * H, .x = s->x, .z1 = s->z1, .bias = l0.w.bias, .kernel = of_actions, .a = s->a,
+	first_products(s, &w.l[0], s->o_batch, s->a, s->z1);
+	MC_LAUNCH(s->dev, first, N * B * H, .x = s->x, .z1 = s->z1, .bias = w.l[0].w.bias, .kernel = of_actions, .a = s->a,
 	    .a_pi = s->a_pi, .y = s->p0);
-	forward(s, s->p1, s->p0, &l1, all);
-	product(s, s->q_pi, s->p1, &l2, 0, H, all, 0);
-	activate(s, s->q_pi, &l2, all, 0);
+	forward(s, s->p1, s->p0, &w.l[1], all);
+	product(s, s->q_pi, s->p1, &w.l[2], 0, H, all, 0);
+	activate(s, s->q_pi, &w.l[2], all, 0);
 	sum(s, s->q_pi, N, 0, s->objective);
 
-	MC_LAUNCH(s->dev, top_reverse, N * B * H, .H = (uint32_t)H, .scale = 1 / (mc_real)B, .w = l2.w.kernel, .y = s->p1,
+	MC_LAUNCH(s->dev, top_reverse, N * B * H, .H = (uint32_t)H, .scale = 1 / (mc_real)B, .w = w.l[2].w.kernel, .y = s->p1,
 	    .dy = s->d1);
-	to_input(s, s->d0, s->d1, &l1, H, all, s->p0);
+	to_input(s, s->d0, s->d1, &w.l[1], H, all, s->p0);
 	MC_PRODUCT(s->dev, .tb = 1, .m = B, .n = A, .k = H, .a = s->d0, .lda = H, .sa = B * H, .b = of_actions, .ldb = H,
 	    .sb = A * H, .c = s->da, .ldc = A, .sc = B * A, .batch = N);
 }

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "mc_dense.h"
+#include "mc_mlp.h"
 #include "mc_return.h"
 
 int mc_baseline_init(struct mc_baseline *x, const struct mc_dims *dims, struct mc_arena *arena,
@@ -24,16 +24,17 @@ int mc_baseline_init(struct mc_baseline *x, const struct mc_dims *dims, struct m
 	return 0;
 }
 
+static struct mc_mlp_hidden hidden_of(const struct mc_baseline *x)
+{
+	return (struct mc_mlp_hidden){ .h = { x->h0, x->h1 }, .dh = { x->dh + x->dims.T * x->dims.H, x->dh } };
+}
+
 static void values(struct mc_baseline *x, const struct mc_params *phi, const mc_real *o)
 {
-	const size_t H = x->dims.H, NO = x->dims.N * x->dims.O, n = x->dims.T + 1;
-	const struct mc_dense w0 = mc_dense_at(phi, phi->v, "dense_0", 0);
-	const struct mc_dense w1 = mc_dense_at(phi, phi->v, "dense_1", 0);
-	const struct mc_dense w2 = mc_dense_at(phi, phi->v, "dense_2", 0);
+	const struct mc_mlp w = mc_mlp_at(phi, phi->v, 0);
+	const struct mc_mlp_hidden r = hidden_of(x);
 
-	mc_dense_forward(x->h0, H, o, NO, &w0, n, 1);
-	mc_dense_forward(x->h1, H, x->h0, H, &w1, n, 1);
-	mc_dense_forward(x->V, 1, x->h1, H, &w2, n, 0);
+	mc_mlp_forward(&w, x->dims.T + 1, o, x->dims.N * x->dims.O, &r, x->V, 1);
 }
 
 void mc_baseline_advantage(struct mc_baseline *x, const struct mc_params *phi, const mc_real *o,
@@ -50,14 +51,9 @@ void mc_baseline_advantage(struct mc_baseline *x, const struct mc_params *phi, c
 double mc_baseline_gradient(struct mc_baseline *x, const struct mc_params *phi, const mc_real *o,
     mc_real *grad)
 {
-	const size_t T = x->dims.T, H = x->dims.H, NO = x->dims.N * x->dims.O;
-	const struct mc_dense w1 = mc_dense_at(phi, phi->v, "dense_1", 0);
-	const struct mc_dense w2 = mc_dense_at(phi, phi->v, "dense_2", 0);
-	const struct mc_dense w0 = mc_dense_at(phi, phi->v, "dense_0", 0);
-	const struct mc_dense g0 = mc_dense_at(phi, grad, "dense_0", 0);
-	const struct mc_dense g1 = mc_dense_at(phi, grad, "dense_1", 0);
-	const struct mc_dense g2 = mc_dense_at(phi, grad, "dense_2", 0);
-	mc_real *dh1 = x->dh, *dh0 = x->dh + T * H;
+	const size_t T = x->dims.T;
+	const struct mc_mlp w = mc_mlp_at(phi, phi->v, 0), g = mc_mlp_at(phi, grad, 0);
+	const struct mc_mlp_hidden r = hidden_of(x);
 	double sum = 0;
 
 	for (size_t t = 0; t < T; t++) {
@@ -65,8 +61,6 @@ double mc_baseline_gradient(struct mc_baseline *x, const struct mc_params *phi, 
 		x->dV[t] = -x->advantage[t] / (mc_real)T;
 	}
 	memset(grad, 0, phi->size * sizeof *grad);
-	mc_dense_backward(dh1, H, &g2, x->dV, 1, NULL, 0, x->h1, H, &w2, T, 0);
-	mc_dense_backward(dh0, H, &g1, dh1, H, x->h1, H, x->h0, H, &w1, T, 1);
-	mc_dense_backward(NULL, 0, &g0, dh0, H, x->h0, H, o, NO, &w0, T, 1);
+	mc_mlp_backward(&w, &g, T, o, x->dims.N * x->dims.O, &r, x->dV, 1, NULL, 0);
 	return sum / (2 * (double)T);
 }

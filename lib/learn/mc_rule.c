@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "mc_blas.h"
-#include "mc_dense.h"
 #include "mc_lstm.h"
+#include "mc_mlp.h"
 
 enum { BEFORE_C = 3 }; /* r, d, gamma */
 
@@ -72,13 +72,12 @@ void mc_rule_forward(struct mc_rule *x, const struct mc_params *eta, const mc_re
 {
 	const size_t T = x->dims.T, R = x->dims.R, Nd = x->X - BEFORE_C;
 	const struct mc_lstm lstm = mc_lstm_at(eta, eta->v, 0);
-	const struct mc_dense w0 = mc_dense_at(eta, eta->v, "dense_0", 0);
-	const struct mc_dense w1 = mc_dense_at(eta, eta->v, "dense_1", 0);
+	const struct mc_mlp w = mc_mlp_at(eta, eta->v, 0);
+	const struct mc_mlp_hidden hidden = { .h = { x->y } };
 
 	build_x(x, r, c, m, gamma);
 	forward_lstm(x, &lstm);
-	mc_dense_forward(x->y, R, x->h, R, &w0, T, 1);
-	mc_dense_forward(x->A_hat, Nd, x->y, R, &w1, T, 0);
+	mc_mlp_forward(&w, T, x->h, R, &hidden, x->A_hat, Nd);
 }
 
 static void add_rows(mc_real *restrict sum, const mc_real *rows, size_t n, size_t width)
@@ -116,13 +115,10 @@ void mc_rule_backward(struct mc_rule *x, const struct mc_params *eta, mc_real *d
 {
 	const size_t T = x->dims.T, R = x->dims.R, Nd = x->X - BEFORE_C;
 	const struct mc_lstm lstm = mc_lstm_at(eta, eta->v, 0), g = mc_lstm_at(eta, grad, 0);
-	const struct mc_dense w0 = mc_dense_at(eta, eta->v, "dense_0", 0);
-	const struct mc_dense w1 = mc_dense_at(eta, eta->v, "dense_1", 0);
-	const struct mc_dense g0 = mc_dense_at(eta, grad, "dense_0", 0);
-	const struct mc_dense g1 = mc_dense_at(eta, grad, "dense_1", 0);
+	const struct mc_mlp w = mc_mlp_at(eta, eta->v, 0), g_mlp = mc_mlp_at(eta, grad, 0);
+	const struct mc_mlp_hidden hidden = { .h = { x->y }, .dh = { x->dy } };
 
-	mc_dense_backward(x->dy, R, &g1, dA, Nd, NULL, 0, x->y, R, &w1, T, 0);
-	mc_dense_backward(x->dh, R, &g0, x->dy, R, x->y, R, x->h, R, &w0, T, 1);
+	mc_mlp_backward(&w, &g_mlp, T, x->h, R, &hidden, dA, Nd, x->dh, R);
 	backward_lstm(x, &lstm, &g);
 	if (want_dc)
 		mc_gemm(MC_N, MC_T, T, Nd, 4 * R, 1, x->dgates, 4 * R,

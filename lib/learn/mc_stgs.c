@@ -2,13 +2,13 @@
 
 #include <string.h>
 
-#include "mc_dense.h"
 #include "mc_math.h"
+#include "mc_mlp.h"
 #include "mc_policy.h"
 
 /* Scratch memory of one worker: a block's layers and their adjoints. */
 struct scratch {
-	mc_real *y0, *y1, *dy0, *dy1; /* [rows,H] */
+	struct mc_mlp_hidden hidden;  /* [rows,H] */
 	mc_real *z, *dz;              /* [rows,d] */
 };
 
@@ -27,19 +27,6 @@ struct mc_stgs {
 	uint8_t *I;
 	mc_real *soft, *z, *grad;
 };
-
-/* One agent's layers in a block of values. */
-struct net {
-	struct mc_dense dense_0, dense_1, dense_2;
-};
-
-static struct net net_at(const struct mc_params *p, mc_real *v, size_t i)
-{
-	const struct net net = { mc_dense_at(p, v, "dense_0", i), mc_dense_at(p, v, "dense_1", i),
-		mc_dense_at(p, v, "dense_2", i) };
-
-	return net;
-}
 
 static int take(mc_real **p, size_t n, struct mc_arena *arena, struct mc_err *e)
 {
@@ -65,8 +52,8 @@ struct mc_stgs *mc_stgs_new(const struct mc_dims *dims, size_t B, int workers,
 		struct scratch *w = &s->scratch[i];
 		const size_t nH = s->rows * dims->H, nd = s->rows * dims->d;
 
-		if (!take(&w->y0, nH, arena, e) || !take(&w->y1, nH, arena, e) ||
-		    !take(&w->dy0, nH, arena, e) || !take(&w->dy1, nH, arena, e) ||
+		if (!take(&w->hidden.h[0], nH, arena, e) || !take(&w->hidden.h[1], nH, arena, e) ||
+		    !take(&w->hidden.dh[0], nH, arena, e) || !take(&w->hidden.dh[1], nH, arena, e) ||
 		    !take(&w->z, nd, arena, e) || !take(&w->dz, nd, arena, e))
 			return NULL;
 	}
@@ -89,12 +76,10 @@ static size_t rows_of(const struct mc_stgs *s, size_t block)
 /* z of agent i for the n rows from `from`, with all layers kept in w. */
 static void forward(const struct mc_stgs *s, struct scratch *w, size_t i, size_t from, size_t n)
 {
-	const size_t H = s->dims.H, NO = s->dims.N * s->dims.O;
-	const struct net net = net_at(&s->comm, s->comm.v, i);
+	const size_t O = s->dims.O, NO = s->dims.N * O;
+	const struct mc_mlp net = mc_mlp_at(&s->comm, s->comm.v, i);
 
-	mc_dense_forward(w->y0, H, s->o + from * NO + i * s->dims.O, NO, &net.dense_0, n, 1);
-	mc_dense_forward(w->y1, H, w->y0, H, &net.dense_1, n, 1);
-	mc_dense_forward(w->z, s->dims.d, w->y1, H, &net.dense_2, n, 0);
+	mc_mlp_forward(&net, n, s->o + from * NO + i * O, NO, &w->hidden, w->z, s->dims.d);
 }
 
 static void decide_piece(void *ctx, size_t piece, int worker)
@@ -135,11 +120,11 @@ void mc_stgs_decide(struct mc_stgs *s, const struct mc_params *comm, size_t n, c
 }
 
 /* One block of agent i, added to g. The layers are computed again: scratch memory is a worker's. */
-static void reverse(const struct mc_stgs *s, struct scratch *w, const struct net *g, size_t i,
+static void backward(const struct mc_stgs *s, struct scratch *w, const struct mc_mlp *g, size_t i,
     size_t from, size_t n)
 {
-	const size_t N = s->dims.N, d = s->dims.d, H = s->dims.H, NO = N * s->dims.O;
-	const struct net net = net_at(&s->comm, s->comm.v, i);
+	const size_t N = s->dims.N, d = s->dims.d, O = s->dims.O, NO = N * O;
+	const struct mc_mlp net = mc_mlp_at(&s->comm, s->comm.v, i);
 
 	forward(s, w, i, from, n);
 	for (size_t b = 0; b < n; b++) {
@@ -151,10 +136,7 @@ static void reverse(const struct mc_stgs *s, struct scratch *w, const struct net
 			w->dz[b * d + j] = s->dI[at + j] * soft * (1 - soft) / s->temp;
 		}
 	}
-	mc_dense_backward(w->dy1, H, &g->dense_2, w->dz, d, NULL, 0, w->y1, H, &net.dense_2, n, 0);
-	mc_dense_backward(w->dy0, H, &g->dense_1, w->dy1, H, w->y1, H, w->y0, H, &net.dense_1, n, 1);
-	mc_dense_backward(NULL, 0, &g->dense_0, w->dy0, H, w->y0, H,
-	    s->o + from * NO + i * s->dims.O, NO, &net.dense_0, n, 1);
+	mc_mlp_backward(&net, g, n, s->o + from * NO + i * O, NO, &w->hidden, w->dz, d, NULL, 0);
 }
 
 static void gradient_piece(void *ctx, size_t piece, int worker)
@@ -162,11 +144,11 @@ static void gradient_piece(void *ctx, size_t piece, int worker)
 	const struct mc_stgs *s = ctx;
 	const size_t i = piece / s->parts, part = piece % s->parts, blocks = blocks_of(s);
 	mc_real *grad = s->grad + piece * s->one.size;
-	const struct net g = net_at(&s->one, grad, 0);
+	const struct mc_mlp g = mc_mlp_at(&s->one, grad, 0);
 
 	memset(grad, 0, s->one.size * sizeof *grad);
 	for (size_t block = part * blocks / s->parts; block < (part + 1) * blocks / s->parts; block++)
-		reverse(s, &s->scratch[worker], &g, i, block * s->rows, rows_of(s, block));
+		backward(s, &s->scratch[worker], &g, i, block * s->rows, rows_of(s, block));
 }
 
 void mc_stgs_gradient(struct mc_stgs *s, const struct mc_params *comm, const mc_real *dI,

@@ -135,6 +135,18 @@ void mc_vec_tanh(mc_real *y, const mc_real *x, size_t n)
 		plain_tanh(y, x, n);
 }
 
+void mc_vec_relu(mc_real *y, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		y[i] = y[i] > 0 ? y[i] : 0;
+}
+
+void mc_vec_relu_mask(mc_real *restrict dy, const mc_real *restrict y, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		dy[i] = y[i] > 0 ? dy[i] : 0;
+}
+
 /* LANES sums side by side, then added in lane order: vector code with an order of its own. */
 double mc_sumsq(const mc_real *x, size_t n)
 {

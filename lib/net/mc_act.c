@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-#include "mc_dense.h"
 #include "mc_math.h"
+#include "mc_mlp.h"
 #include "mc_policy.h"
 
 /* Scratch memory of one worker: the communication net's layers and the policy's. */
@@ -75,14 +75,11 @@ static size_t cut(struct mc_actor *x, size_t n)
 /* z [n,d] = the communication net of agent i at o^i */
 static void logits(const struct mc_actor *x, struct scratch *s, size_t i, size_t from, size_t n)
 {
-	const size_t H = x->dims.H, O = x->dims.O, NO = x->dims.N * O;
-	const struct mc_dense d0 = mc_dense_at(&x->comm, x->comm.v, "dense_0", i);
-	const struct mc_dense d1 = mc_dense_at(&x->comm, x->comm.v, "dense_1", i);
-	const struct mc_dense d2 = mc_dense_at(&x->comm, x->comm.v, "dense_2", i);
+	const size_t O = x->dims.O, NO = x->dims.N * O;
+	const struct mc_mlp net = mc_mlp_at(&x->comm, x->comm.v, i);
+	const struct mc_mlp_hidden hidden = { .h = { s->y0, s->y1 } };
 
-	mc_dense_forward(s->y0, H, x->o + from * NO + i * O, NO, &d0, n, 1);
-	mc_dense_forward(s->y1, H, s->y0, H, &d1, n, 1);
-	mc_dense_forward(s->z, x->dims.d, s->y1, H, &d2, n, 0);
+	mc_mlp_forward(&net, n, x->o + from * NO + i * O, NO, &hidden, s->z, x->dims.d);
 }
 
 static void decide_piece(void *ctx, size_t piece, int worker)

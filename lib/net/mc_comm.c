@@ -1,8 +1,8 @@
 #include "mc_comm.h"
 
 #include "mc_blas.h"
-#include "mc_dense.h"
 #include "mc_math.h"
+#include "mc_mlp.h"
 
 int mc_comm_init(struct mc_comm *x, const struct mc_dims *dims, struct mc_arena *arena,
     struct mc_err *e)
@@ -30,37 +30,23 @@ int mc_comm_init(struct mc_comm *x, const struct mc_dims *dims, struct mc_arena 
 
 /* ---- passes over the nets ---- */
 
-/* One net's layers, and where its rows lie: net p's rows start at o + p O and z + p d. */
-struct layers { struct mc_dense l[3]; };
-
-static struct layers layers_at(const struct mc_params *theta, mc_real *v, size_t p)
+/* Net p's hidden layers. Its rows of observations start at o + p O, of logits at z + p d. */
+static struct mc_mlp_hidden hidden_of(const struct mc_comm *x, size_t p)
 {
-	struct layers w;
+	const size_t at = p * x->rows * x->dims.H;
 
-	w.l[0] = mc_dense_at(theta, v, "dense_0", p);
-	w.l[1] = mc_dense_at(theta, v, "dense_1", p);
-	w.l[2] = mc_dense_at(theta, v, "dense_2", p);
-	return w;
-}
-
-/* y = y where the ReLU's output h is positive, else 0: tangents and adjoints pass alike. */
-static void relu_mask(mc_real *restrict y, const mc_real *restrict h, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		y[i] = h[i] > 0 ? y[i] : 0;
+	return (struct mc_mlp_hidden){ .h = { x->h0 + at, x->h1 + at }, .dh = { x->a + x->rows * x->dims.H, x->a } };
 }
 
 void mc_comm_forward(struct mc_comm *x, const struct mc_params *theta, const mc_real *o)
 {
-	const size_t H = x->dims.H, O = x->dims.O, d = x->dims.d, P = x->P, n = x->rows;
+	const size_t O = x->dims.O, d = x->dims.d, P = x->P;
 
 	for (size_t p = 0; p < P; p++) {
-		const struct layers w = layers_at(theta, theta->v, p);
-		mc_real *h0 = x->h0 + p * n * H, *h1 = x->h1 + p * n * H;
+		const struct mc_mlp w = mc_mlp_at(theta, theta->v, p);
+		const struct mc_mlp_hidden r = hidden_of(x, p);
 
-		mc_dense_forward(h0, H, o + p * O, P * O, &w.l[0], n, 1);
-		mc_dense_forward(h1, H, h0, H, &w.l[1], n, 1);
-		mc_dense_forward(x->z + p * d, P * d, h1, H, &w.l[2], n, 0);
+		mc_mlp_forward(&w, x->rows, o + p * O, P * O, &r, x->z + p * d, P * d);
 	}
 	mc_vec_sigmoid(x->c, x->z, x->dims.T * x->dims.N * d);
 }
@@ -78,13 +64,13 @@ void mc_comm_tangent(struct mc_comm *x, const struct mc_params *theta, mc_real *
 	const size_t H = x->dims.H, O = x->dims.O, d = x->dims.d, P = x->P, n = x->rows;
 
 	for (size_t p = 0; p < P; p++) {
-		const struct layers w = layers_at(theta, theta->v, p), dir = layers_at(theta, v, p);
+		const struct mc_mlp w = mc_mlp_at(theta, theta->v, p), dir = mc_mlp_at(theta, v, p);
 		const size_t at = p * n * H;
 
 		mc_dense_forward(x->h0_dot + at, H, o + p * O, P * O, &dir.l[0], n, 0);
-		relu_mask(x->h0_dot + at, x->h0 + at, n * H);
+		mc_vec_relu_mask(x->h0_dot + at, x->h0 + at, n * H);
 		tangent_layer(x->h1_dot + at, H, x->h0 + at, x->h0_dot + at, &w.l[1], &dir.l[1], n);
-		relu_mask(x->h1_dot + at, x->h1 + at, n * H);
+		mc_vec_relu_mask(x->h1_dot + at, x->h1 + at, n * H);
 		tangent_layer(x->z_dot + p * d, P * d, x->h1 + at, x->h1_dot + at, &w.l[2], &dir.l[2], n);
 	}
 }
@@ -92,16 +78,13 @@ void mc_comm_tangent(struct mc_comm *x, const struct mc_params *theta, mc_real *
 void mc_comm_backward(struct mc_comm *x, const struct mc_params *theta, const mc_real *o,
     mc_real *dz, mc_real *grad)
 {
-	const size_t H = x->dims.H, O = x->dims.O, d = x->dims.d, P = x->P, n = x->rows;
-	mc_real *a1 = x->a, *a0 = a1 + n * H;
+	const size_t O = x->dims.O, d = x->dims.d, P = x->P;
 
 	for (size_t p = 0; p < P; p++) {
-		const struct layers w = layers_at(theta, theta->v, p), g = layers_at(theta, grad, p);
-		const mc_real *h0 = x->h0 + p * n * H, *h1 = x->h1 + p * n * H;
+		const struct mc_mlp w = mc_mlp_at(theta, theta->v, p), g = mc_mlp_at(theta, grad, p);
+		const struct mc_mlp_hidden r = hidden_of(x, p);
 
-		mc_dense_backward(a1, H, &g.l[2], dz + p * d, P * d, NULL, 0, h1, H, &w.l[2], n, 0);
-		mc_dense_backward(a0, H, &g.l[1], a1, H, h1, H, h0, H, &w.l[1], n, 1);
-		mc_dense_backward(NULL, 0, &g.l[0], a0, H, h0, H, o + p * O, P * O, &w.l[0], n, 1);
+		mc_mlp_backward(&w, &g, x->rows, o + p * O, P * O, &r, dz + p * d, P * d, NULL, 0);
 	}
 }
 
@@ -121,15 +104,15 @@ void mc_comm_backward_tangent(struct mc_comm *x, const struct mc_params *theta, 
 	mc_real *a1 = x->a, *a0 = a1 + n * H, *a1_dot = a0 + n * H;
 
 	for (size_t p = 0; p < P; p++) {
-		const struct layers w = layers_at(theta, theta->v, p), g = layers_at(theta, grad, p);
-		const struct layers dir = layers_at(theta, v, p);
+		const struct mc_mlp w = mc_mlp_at(theta, theta->v, p), g = mc_mlp_at(theta, grad, p);
+		const struct mc_mlp dir = mc_mlp_at(theta, v, p);
 		const mc_real *h0 = x->h0 + p * n * H, *h1 = x->h1 + p * n * H;
 		const mc_real *y_dot = dz_dot + p * d;
 
 		mc_dense_backward(a1, H, &g.l[2], dz + p * d, P * d, NULL, 0, h1, H, &w.l[2], n, 0);
 		backward_tangent_layer(a1, x->h1_dot + p * n * H, y_dot, P * d, &g.l[2], &dir.l[2], n);
 		mc_gemm(MC_N, MC_T, n, H, d, 1, y_dot, P * d, w.l[2].kernel, d, 0, a1_dot, H);
-		relu_mask(a1_dot, h1, n * H);
+		mc_vec_relu_mask(a1_dot, h1, n * H);
 
 		mc_dense_backward(a0, H, &g.l[1], a1, H, h1, H, h0, H, &w.l[1], n, 1);
 		backward_tangent_layer(a0, x->h0_dot + p * n * H, a1_dot, H, &g.l[1], &dir.l[1], n);

@@ -3,24 +3,22 @@
 #include <string.h>
 
 #include "mc_blas.h"
+#include "mc_math.h"
 
 /* Rows of a piece of eq. (1): small enough that a batch of 256 keeps four processors busy. */
 enum { PART = 64 };
 
 struct mc_critic_work {
-	mc_real *y0, *y1;     /* [rows,H] after ReLU */
-	mc_real *dy0, *dy1;   /* [rows,H] their adjoints */
-	mc_real *dq;          /* [rows] */
-	mc_real *delta;       /* [rows,A] a_pi - a^i */
+	struct mc_mlp_hidden hidden; /* [rows,H] */
+	mc_real *dq;                 /* [rows] */
+	mc_real *delta;              /* [rows,A] a_pi - a^i */
 };
 
 struct mc_critic_net mc_critic_at(const struct mc_params *p, mc_real *v, const struct mc_dims *dims)
 {
 	const struct mc_critic_net net = {
 		.N = dims->N, .O = dims->O, .A = dims->A, .H = dims->H,
-		.dense_0 = mc_dense_at(p, v, "dense_0", 0),
-		.dense_1 = mc_dense_at(p, v, "dense_1", 0),
-		.dense_2 = mc_dense_at(p, v, "dense_2", 0),
+		.mlp = mc_mlp_at(p, v, 0),
 	};
 
 	return net;
@@ -32,10 +30,10 @@ struct mc_critic_work *mc_critic_work_new(const struct mc_dims *dims, size_t row
 	const size_t R = sizeof(mc_real), n = rows * dims->H;
 	struct mc_critic_work *w = mc_arena_alloc(arena, 1, sizeof *w, "critic", e);
 
-	if (!w || !(w->y0 = mc_arena_alloc(arena, n, R, "critic", e)) ||
-	    !(w->y1 = mc_arena_alloc(arena, n, R, "critic", e)) ||
-	    !(w->dy0 = mc_arena_alloc(arena, n, R, "critic", e)) ||
-	    !(w->dy1 = mc_arena_alloc(arena, n, R, "critic", e)) ||
+	if (!w || !(w->hidden.h[0] = mc_arena_alloc(arena, n, R, "critic", e)) ||
+	    !(w->hidden.h[1] = mc_arena_alloc(arena, n, R, "critic", e)) ||
+	    !(w->hidden.dh[0] = mc_arena_alloc(arena, n, R, "critic", e)) ||
+	    !(w->hidden.dh[1] = mc_arena_alloc(arena, n, R, "critic", e)) ||
 	    !(w->dq = mc_arena_alloc(arena, rows, R, "critic", e)) ||
 	    !(w->delta = mc_arena_alloc(arena, rows * dims->A, R, "critic", e)))
 		return NULL;
@@ -45,12 +43,12 @@ struct mc_critic_work *mc_critic_work_new(const struct mc_dims *dims, size_t row
 /* The rows of kernel_0 that belong to the observations, and to the actions from agent i on. */
 static mc_real *rows_of_o(const struct mc_critic_net *net)
 {
-	return net->dense_0.kernel;
+	return net->mlp.l[0].kernel;
 }
 
 static mc_real *rows_of_a(const struct mc_critic_net *net, size_t i)
 {
-	return net->dense_0.kernel + (net->N * net->O + i * net->A) * net->H;
+	return net->mlp.l[0].kernel + (net->N * net->O + i * net->A) * net->H;
 }
 
 static void first_products(const struct mc_critic_net *net, size_t n, const mc_real *o,
@@ -66,81 +64,52 @@ void mc_critic_first(const struct mc_critic_net *net, size_t n, const mc_real *o
     mc_real *z1)
 {
 	first_products(net, n, o, a, z1);
-	mc_dense_finish(z1, net->H, &net->dense_0, n, 0);
-}
-
-static void upper_layers(struct mc_critic_work *w, const struct mc_critic_net *net, size_t n,
-    mc_real *q)
-{
-	const size_t H = net->H;
-
-	mc_dense_forward(w->y1, H, w->y0, H, &net->dense_1, n, 1);
-	mc_dense_forward(q, 1, w->y1, H, &net->dense_2, n, 0);
-}
-
-/* Reverse of upper_layers, to the adjoint of z1 in dy0; g = NULL: no parameter gradient. */
-static void upper_layers_reverse(struct mc_critic_work *w, const struct mc_critic_net *net,
-    const struct mc_critic_net *g, size_t n)
-{
-	const size_t H = net->H;
-
-	mc_dense_backward(w->dy1, H, g ? &g->dense_2 : NULL, w->dq, 1, NULL, 0, w->y1, H,
-	    &net->dense_2, n, 0);
-	mc_dense_backward(w->dy0, H, g ? &g->dense_1 : NULL, w->dy1, H, w->y1, H, w->y0, H,
-	    &net->dense_1, n, 1);
+	mc_dense_finish(z1, net->H, &net->mlp.l[0], n, 0);
 }
 
 void mc_critic_forward(struct mc_critic_work *w, const struct mc_critic_net *net, size_t n,
     const mc_real *o, const mc_real *a, mc_real *q)
 {
-	first_products(net, n, o, a, w->y0);
-	mc_dense_finish(w->y0, net->H, &net->dense_0, n, 1);
-	upper_layers(w, net, n, q);
+	mc_real *h = w->hidden.h[0];
+
+	first_products(net, n, o, a, h);
+	mc_dense_finish(h, net->H, &net->mlp.l[0], n, 1);
+	mc_mlp_forward_above(&net->mlp, n, &w->hidden, q, 1);
 }
 
 void mc_critic_backward(struct mc_critic_work *w, const struct mc_critic_net *net,
     const struct mc_critic_net *g, size_t n, const mc_real *o, const mc_real *a, const mc_real *dq)
 {
 	const size_t NO = net->N * net->O, NA = net->N * net->A, H = net->H;
-	struct mc_dense w_o = net->dense_0, g_o = g->dense_0;
+	struct mc_dense w_o = net->mlp.l[0], g_o = g->mlp.l[0];
+	mc_real *dh = w->hidden.dh[0];
 
 	memcpy(w->dq, dq, n * sizeof *dq);
-	upper_layers_reverse(w, net, g, n);
+	mc_mlp_backward_above(&net->mlp, &g->mlp, n, &w->hidden, w->dq, 1);
 	w_o.in = g_o.in = NO;         /* with the ReLU and the bias; then the rows of a */
-	mc_dense_backward(NULL, 0, &g_o, w->dy0, H, w->y0, H, o, NO, &w_o, n, 1);
-	mc_gemm(MC_T, MC_N, NA, H, n, 1, a, NA, w->dy0, H, 1, rows_of_a(g, 0), H);
-}
-
-static void relu(mc_real *y, size_t n)
-{
-	for (size_t j = 0; j < n; j++)
-		y[j] = y[j] > 0 ? y[j] : 0;
-}
-
-static void relu_reverse(mc_real *restrict dy, const mc_real *restrict y, size_t n)
-{
-	for (size_t j = 0; j < n; j++)
-		dy[j] = y[j] > 0 ? dy[j] : 0;
+	mc_dense_backward(NULL, 0, &g_o, dh, H, w->hidden.h[0], H, o, NO, &w_o, n, 1);
+	mc_gemm(MC_T, MC_N, NA, H, n, 1, a, NA, dh, H, 1, rows_of_a(g, 0), H);
 }
 
 void mc_critic_action(struct mc_critic_work *w, const struct mc_critic_net *net, size_t i, size_t n,
     const mc_real *z1, const mc_real *a, const mc_real *a_pi, mc_real scale, mc_real *q, mc_real *da)
 {
 	const size_t A = net->A, H = net->H;
+	mc_real *h = w->hidden.h[0], *dh = w->hidden.dh[0];
 
 	for (size_t b = 0; b < n; b++)
 		for (size_t k = 0; k < A; k++)
 			w->delta[b * A + k] = a_pi[b * A + k] - a[(b * net->N + i) * A + k];
-	memcpy(w->y0, z1, n * H * sizeof *z1);
-	mc_gemm(MC_N, MC_N, n, H, A, 1, w->delta, A, rows_of_a(net, i), H, 1, w->y0, H);
-	relu(w->y0, n * H);
-	upper_layers(w, net, n, q);
+	memcpy(h, z1, n * H * sizeof *z1);
+	mc_gemm(MC_N, MC_N, n, H, A, 1, w->delta, A, rows_of_a(net, i), H, 1, h, H);
+	mc_vec_relu(h, n * H);
+	mc_mlp_forward_above(&net->mlp, n, &w->hidden, q, 1);
 
 	for (size_t b = 0; b < n; b++)
 		w->dq[b] = scale;
-	upper_layers_reverse(w, net, NULL, n);
-	relu_reverse(w->dy0, w->y0, n * H);
-	mc_gemm(MC_N, MC_T, n, A, H, 1, w->dy0, H, rows_of_a(net, i), H, 0, da, A);
+	mc_mlp_backward_above(&net->mlp, NULL, n, &w->hidden, w->dq, 1);
+	mc_vec_relu_mask(dh, h, n * H);
+	mc_gemm(MC_N, MC_T, n, A, H, 1, dh, H, rows_of_a(net, i), H, 0, da, A);
 }
 
 /* ---- eq. (1) on a batch ---- */

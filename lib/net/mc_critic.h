@@ -13,14 +13,14 @@
 #include <stddef.h>
 
 #include "mc_arena.h"
-#include "mc_dense.h"
+#include "mc_mlp.h"
 #include "mc_params.h"
 #include "mc_pool.h"
 
 /* The net's layers in a block of values: parameters, or a gradient of the same layout. */
 struct mc_critic_net {
 	size_t N, O, A, H;
-	struct mc_dense dense_0, dense_1, dense_2;
+	struct mc_mlp mlp;
 };
 
 struct mc_critic_net mc_critic_at(const struct mc_params *p, mc_real *v, const struct mc_dims *dims);

@@ -4,25 +4,7 @@
 
 #include "mc_blas.h"
 #include "mc_kernel.h"
-
-struct mc_dense mc_dense_at(const struct mc_params *p, mc_real *v, const char *layer, size_t agent)
-{
-	struct mc_params q = *p;
-	struct mc_dense w = { 0 };
-
-	q.v = v;
-	w.kernel = mc_params_at(&q, layer, "kernel", agent);
-	w.bias = mc_params_at(&q, layer, "bias", agent);
-	for (int i = 0; i < p->tensors; i++) {
-		const struct mc_tensor *t = &p->tensor[i];
-
-		if (w.kernel && t->fan_in && v + t->offset + agent * t->stride == w.kernel) {
-			w.in = t->fan_in;
-			w.out = t->shape[t->ndim - 1];
-		}
-	}
-	return w;
-}
+#include "mc_math.h"
 
 /* y += bias, then max(., 0) if relu: one pass over a row while it is near. */
 static void finish_row(mc_real *restrict y, const mc_real *restrict bias, size_t n, int relu)
@@ -53,12 +35,6 @@ void mc_dense_forward(mc_real *y, size_t ldy, const mc_real *x, size_t ldx,
 	mc_dense_finish(y, ldy, w, n, relu);
 }
 
-static void mask_row(mc_real *restrict dy, const mc_real *restrict y, size_t n)
-{
-	for (size_t j = 0; j < n; j++)
-		dy[j] = y[j] > 0 ? dy[j] : 0;
-}
-
 static void add_row(mc_real *restrict sum, const mc_real *restrict row, size_t n)
 {
 	for (size_t j = 0; j < n; j++)
@@ -83,7 +59,7 @@ void mc_dense_backward(mc_real *dx, size_t lddx, const struct mc_dense *g,
     const mc_real *x, size_t ldx, const struct mc_dense *w, size_t n, int relu)
 {
 	for (size_t b = 0; b < n && relu; b++)
-		mask_row(dy + b * lddy, y + b * ldy, w->out);
+		mc_vec_relu_mask(dy + b * lddy, y + b * ldy, w->out);
 	if (g)
 		gradient(g, dy, lddy, x, ldx, w, n);
 	if (dx)

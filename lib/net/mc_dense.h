@@ -1,12 +1,11 @@
 /*
- * The dense layer y = x kernel + bias, with or without ReLU, and its reverse.
+ * The dense layer y = x kernel + bias, with or without ReLU, and its backward pass.
  */
 #ifndef MC_DENSE_H
 #define MC_DENSE_H
 
 #include <stddef.h>
 
-#include "mc_params.h"
 #include "mc_real.h"
 
 /* One agent's layer inside a block of parameters, or of gradients of the same layout. */
@@ -17,18 +16,15 @@ struct mc_dense {
 	int fresh;         /* of a gradient: 1 = nothing is in it yet, it is overwritten, not added to */
 };
 
-/* Layer "dense_0" ... of `p` for one agent, its values at v (p->v, or a gradient block). */
-struct mc_dense mc_dense_at(const struct mc_params *p, mc_real *v, const char *layer, size_t agent);
-
 /* y[n,out] (rows ldy apart) = x[n,in] (rows ldx apart) kernel + bias; relu: max(., 0). */
 void mc_dense_forward(mc_real *y, size_t ldy, const mc_real *x, size_t ldx,
     const struct mc_dense *w, size_t n, int relu);
 
-/* The last part of it alone, y += bias and max(., 0) with relu, for who makes the products himself. */
+/* The last part of it alone, y += bias and max(., 0) with relu, for callers that make the products themselves. */
 void mc_dense_finish(mc_real *y, size_t ldy, const struct mc_dense *w, size_t n, int relu);
 
 /*
- * Reverse of mc_dense_forward.
+ * The backward pass of mc_dense_forward.
  *   dy   in/out [n,out]  adjoint of y; with relu it is zeroed where y is 0, in place
  *   g    added to: kernel += x^T dy, bias += column sums of dy (= if fresh); NULL = none wanted
  *   dx   overwritten with dy kernel^T; NULL = not wanted

@@ -29,10 +29,9 @@ struct mc_policy_work {
 	mc_real *h0;          /* [rows*d,H] state before message first[1] + k is row k */
 	mc_real *h;           /* [rows,H] sorted, the last hidden states of count[0] rows */
 	mc_real *own;         /* [rows,O] sorted, o^i */
-	mc_real *y0, *y1;     /* [rows,H] sorted, dense layers */
+	struct mc_mlp_hidden hidden; /* [rows,H] sorted, dense layers */
 	mc_real *a;           /* [rows,A] sorted, after tanh */
-	mc_real *dy0, *dy1;   /* [rows,H] sorted adjoints, as all below */
-	mc_real *dz;          /* [rows,A] of a before tanh */
+	mc_real *dz;          /* [rows,A] sorted adjoint of a before tanh, as all below */
 	mc_real *dh, *dc;     /* [rows,H] */
 	mc_real *dh0;         /* [rows,H] of the state before a gated step */
 	mc_real *packed;      /* [(O+H),4H] the LSTM's kernels as mc_kernel wants them */
@@ -45,9 +44,7 @@ struct mc_policy_net mc_policy_at(const struct mc_params *p, mc_real *v, const s
 	const struct mc_policy_net net = {
 		.agent = i, .N = dims->N, .d = dims->d, .O = dims->O, .A = dims->A, .H = dims->H,
 		.lstm = mc_lstm_at(p, v, i),
-		.dense_0 = mc_dense_at(p, v, "dense_0", i),
-		.dense_1 = mc_dense_at(p, v, "dense_1", i),
-		.dense_2 = mc_dense_at(p, v, "dense_2", i),
+		.mlp = mc_mlp_at(p, v, i),
 	};
 
 	return net;
@@ -86,9 +83,9 @@ struct mc_policy_work *mc_policy_work_new(const struct mc_dims *dims, size_t row
 	    !take(&w->x, M * O, arena, e) || !take(&w->gates, M * 4 * H, arena, e) ||
 	    !take(&w->c, M * H, arena, e) || !take(&w->tc, M * H, arena, e) ||
 	    !take(&w->h0, M * H, arena, e) || !take(&w->h, rows * H, arena, e) ||
-	    !take(&w->own, rows * O, arena, e) || !take(&w->y0, rows * H, arena, e) ||
-	    !take(&w->y1, rows * H, arena, e) || !take(&w->a, rows * A, arena, e) ||
-	    !take(&w->dy0, rows * H, arena, e) || !take(&w->dy1, rows * H, arena, e) ||
+	    !take(&w->own, rows * O, arena, e) || !take(&w->hidden.h[0], rows * H, arena, e) ||
+	    !take(&w->hidden.h[1], rows * H, arena, e) || !take(&w->a, rows * A, arena, e) ||
+	    !take(&w->hidden.dh[0], rows * H, arena, e) || !take(&w->hidden.dh[1], rows * H, arena, e) ||
 	    !take(&w->dz, rows * A, arena, e) || !take(&w->dh, rows * H, arena, e) ||
 	    !take(&w->dc, rows * H, arena, e) || !take(&w->dh0, rows * H, arena, e) ||
 	    !take(&w->packed, (O + H) * 4 * H, arena, e) ||
@@ -250,29 +247,23 @@ static void read_messages(struct mc_policy_work *w, const struct mc_policy_net *
 static struct mc_dense rows_of_own(const struct mc_policy_net *net)
 {
 	const struct mc_dense own = {
-		.kernel = net->dense_0.kernel + net->H * net->H, .bias = net->dense_0.bias,
-		.in = net->O, .out = net->H, .fresh = net->dense_0.fresh,
+		.kernel = net->mlp.l[0].kernel + net->H * net->H, .bias = net->mlp.l[0].bias,
+		.in = net->O, .out = net->H, .fresh = net->mlp.l[0].fresh,
 	};
 
 	return own;
-}
-
-static void relu(mc_real *y, size_t n)
-{
-	for (size_t j = 0; j < n; j++)
-		y[j] = y[j] > 0 ? y[j] : 0;
 }
 
 static void head(struct mc_policy_work *w, const struct mc_policy_net *net, mc_real *a, size_t lda)
 {
 	const size_t H = net->H, O = net->O, A = net->A, n = w->n, n0 = w->steps ? w->count[0] : 0;
 	const struct mc_dense own = rows_of_own(net);
+	mc_real *y = w->hidden.h[0];
 
-	mc_dense_forward(w->y0, H, w->own, O, &own, n, 0);
-	mc_gemm(MC_N, MC_N, n0, H, H, 1, w->h, H, net->dense_0.kernel, H, 1, w->y0, H);
-	relu(w->y0, n * H);
-	mc_dense_forward(w->y1, H, w->y0, H, &net->dense_1, n, 1);
-	mc_dense_forward(w->a, A, w->y1, H, &net->dense_2, n, 0);
+	mc_dense_forward(y, H, w->own, O, &own, n, 0);
+	mc_gemm(MC_N, MC_N, n0, H, H, 1, w->h, H, net->mlp.l[0].kernel, H, 1, y, H);
+	mc_vec_relu(y, n * H);
+	mc_mlp_forward_above(&net->mlp, n, &w->hidden, w->a, A);
 	mc_vec_tanh(w->a, w->a, n * A);
 	for (size_t p = 0; p < n; p++)
 		memcpy(a + w->order[p] * lda, w->a + p * A, A * sizeof *a);
@@ -284,6 +275,7 @@ static void head_reverse(struct mc_policy_work *w, const struct mc_policy_net *n
 {
 	const size_t H = net->H, O = net->O, A = net->A, n = w->n, n0 = w->steps ? w->count[0] : 0;
 	const struct mc_dense own = rows_of_own(net), g_own = rows_of_own(g);
+	mc_real *dy = w->hidden.dh[0];
 
 	for (size_t p = 0; p < n; p++)
 		for (size_t k = 0; k < A; k++) {
@@ -291,11 +283,10 @@ static void head_reverse(struct mc_policy_work *w, const struct mc_policy_net *n
 
 			w->dz[p * A + k] = da[w->order[p] * A + k] * (1 - a * a);
 		}
-	mc_dense_backward(w->dy1, H, &g->dense_2, w->dz, A, NULL, 0, w->y1, H, &net->dense_2, n, 0);
-	mc_dense_backward(w->dy0, H, &g->dense_1, w->dy1, H, w->y1, H, w->y0, H, &net->dense_1, n, 1);
-	mc_dense_backward(NULL, 0, &g_own, w->dy0, H, w->y0, H, w->own, O, &own, n, 1);
-	mc_gemm(MC_T, MC_N, H, H, n0, 1, w->h, H, w->dy0, H, g->fresh ? 0 : 1, g->dense_0.kernel, H);
-	mc_gemm(MC_N, MC_T, n0, H, H, 1, w->dy0, H, net->dense_0.kernel, H, 0, w->dh, H);
+	mc_mlp_backward_above(&net->mlp, &g->mlp, n, &w->hidden, w->dz, A);
+	mc_dense_backward(NULL, 0, &g_own, dy, H, w->hidden.h[0], H, w->own, O, &own, n, 1);
+	mc_gemm(MC_T, MC_N, H, H, n0, 1, w->h, H, dy, H, g->fresh ? 0 : 1, g->mlp.l[0].kernel, H);
+	mc_gemm(MC_N, MC_T, n0, H, H, 1, dy, H, net->mlp.l[0].kernel, H, 0, w->dh, H);
 }
 
 /* ---- the LSTM's reverse ---- */
@@ -621,7 +612,8 @@ static double one_block(const struct mc_policy_step *s, const struct worker *w,
 /* fresh: the next reverse makes the gradient, later ones add to it. */
 static void begin_gradient(struct mc_policy_net *g, int fresh)
 {
-	g->fresh = g->dense_0.fresh = g->dense_1.fresh = g->dense_2.fresh = fresh;
+	g->fresh = fresh;
+	mc_mlp_fresh(&g->mlp, fresh);
 }
 
 static void policy_piece(void *ctx, size_t piece, int worker)

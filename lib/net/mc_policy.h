@@ -16,8 +16,8 @@
 
 #include "mc_arena.h"
 #include "mc_critic.h"
-#include "mc_dense.h"
 #include "mc_lstm.h"
+#include "mc_mlp.h"
 #include "mc_params.h"
 #include "mc_pool.h"
 
@@ -25,7 +25,7 @@
 struct mc_policy_net {
 	size_t agent, N, d, O, A, H;
 	struct mc_lstm lstm;
-	struct mc_dense dense_0, dense_1, dense_2;
+	struct mc_mlp mlp;
 	int fresh;  /* of a gradient: 1 = nothing is in it yet, it is overwritten, not added to */
 };
 
