@@ -373,6 +373,52 @@ absent() {
 	[ "$(cat fig.svg)" = old ]
 }
 
+@test "nothing of the user's gnuplot settings matters" {
+	log a.log
+	title="größer"
+	for kind in svg png pdf; do
+		mc-plot curves a.log --title "$title" -o plain.$kind
+	done
+	mc-plot curves a.log >plain.txt
+	mkdir -p home/.config/gnuplot
+	printf 'set print "pwned"; print 1\nset terminal dumb\nset output "pwned"\nset title "mine"\n' |
+		tee home/.gnuplot >home/.config/gnuplot/gnuplotrc
+	cp home/.gnuplot gnuplotrc
+	for setting in GNUTERM=qt GNUTERM=x11 GNUTERM=wxt GNUTERM=aqua GNUTERM= GNUTERM=no_such 'GNUTERM=svg size 10,10' \
+	    "GNUPLOT_DRIVER_DIR=$T" "GNUPLOT_LIB=$T" GNUPLOT_FONTPATH=nowhere GNUPLOT_DEFAULT_GDFONT=none GDFONTPATH=nowhere \
+	    GNUPLOT_PS_DIR=nowhere GNUHELP=nowhere FIT_LOG=nowhere DISPLAY=:77 PANGOCAIRO_BACKEND=none COLUMNS=3 \
+	    LC_ALL=no_SUCH LC_NUMERIC=de_DE.UTF-8 LC_ALL=C; do
+		for kind in svg png pdf; do
+			env HOME="$T/home" XDG_CONFIG_HOME="$T/home/.config" "$setting" \
+				mc-plot curves a.log --title "$title" -o fig.$kind
+			cmp <(grep -av CreationDate fig.$kind) <(grep -av CreationDate plain.$kind)
+		done
+		env HOME="$T/home" "$setting" mc-plot curves a.log >fig.txt
+		cmp fig.txt plain.txt
+	done
+	[ ! -e pwned ]
+}
+
+@test "a read that fails is no picture" {
+	strace -qq -e inject=write:error=EIO:when=1 echo >/dev/null 2>&1 || [ $? -eq 1 ] || skip "strace cannot trace here"
+	log a.log
+	mc-plot curves a.log -o want.svg
+	met=0
+	for n in {1..40}; do
+		rm -f fig.svg
+		ASAN_OPTIONS=detect_leaks=0 run strace -qq -o trace -e trace=read -e inject=read:error=EIO:when=$n mc-plot curves a.log -o fig.svg
+		grep -q INJECTED trace || break
+		if [ "$status" -eq 0 ]; then
+			cmp fig.svg want.svg
+		else
+			[ ! -e fig.svg ]
+			[ "${#lines[@]}" -eq 1 ]
+		fi
+		[ "$status" -ne 74 ] || met=$((met + 1))
+	done
+	[ "$met" -ge 1 ]
+}
+
 @test "a full disk is an I/O error" {
 	log a.log
 	run bash -c 'mc-plot curves a.log >/dev/full'

@@ -12,6 +12,8 @@
 
 extern char **environ;
 
+enum { KEPT = 64 };            /* variables at most */
+
 void mc_put_quoted(FILE *to, const char *s, int utf8)
 {
 	fputc('\'', to);
@@ -30,7 +32,10 @@ static int read_back(FILE *from, char **bytes, size_t *len, struct mc_err *e)
 		return mc_err_nomem(e, "picture", (size_t)size + 1);
 	*len = fread(*bytes, 1, (size_t)size, from);
 	(*bytes)[*len] = '\0';
-	return 0;
+	if (!ferror(from) && *len == (size_t)size)
+		return 0;
+	free(*bytes);
+	return mc_err_errno(e, MC_IOERR, "temporary file", NULL, "cannot read gnuplot's output");
 }
 
 /* Its last line says what is wrong. */
@@ -55,9 +60,39 @@ static int gnuplot_failed(FILE *messages, int status, struct mc_err *e)
 	return -1;
 }
 
+/* Does gnuplot get this variable? What finds the program, its libraries and the system's fonts. */
+static int is_kept(const char *variable)
+{
+	static const char *const name[] = { "PATH=", "HOME=", "TMPDIR=", "LD_", "FONTCONFIG_", "XDG_CACHE_HOME=", "SOURCE_DATE_EPOCH=" };
+
+	for (size_t i = 0; i < sizeof name / sizeof *name; i++)
+		if (strncmp(variable, name[i], strlen(name[i])) == 0)
+			return 1;
+	return 0;
+}
+
+/*
+ * Of what the user has set for gnuplot (GNUTERM, GNUPLOT_LIB, GDFONTPATH, a display, a locale)
+ * nothing may matter: everybody gets the same picture. It asks for its terminal before it reads
+ * a script, and some of them crash where there is no display.
+ */
+static void choose_environment(char *kept[KEPT + 3])
+{
+	static char terminal[] = "GNUTERM=dumb", locale[] = "LC_ALL=C";
+	size_t n = 0;
+
+	kept[n++] = terminal;
+	kept[n++] = locale;
+	for (char **v = environ; *v && n < KEPT + 2; v++)
+		if (is_kept(*v))
+			kept[n++] = *v;
+	kept[n] = NULL;
+}
+
 static int spawn(pid_t *pid, FILE *in, FILE *out, FILE *err)
 {
-	/* -d: no settings of the user's own, so that everybody gets the same picture */
+	/* -d: no settings files either */
+	char *kept[KEPT + 3];
 	char name[] = "gnuplot", settings[] = "-d", standard_input[] = "-";
 	char *const argv[] = { name, settings, standard_input, NULL };
 	posix_spawn_file_actions_t acts;
@@ -65,10 +100,11 @@ static int spawn(pid_t *pid, FILE *in, FILE *out, FILE *err)
 
 	if (r != 0)
 		return r;
+	choose_environment(kept);
 	r = posix_spawn_file_actions_adddup2(&acts, fileno(in), 0);
 	r = r ? r : posix_spawn_file_actions_adddup2(&acts, fileno(out), 1);
 	r = r ? r : posix_spawn_file_actions_adddup2(&acts, fileno(err), 2);
-	r = r ? r : posix_spawnp(pid, "gnuplot", &acts, NULL, argv, environ);
+	r = r ? r : posix_spawnp(pid, "gnuplot", &acts, NULL, argv, kept);
 	posix_spawn_file_actions_destroy(&acts);
 	return r;
 }

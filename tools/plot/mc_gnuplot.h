@@ -17,7 +17,7 @@ void mc_put_quoted(FILE *to, const char *s, int utf8);
 
 /*
  * What gnuplot writes when it is given this script, which is read from its start: *bytes to be
- * freed by the caller. MC_UNAVAILABLE when there is no gnuplot, MC_IOERR with its message when it
+ * freed by the caller. Neither the user's settings of gnuplot nor its environment variables matter. MC_UNAVAILABLE when there is no gnuplot, MC_IOERR with its message when it
  * fails, MC_OSERR.
  */
 int mc_gnuplot_run(FILE *script, char **bytes, size_t *len, struct mc_err *e);
