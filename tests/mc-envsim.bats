@@ -338,7 +338,7 @@ assert r.returncode == 64 and b"mc-cat" in r.stderr, r
 @test "--list shows the tasks with their dimensions" {
 	run "$MC_BIN/mc-envsim" --list
 	[ "$status" -eq 0 ]
-	[ "$(grep -cE '^(navigation|predator_prey|push|evade|reference)_N[36]' <<<"$output")" -eq 13 ]
+	[ "$(grep -cE '^(navigation|predator_prey|push|evade|reference)_N[36]' <<<"$output")" -eq 15 ]
 	[[ "$output" =~ predator_prey_N6_l1\ +6\ +11\ +2\ +18\ +2\  ]]
 }
 
@@ -369,6 +369,15 @@ assert r.returncode == 64 and b"mc-cat" in r.stderr, r
 	[[ "$output" == *"shift s: always 2"* ]]
 	run "$MC_BIN/mc-envsim" --describe reference_N2
 	[[ "$output" == *"shift s: always 1"* ]]
+}
+
+@test "--describe tells what a limited view leaves" {
+	run "$MC_BIN/mc-envsim" --describe navigation_N6_l6_v100
+	[[ "$output" == *"obs_dim 32"* ]]
+	[[ "$output" =~ 4-21\ +nearest\ landmarks\ within\ 1,.*\(6\ of\ 3\ numbers\) ]]
+	run "$MC_BIN/mc-envsim" --describe predator_prey_N6_l6_v75
+	[[ "$output" =~ 4-9\ +nearest\ landmarks,\ nearest\ first\ \(3\ of\ 2 ]]
+	[[ "$output" =~ 10-15\ +nearest\ preys\ within\ 0.75,.*\(2\ of\ 3\ numbers\) ]]
 }
 
 @test "reference: standing still and random actions return what the task's page says" {

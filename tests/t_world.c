@@ -583,6 +583,53 @@ static void observations(void)
 	done(&x);
 }
 
+/* A view of 1: what stands at 1 exactly is seen, what is beyond leaves zeros behind the others. */
+static void limited_views(void)
+{
+	struct one x;
+	static const double want[9] = { 0.6, 0.8 - 1e-3, 1, 0, -1, 1, 0, 0, 0 };
+	int good = 1;
+
+	place(&x, "navigation_N3_l3_v100");
+	put(&x, 0, 0, 0);
+	put(&x, 3, 0, -1);
+	put(&x, 4, 0, 1.001);
+	put(&x, 5, 0.6, 0.8 - 1e-3);
+	start(&x);
+	for (int k = 0; k < 9; k++)
+		good &= fabs((double)x.o[4 + k] - want[k]) <= tol;
+	ok(good, "view: landmarks up to 1, nearest first, with 1; else zeros");
+	is_point(x.o + 13, (double)x.pos[1][0], (double)x.pos[1][1], "team mates are seen at any distance");
+	go(&x);
+	is_near((double)x.r, -(1 + 1.001 + hypot(0.6, 0.799)), 10 * tol, "and the reward is that of navigation");
+	done(&x);
+
+	place(&x, "navigation_N3_l2_v100");
+	put(&x, 0, 0, 0);
+	put(&x, 3, 0, 0.25);
+	put(&x, 4, 0, -0.5);
+	put(&x, 5, 0, 0.75);
+	start(&x);
+	is_point(x.o + 7, 0, -0.5, "l = 2: the two nearest alone");
+	is_point(x.o + 10, (double)x.pos[1][0], (double)x.pos[1][1], "then the others");
+	done(&x);
+
+	place(&x, "predator_prey_N6_l6_v75");
+	put(&x, 2, 0, 0);
+	put(&x, 6, 0.8, 0);
+	put(&x, 7, 0, 0.75);
+	start(&x);
+	const mc_real *own = x.o + 2 * 26;
+
+	is_point(own + 4, (double)x.pos[8][0], (double)x.pos[8][1], "landmarks of predator-prey are seen at any distance");
+	is_point(own + 10, 0, 0.75, "a prey at 0.75");
+	is_near((double)own[12], 1, tol, "is marked as seen");
+	is_point(own + 13, 0, 0, "one at 0.8 is not there");
+	is_near((double)own[15], 0, tol, "nor marked");
+	is_point(own + 16, (double)x.pos[0][0], (double)x.pos[0][1], "the other predators follow");
+	done(&x);
+}
+
 /* The largest sizes that names allow: everything listed, nearest first. */
 static void large(void)
 {
@@ -1125,6 +1172,7 @@ int main(void)
 	pursuit();
 	observations();
 	large();
+	limited_views();
 	hidden_goals();
 	hide_refused();
 	hidden_draws();

@@ -62,8 +62,7 @@ static void observe(const struct mc_scene *s, const struct mc_block *b, int i, s
 	o[2] = b->px[i];
 	o[3] = b->py[i];
 	o += 4;
-	mc_near(s, b, i, N, N, l, o);
-	o += 2 * l;
+	o = mc_list(s, b, i, N, N, l, o);
 	for (int j = 0; j < N; j++)
 		if (j != i) {
 			mc_relative(b, i, j, o);

@@ -4,7 +4,8 @@
  *   r = - sum over landmarks of (distance of the nearest agent) - C / N
  *
  * C counts ordered pairs of agents in contact. Observation: own velocity, own position,
- * near(landmarks, l), other agents.
+ * near(landmarks, l), other agents. With a limited view (_v{h}) landmarks count while they are
+ * within it.
  */
 #ifndef MC_NAVIGATION_H
 #define MC_NAVIGATION_H

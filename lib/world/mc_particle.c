@@ -98,6 +98,32 @@ void mc_near(const struct mc_scene *s, const struct mc_block *b, int i, int firs
 			near_part(s->sort, b, i, first, count, c, from, o);
 }
 
+/* From the last place to the first, so that a place of 3 numbers covers none of 2 that is still to come. */
+void mc_near_in_view(const struct mc_scene *s, const struct mc_block *b, int i, int first, int count, int c,
+    mc_real view, struct mc_lane *o)
+{
+	mc_near(s, b, i, first, count, c, o);
+	for (int p = c - 1; p >= 0; p--)
+		for (int k = 0; k < MC_LANES; k++) {
+			const mc_real x = o[2 * p].v[k], y = o[2 * p + 1].v[k];
+			const int seen = MC_M(sqrt)(x * x + y * y) <= view;
+
+			o[3 * p].v[k] = seen ? x : 0;
+			o[3 * p + 1].v[k] = seen ? y : 0;
+			o[3 * p + 2].v[k] = seen ? 1 : 0;
+		}
+}
+
+struct mc_lane *mc_list(const struct mc_scene *s, const struct mc_block *b, int i, int first, int count, int c,
+    struct mc_lane *o)
+{
+	if (s->task.view)
+		mc_near_in_view(s, b, i, first, count, c, (mc_real)(s->task.view / 100.0), o);
+	else
+		mc_near(s, b, i, first, count, c, o);
+	return o + (s->task.view ? 3 : 2) * c;
+}
+
 void mc_unit_to_nearest(const struct mc_block *b, int i, int first, int count,
     struct mc_lane *ex, struct mc_lane *ey)
 {

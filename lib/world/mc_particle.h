@@ -139,6 +139,17 @@ void mc_near(const struct mc_scene *s, const struct mc_block *b, int i, int firs
     struct mc_lane *o);
 
 /*
+ * near(S, c) of those within `view` of i, the distance itself included: 3 numbers each, the relative
+ * position and 1; the places that stay empty are zeros; o[3c].
+ */
+void mc_near_in_view(const struct mc_scene *s, const struct mc_block *b, int i, int first, int count, int c,
+    mc_real view, struct mc_lane *o);
+
+/* Whichever of the two the task asks for; returns the place after it. */
+struct mc_lane *mc_list(const struct mc_scene *s, const struct mc_block *b, int i, int first, int count, int c,
+    struct mc_lane *o);
+
+/*
  * The nearest of `count` entities from `first` to entity i, the lower index on a tie: its position
  * relative to i in dx, dy, divided by the distance; (0, 0) where that is zero.
  */

@@ -273,8 +273,7 @@ static void observe_predators(const struct mc_scene *s, const struct mc_block *b
 	o += 4;
 	mc_near(s, b, i, N + M, L, landmarks, o);
 	o += 2 * landmarks;
-	mc_near(s, b, i, N, M, preys, o);
-	o += 2 * preys;
+	o = mc_list(s, b, i, N, M, preys, o);
 	for (int j = 0; j < N; j++)
 		if (j != i) {
 			mc_relative(b, i, j, o);

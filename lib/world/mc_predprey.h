@@ -8,7 +8,7 @@
  * act by the flee rule or by a given network; in evade the preys learn and the predators pursue.
  * A predator observes own velocity, own position, near(landmarks, l), near(preys, l), other
  * predators; a prey own velocity, own position, landmarks, predators, other preys and their
- * velocities, all in index order.
+ * velocities, all in index order. With a limited view (_v{h}) a predator sees preys within it only.
  */
 #ifndef MC_PREDPREY_H
 #define MC_PREDPREY_H

@@ -9,6 +9,7 @@ static const char *const names[] = {
 	"push_N3", "push_N6",
 	"evade_N3", "evade_N6",
 	"reference_N3", "reference_N3_s1", "reference_N6",
+	"navigation_N6_l6_v100", "predator_prey_N6_l6_v75",
 };
 
 const char *mc_task_name(int i)
@@ -16,8 +17,8 @@ const char *mc_task_name(int i)
 	return i >= 0 && i < (int)(sizeof names / sizeof *names) ? names[i] : NULL;
 }
 
-/* `text` is moved past `prefix` and a number 1 ... 256 without sign or leading zero; 0 if it has none. */
-static int number(const char **text, const char *prefix, int *out)
+/* `text` is moved past `prefix` and a number 1 ... most without sign or leading zero; 0 if it has none. */
+static int number_to(const char **text, const char *prefix, int most, int *out)
 {
 	const size_t n = strlen(prefix);
 	const char *s = *text + n;
@@ -27,12 +28,23 @@ static int number(const char **text, const char *prefix, int *out)
 		return 0;
 	for (; *s >= '0' && *s <= '9'; s++) {
 		v = v * 10 + (*s - '0');
-		if (v > 256)
+		if (v > most)
 			return 0;
 	}
 	*text = s;
 	*out = v;
 	return 1;
+}
+
+static int number(const char **text, const char *prefix, int *out)
+{
+	return number_to(text, prefix, 256, out);
+}
+
+/* The end of a name that may have a limited view: nothing, or _v{h}. */
+static int ends(struct mc_task *t, const char *s)
+{
+	return !*s || (number_to(&s, "_v", 999, &t->view) && !*s);
 }
 
 static int least(int a, int b)
@@ -50,13 +62,13 @@ static int parse_reference(struct mc_task *t, const char *s)
 	return !*s && t->shift < t->N;
 }
 
-/* Kind and N, M, L, l, shift from the name; 0 if it is none. */
+/* Kind and N, M, L, l, view, shift from the name; 0 if it is none. */
 static int parse_name(struct mc_task *t, const char *s)
 {
 	if (number(&s, "navigation_N", &t->N)) {
 		t->kind = MC_NAVIGATION;
 		t->L = t->N;
-		return number(&s, "_l", &t->l) && t->l <= t->N && !*s;
+		return number(&s, "_l", &t->l) && t->l <= t->N && ends(t, s);
 	}
 	if (number(&s, "push_N", &t->N)) {
 		t->kind = MC_PUSH;
@@ -79,21 +91,22 @@ static int parse_name(struct mc_task *t, const char *s)
 		t->M = t->N / 3;
 		t->L = t->M + 1;
 	}
-	if (t->kind == MC_PREDATOR_PREY && !number(&s, "_l", &t->l))
-		return 0;
-	return !*s;
+	if (t->kind == MC_EVADE)
+		return !*s;
+	return number(&s, "_l", &t->l) && ends(t, s);
 }
 
 static void derive(struct mc_task *t)
 {
 	const int N = t->N, M = t->M, L = t->L;
 	const int own = 4, others = 2 * (N - 1);
+	const int seen = t->view ? 3 : 2;       /* numbers of an entity that may be out of view */
 
 	switch (t->kind) {
 	case MC_NAVIGATION:
 		t->agents = N;
 		t->entities = 2 * N;
-		t->obs_dim = own + 2 * t->l + others;
+		t->obs_dim = own + seen * t->l + others;
 		t->arena = N == 3 ? 3.0 : 1.5 * sqrt(N / 6.0);
 		return;
 	case MC_PUSH:
@@ -123,7 +136,7 @@ static void derive(struct mc_task *t)
 	} else {
 		t->agents = N;
 		t->scripted = M;
-		t->obs_dim = own + 2 * least(t->l, L) + 2 * least(t->l, M) + others;
+		t->obs_dim = own + 2 * least(t->l, L) + seen * least(t->l, M) + others;
 	}
 }
 
@@ -133,8 +146,8 @@ int mc_task_parse(struct mc_task *t, const char *name, struct mc_err *e)
 	if (strlen(name) >= sizeof t->name || !parse_name(t, name))
 		return mc_err_set(e, MC_USAGE, NULL, -1,
 		    "the forms are navigation_N{n}_l{l} (l <= n), predator_prey_N{n}_l{l} (3 divides n), "
-		    "predator_prey_N{n}_M{m}_L{L}_l{l}, push_N{n}, evade_N{n} (3 divides n), "
-		    "evade_N{n}_M{m}_L{L}, reference_N{n} and reference_N{n}_s{k} (n >= 2, k < n), each number 1 to 256",
+		    "predator_prey_N{n}_M{m}_L{L}_l{l}, any of these with _v{h} (h <= 999) behind it, push_N{n}, evade_N{n} (3 divides n), "
+		    "evade_N{n}_M{m}_L{L}, reference_N{n} and reference_N{n}_s{k} (n >= 2, k < n), each other number 1 to 256",
 		    "unknown task \"%.80s\"", name);
 	memcpy(t->name, name, strlen(name) + 1);
 	derive(t);
@@ -144,7 +157,7 @@ int mc_task_parse(struct mc_task *t, const char *name, struct mc_err *e)
 int mc_task_same(const struct mc_task *a, const struct mc_task *b)
 {
 	return a->kind == b->kind && a->N == b->N && a->M == b->M && a->L == b->L && a->l == b->l &&
-	    a->shift == b->shift;
+	    a->view == b->view && a->shift == b->shift;
 }
 
 void mc_task_dims(const struct mc_task *t, struct mc_dims *dims)

@@ -119,6 +119,17 @@ static void reference_blocks(const struct mc_task *t, FILE *to)
 	block(to, &at, t->L, 1, "the goal that I know, agent (i - s) mod N's: 1 for its landmark, 0 for the others");
 }
 
+/* What a list of things that may be out of view holds. */
+static void list_text(char *out, size_t size, const struct mc_task *t)
+{
+	const char *what = t->kind == MC_NAVIGATION ? "landmarks" : "preys";
+
+	if (t->view)
+		(void)snprintf(out, size, "nearest %s within %g, nearest first, each with 1; 0 0 0 for none", what, t->view / 100.0);
+	else
+		(void)snprintf(out, size, "nearest %s, nearest first", what);
+}
+
 static void observation(const struct mc_task *t, FILE *to)
 {
 	int at = 0;
@@ -132,15 +143,19 @@ static void observation(const struct mc_task *t, FILE *to)
 		reference_blocks(t, to);
 		return;
 	}
+	const int wide = t->view ? 3 : 2;
+	char near[96];
+
+	list_text(near, sizeof near, t);
 	block(to, &at, 1, 2, "own velocity");
 	block(to, &at, 1, 2, "own position");
 	switch (t->kind) {
 	case MC_NAVIGATION:
-		block(to, &at, t->l, 2, "nearest landmarks, nearest first");
+		block(to, &at, t->l, wide, near);
 		break;
 	case MC_PREDATOR_PREY:
 		block(to, &at, least(t->l, t->L), 2, "nearest landmarks, nearest first");
-		block(to, &at, least(t->l, t->M), 2, "nearest preys, nearest first");
+		block(to, &at, least(t->l, t->M), wide, near);
 		break;
 	case MC_PUSH:
 		block(to, &at, 1, 2, "ball");
@@ -278,6 +293,8 @@ int mc_describe_list(FILE *to, struct mc_err *e)
 	    "  navigation_N{n}_l{l}            n agents, n landmarks, l <= n of them observed\n"
 	    "  predator_prey_N{n}_l{l}         n predators, n/3 preys, n/3 + 1 landmarks\n"
 	    "  predator_prey_N{n}_M{m}_L{L}_l{l}  n predators, m preys, L landmarks\n"
+	    "  ..._l{l}_v{h}                   any of these; landmarks of navigation, preys of predator_prey\n"
+	    "                                  are seen up to the distance h/100, h from 1 to 999\n"
 	    "  push_N{n}                       n agents\n"
 	    "  evade_N{n}                      n predators, n/3 preys, n/3 + 1 landmarks\n"
 	    "  evade_N{n}_M{m}_L{L}            n predators, m preys, L landmarks\n"

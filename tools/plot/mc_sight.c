@@ -98,6 +98,12 @@ static int listed(const struct mc_task *t, enum mc_role role)
 	return 0;
 }
 
+/* Numbers of each: its relative position and, where it may be out of view, 1 if it is not. */
+static int wide(const struct mc_task *t, enum mc_role role)
+{
+	return t->view && role == (t->kind == MC_NAVIGATION ? MC_ROLE_LANDMARK : MC_ROLE_PREY) ? 3 : 2;
+}
+
 int mc_sight_read(struct mc_sight *s, const struct mc_task *t, const mc_real *o)
 {
 	enum { POSITION = 2, LISTS = 4 };
@@ -112,8 +118,9 @@ int mc_sight_read(struct mc_sight *s, const struct mc_task *t, const mc_real *o)
 		const mc_real *own = o + (size_t)i * (size_t)t->obs_dim, *p = own + LISTS;
 
 		for (int role = MC_ROLE_LANDMARK; role < MC_ROLES; role++)
-			for (int k = 0; k < listed(t, role); k++, p += 2)
-				if (mc_sight_add(s, t, role, (double)own[POSITION] + (double)p[0], (double)own[POSITION + 1] + (double)p[1]) < 0)
+			for (int k = 0; k < listed(t, role); k++, p += wide(t, role))
+				if ((wide(t, role) == 2 || p[2] > 0) && mc_sight_add(s, t, role,
+				    (double)own[POSITION] + (double)p[0], (double)own[POSITION + 1] + (double)p[1]) < 0)
 					return -1;
 	}
 	return 0;
