@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "mc_err.h"
+#include "mc_io.h"
 
 static inline int tool_main(const char *name,
     int (*run)(int argc, char **argv, struct mc_err *e), int argc, char **argv)
@@ -17,6 +18,7 @@ static inline int tool_main(const char *name,
 	char line[1400];
 	/* a limit on the size of files (ulimit -f) is an I/O error like a full disk */
 	(void)signal(SIGXFSZ, SIG_IGN);
+	mc_io_streams();
 	int status = run(argc, argv, &e);
 
 	if (status < 0) {

@@ -49,8 +49,10 @@ int mc_err_errno(struct mc_err *e, int code, const char *place,
 	const int saved = errno;
 	va_list ap;
 
-	if (saved == ENOMEM)              /* whatever it was for */
+	if (saved == ENOMEM || saved == EMFILE || saved == ENFILE) /* whatever it was for */
 		code = MC_OSERR;
+	if (saved == ENOSPC || saved == EDQUOT || saved == EIO)
+		code = MC_IOERR;
 
 	if (e) {
 		va_start(ap, fmt);

@@ -47,7 +47,8 @@ struct mc_err {
 int mc_err_set(struct mc_err *e, int code, const char *place, int64_t offset,
     const char *hint, const char *fmt, ...) __attribute__((format(printf, 6, 7)));
 
-/* Like mc_err_set, with ": <strerror(errno)>" appended to the text. ENOMEM is MC_OSERR, whatever `code`. */
+/* Like mc_err_set, with ": <strerror(errno)>" appended to the text. Whatever `code`: no memory, or no
+   more descriptors, is MC_OSERR; a full disk or quota and EIO are MC_IOERR. */
 int mc_err_errno(struct mc_err *e, int code, const char *place,
     const char *hint, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 

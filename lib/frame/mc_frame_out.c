@@ -1,7 +1,6 @@
 /* Building frames in memory and writing them. */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +11,7 @@
 #include <zlib.h>
 
 #include "mc_frame.h"
+#include "mc_io.h"
 #include "mc_scan.h"
 
 enum { OUT_BUFFER = 1 << 20 };
@@ -417,20 +417,7 @@ static int write_error(struct mc_out *o, struct mc_err *e)
 
 static int write_all(struct mc_out *o, const unsigned char *p, size_t n, struct mc_err *e)
 {
-	while (n > 0) {
-		const ssize_t done = write(o->fd, p, n);
-		struct pollfd wait = { .fd = o->fd, .events = POLLOUT };
-
-		if (done >= 0) {
-			p += done;
-			n -= (size_t)done;
-		} else if (errno == EAGAIN) {
-			(void)poll(&wait, 1, -1);
-		} else if (errno != EINTR) {
-			return write_error(o, e);
-		}
-	}
-	return 0;
+	return mc_io_write(o->fd, p, n) < 0 ? write_error(o, e) : 0;
 }
 
 int mc_out_flush(struct mc_out *o, struct mc_err *e)

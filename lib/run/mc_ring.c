@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "mc_io.h"
 #include "mc_provenance.h"
 
 /* ---- pipes and signals ---- */
@@ -333,22 +334,6 @@ struct mc_queue {
 	uint64_t frames;
 };
 
-/* All bytes; errno, or 0. */
-static int write_all(int fd, const unsigned char *p, size_t n)
-{
-	while (n > 0) {
-		const ssize_t w = write(fd, p, n);
-
-		if (w < 0 && errno == EINTR)
-			continue;
-		if (w < 0)
-			return errno;
-		p += w;
-		n -= (size_t)w;
-	}
-	return 0;
-}
-
 static void *write_queue(void *arg)
 {
 	struct mc_queue *q = arg;
@@ -366,7 +351,7 @@ static void *write_queue(void *arg)
 			q->last = &q->first;
 		const int skip = q->broken;
 		pthread_mutex_unlock(&q->lock);
-		const int bad = skip ? 0 : write_all(q->fd, x->bytes, x->len);
+		const int bad = skip || mc_io_write(q->fd, x->bytes, x->len) == 0 ? 0 : errno;
 		free(x);
 		pthread_mutex_lock(&q->lock);
 		if (bad) {             /* the next program must see it, or the ring would wait for ever */

@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
+
+#include "mc_io.h"
 
 int mc_quiet(void)
 {
@@ -36,13 +37,13 @@ static int is_screen(FILE *to)
 {
 	const char *term = getenv("TERM");
 
-	return isatty(fileno(to)) && !(term && strcmp(term, "dumb") == 0);
+	return mc_io_is_terminal(to) && !(term && strcmp(term, "dumb") == 0);
 }
 
 static int wanted(enum mc_progress_mode mode, FILE *to)
 {
 	switch (mode) {
-	case MC_PROGRESS_AUTO: return !mc_quiet() && isatty(fileno(to));
+	case MC_PROGRESS_AUTO: return !mc_quiet() && mc_io_is_terminal(to);
 	case MC_PROGRESS_ALWAYS: return 1;
 	case MC_PROGRESS_NEVER: return 0;
 	case MC_PROGRESS_JSON: return 1;

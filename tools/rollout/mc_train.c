@@ -25,7 +25,7 @@ struct train {
 	struct mc_in *in;
 	struct mc_queue *out;
 	struct mc_fb *fb;
-	int lock;
+	struct mc_file_lock lock;
 	struct mc_saved header;       /* as it came back */
 	/* provenance frames of this start, one after the other */
 	unsigned char *prov;
@@ -506,7 +506,7 @@ static void release(struct train *t)
 	mc_fb_free(t->fb);
 	mc_arena_free(&t->arena);
 	free(t->prov);
-	mc_file_unlock(t->lock);
+	mc_file_unlock(&t->lock);
 }
 
 /* Lock, then look whether there is a run to continue: nothing is sent or touched before. */
@@ -515,10 +515,9 @@ static int claim(struct train *t, struct mc_ckpt *old, int *exists, struct mc_er
 	*exists = 0;
 	if (!t->o->ckpt)
 		return 0;
-	t->lock = mc_file_lock(t->o->ckpt, e);
-	if (t->lock < 0)
+	if (mc_file_check_target(t->o->ckpt, e) < 0 || mc_file_lock(&t->lock, t->o->ckpt, e) < 0)
 		return -1;
-	const int there = mc_file_check_target(t->o->ckpt, e);
+	const int there = mc_file_check_target(t->o->ckpt, e); /* once more: another may just have made it */
 
 	if (there < 0)
 		return -1;
@@ -529,7 +528,7 @@ static int claim(struct train *t, struct mc_ckpt *old, int *exists, struct mc_er
 int mc_train(const struct mc_train_opts *o, const struct mc_header *h, const struct mc_params *prey,
     struct mc_env *env, struct mc_pool *pool, struct mc_err *e)
 {
-	struct train t = { .o = o, .env = env, .pool = pool, .lock = -1, .has_policy = -1, .has_comm = -1 };
+	struct train t = { .o = o, .env = env, .pool = pool, .lock = { .fd = -1 }, .has_policy = -1, .has_comm = -1 };
 	struct mc_err later = { 0 }, writing = { 0 };
 	struct mc_ckpt old = { 0 };
 	char text[1400];

@@ -1,0 +1,64 @@
+#include "mc_io.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdint.h>
+#include <unistd.h>
+
+/* After a write that failed: 1 = try it again, 0 = it has failed. */
+static int again(int fd)
+{
+	struct pollfd wait = { .fd = fd, .events = POLLOUT };
+
+	if (errno != EAGAIN && errno != EINTR)
+		return 0;
+	if (errno == EAGAIN)
+		(void)poll(&wait, 1, -1);
+	return 1;
+}
+
+int mc_io_write(int fd, const void *bytes, size_t n)
+{
+	const char *p = bytes;
+
+	while (n > 0) {
+		const ssize_t done = write(fd, p, n);
+
+		if (done < 0 && !again(fd))
+			return -1;
+		if (done > 0) {
+			p += done;
+			n -= (size_t)done;
+		}
+	}
+	return 0;
+}
+
+/* ---- standard streams; a cookie is the descriptor's number ---- */
+
+static ssize_t write_stream(void *cookie, const char *from, size_t n)
+{
+	return mc_io_write((int)(intptr_t)cookie, from, n) < 0 ? 0 : (ssize_t)n;
+}
+
+static void replace(FILE **stream, int fd, int buffering)
+{
+	const cookie_io_functions_t io = { .write = write_stream };
+	FILE *f = fopencookie((void *)(intptr_t)fd, "w", io);
+
+	if (!f)
+		return;
+	(void)setvbuf(f, NULL, buffering, BUFSIZ);
+	*stream = f;
+}
+
+void mc_io_streams(void)
+{
+	replace(&stdout, STDOUT_FILENO, isatty(STDOUT_FILENO) ? _IOLBF : _IOFBF);
+	replace(&stderr, STDERR_FILENO, _IONBF);
+}
+
+int mc_io_is_terminal(FILE *stream)
+{
+	return isatty(stream == stdout ? STDOUT_FILENO : stream == stderr ? STDERR_FILENO : fileno(stream));
+}
