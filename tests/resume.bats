@@ -65,6 +65,25 @@ parts() {
 	parts meta
 }
 
+@test "noise over a share of the run: of what the run was to have when it began, also when -e is raised" {
+	ring parts none 20 2 '--explore 1:0.2:50%'
+	ring parts none 30 1 '--explore 1:0.2:50%'
+	ring parts none 40 2 '--explore 1:0.2:50%'
+	[ "$(mc-cat parts/run.ckpt | jq -c '.header | [.explore.episodes, .explore.share, .planned]')" = '[10,0.5,20]' ]
+	ring same none 40 1 '--explore 1:0.2:10'
+	mc-cat -t metric parts/run.log | jq -r 'select(.program == "mc-rollout") | .values.explore' >explored
+	[ "$(head -1 explored)" = 0.28 ]              # the metric of episodes 0 to 9
+	[ "$(tail -1 explored)" = 0.2 ]
+	for d in parts same; do
+		mc-cat --full -t episode -t trajectory $d/run.replay >$d.told
+	done
+	cmp parts.told same.told
+	[ "$(mc-cat same/run.ckpt | jq -c '.header | has("planned")')" = false ]
+	run ring parts none 50 1 '--explore 1:0.2:60%'
+	[ "$status" -eq 64 ]
+	[[ "$output" == *share* || "$output" == *episodes* ]]
+}
+
 @test "a fixed rule, stopped and continued: the same bytes" {
 	ring learned meta 12 1
 	for d in whole parts; do

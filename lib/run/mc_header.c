@@ -66,15 +66,6 @@ static int read_comm(const struct mc_map *m, struct mc_header *h, struct mc_err 
 	return 0;
 }
 
-static int read_explore(const struct mc_map *m, struct mc_header *h, struct mc_err *e)
-{
-	struct mc_map x;
-
-	return mc_map_map(m, "explore", &x, e) < 0 || mc_map_real(&x, "start", &h->explore_start, e) < 0 ||
-	    mc_map_real(&x, "end", &h->explore_end, e) < 0 ||
-	    mc_map_int(&x, "episodes", &h->explore_episodes, e) < 0 ? -1 : 0;
-}
-
 static int read_owners(const struct mc_map *m, struct mc_header *h, struct mc_err *e)
 {
 	struct mc_map owns;
@@ -101,6 +92,7 @@ int mc_header_read(const struct mc_map *m, struct mc_header *h, struct mc_err *e
 {
 	memset(h, 0, sizeof *h);
 	h->range = -1;
+	h->planned = -1;
 	if (mc_map_str(m, "task", h->task, sizeof h->task, e) < 0 || mc_map_uint(m, "seed", &h->seed, e) < 0 ||
 	    read_dims(m, &h->dims, e) < 0 || mc_map_real(m, "gamma", &h->gamma, e) < 0 ||
 	    mc_map_str(m, "prey", h->prey, sizeof h->prey, e) < 0)
@@ -109,7 +101,9 @@ int mc_header_read(const struct mc_map *m, struct mc_header *h, struct mc_err *e
 		return -1;
 	if (mc_map_has(m, "edge_cost") && mc_map_real(m, "edge_cost", &h->edge_cost, e) < 0)
 		return -1;
-	return read_comm(m, h, e) < 0 || read_explore(m, h, e) < 0 || read_owners(m, h, e) < 0 ? -1 : 0;
+	if (mc_map_has(m, "planned") && mc_map_int(m, "planned", &h->planned, e) < 0)
+		return -1;
+	return read_comm(m, h, e) < 0 || mc_ramp_unpack(m, "explore", &h->explore, e) < 0 || read_owners(m, h, e) < 0 ? -1 : 0;
 }
 
 int mc_header_prey(const struct mc_map *m, const struct mc_header *h, size_t observes,
@@ -124,13 +118,6 @@ int mc_header_prey(const struct mc_map *m, const struct mc_header *h, size_t obs
 	if (mc_params_new(p, MC_NET_PREY, &dims, arena, e) < 0)
 		return -1;
 	return mc_params_unpack(m, "prey_params", p, p->v, e);
-}
-
-double mc_header_sigma(const struct mc_header *h, int64_t episode)
-{
-	if (h->explore_episodes <= 0 || episode >= h->explore_episodes)
-		return h->explore_episodes > 0 ? h->explore_end : h->explore_start;
-	return h->explore_start + (h->explore_end - h->explore_start) * (double)episode / (double)h->explore_episodes;
 }
 
 /* ---- writing ---- */
@@ -155,11 +142,9 @@ void mc_header_write(struct mc_fb *b, const struct mc_header *h, const struct mc
 	if (h->edge_cost > 0)
 		mc_fb_real(b, "edge_cost", h->edge_cost);
 	mc_fb_real(b, "gamma", h->gamma);
-	mc_fb_map(b, "explore");
-	mc_fb_real(b, "start", h->explore_start);
-	mc_fb_real(b, "end", h->explore_end);
-	mc_fb_int(b, "episodes", h->explore_episodes);
-	mc_fb_close(b);
+	mc_ramp_pack(b, "explore", &h->explore);
+	if (h->planned >= 0)
+		mc_fb_int(b, "planned", h->planned);
 	mc_fb_str(b, "prey", h->prey);
 	if (prey)
 		mc_params_pack(b, "prey_params", prey, prey->v);
@@ -171,7 +156,7 @@ void mc_header_write(struct mc_fb *b, const struct mc_header *h, const struct mc
 
 static int is_owners_key(const char *key)
 {
-	return strcmp(key, "method") == 0 || strcmp(key, "owns") == 0 || strcmp(key, "meta_k") == 0 ||
+	return strcmp(key, "planned") == 0 || strcmp(key, "method") == 0 || strcmp(key, "owns") == 0 || strcmp(key, "meta_k") == 0 ||
 	    strcmp(key, "from") == 0;
 }
 
@@ -184,6 +169,8 @@ void mc_header_pass(struct mc_fb *b, const struct mc_map *m, const struct mc_hea
 		if (!is_frame_key(key) && !is_owners_key(key))
 			mc_fb_copy(b, key, m, key);
 	}
+	if (h->planned >= 0)
+		mc_fb_int(b, "planned", h->planned);
 	if (h->method[0])
 		mc_fb_str(b, "method", h->method);
 	if (h->meta_k)

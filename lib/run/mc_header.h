@@ -5,7 +5,8 @@
  *   task, agents, obs_dim, act_dim, steps, seed, gamma, hidden, share, range (or nil),
  *   edge_cost (or nil),
  *   comm "learned" | "none" | "full", prey "none" | "flee" | "mlp", prey_params (tree, mlp only),
- *   explore {start, end, episodes}                                       by mc-rollout
+ *   explore {start, end, episodes, share or nil},
+ *   planned: the -e that the run began with (nil unless some schedule is a share of it)  by mc-rollout
  *   method, owns {comm, policy: program}, meta_k (K, where tau(K) exists)  by the owners
  *   from: the program that passed it on last
  *   mc-metalearn {...}, mc-critic {...}: each program's own options         by that program
@@ -18,6 +19,7 @@
 #include "mc_act.h"
 #include "mc_frame.h"
 #include "mc_params.h"
+#include "mc_ramp.h"
 
 struct mc_header {
 	char task[64];
@@ -28,8 +30,8 @@ struct mc_header {
 	double edge_cost;         /* what all links of a step would cost; 0 = talking is free */
 	enum mc_decide comm;
 	char prey[8];             /* "none", "flee", "mlp" */
-	double explore_start, explore_end;
-	int64_t explore_episodes; /* linear from start to end over so many episodes; 0 = constant */
+	struct mc_ramp explore;   /* sigma */
+	int64_t planned;          /* episodes; negative = the header does not say */
 	char method[16];          /* "" until an owner has said it; "none", "full" by mc-rollout */
 	char owns_comm[24], owns_policy[24]; /* "" = nobody yet */
 	int64_t meta_k;           /* 0 = no tau(K) */
@@ -47,7 +49,7 @@ int mc_header_read(const struct mc_map *m, struct mc_header *h, struct mc_err *e
 void mc_header_write(struct mc_fb *b, const struct mc_header *h, const struct mc_params *prey);
 
 /*
- * The header as `program` passes it on: all entries of `m` but method, owns, meta_k and from, which
+ * The header as `program` passes it on: all entries of `m` but planned, method, owns, meta_k and from, which
  * are written from `h`, the caller's additions made. The caller may add entries behind.
  */
 void mc_header_pass(struct mc_fb *b, const struct mc_map *m, const struct mc_header *h, const char *program);
@@ -58,9 +60,6 @@ void mc_header_pass(struct mc_fb *b, const struct mc_map *m, const struct mc_hea
  */
 int mc_header_prey(const struct mc_map *m, const struct mc_header *h, size_t observes,
     struct mc_params *p, struct mc_arena *arena, struct mc_err *e);
-
-/* Exploration sigma of episode number `episode`. */
-double mc_header_sigma(const struct mc_header *h, int64_t episode);
 
 /*
  * Compares two headers entry by entry (nested maps too; mc, type, crc32 aside). 0 if they

@@ -91,6 +91,8 @@ static int on_header(void *ctx, const struct mc_frame *f, struct mc_fb *b, struc
 	}
 	if (mc_header_check_owners(h, e) < 0)
 		return -1;
+	if (!(h->explore.share > 0))
+		h->planned = -1;
 	o->decide = h->comm;
 	o->stgs = x->method != NULL;
 	o->seed = h->seed;

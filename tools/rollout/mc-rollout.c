@@ -32,24 +32,7 @@ struct options {
 
 static int parse_explore(const char *text, struct mc_header *h, struct mc_err *e)
 {
-	char *end;
-
-	h->explore_start = h->explore_end = strtod(text, &end);
-	h->explore_episodes = 0;
-	if (*end == ':') {
-		h->explore_end = strtod(end + 1, &end);
-		if (*end != ':')
-			goto bad;
-		h->explore_episodes = strtoll(end + 1, &end, 10);
-		if (h->explore_episodes < 1)
-			goto bad;
-	}
-	if (end == text || *end || !(h->explore_start >= 0 && h->explore_start <= 10) ||
-	    !(h->explore_end >= 0 && h->explore_end <= 10))
-		goto bad;
-	return 0;
-bad:
-	return mc_usage(e, "--explore", "0.2, or 0.3:0.05:20000", "\"%s\" is not SIGMA or START:END:EPISODES", text);
+	return mc_ramp_parse(&h->explore, text, 0, 10, "--explore", "0.2, 1:0.2:80%, or 1:0.2:40000", e);
 }
 
 static int parse_keep(const char *text, struct mc_train_opts *t, struct mc_err *e)
@@ -142,7 +125,7 @@ static int source_header(struct source *s, int argc, char **argv, int threads, s
 static int source_episode(struct source *s, const struct options *o, struct mc_pool *pool, long k, struct mc_err *e)
 {
 	const struct mc_header *h = &s->ckpt.header;
-	const double sigma = o->explore ? h->explore_start : mc_header_sigma(h, s->ckpt.episode);
+	const double sigma = o->explore ? h->explore.start : mc_ramp_at(&h->explore, s->ckpt.episode);
 	const struct mc_play_opts p = { .how = h->comm, .sigma = sigma, .seed = o->seed, .env = 0 };
 	struct mc_played to = mc_played_traj(&s->traj);
 	struct mc_episode_figures f;
@@ -346,7 +329,7 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 		{ MC_OPT_STR, 0, "prey", "WHICH", &o.prey, 0, 0, "scripted preys: auto (trained ones where there are some for the task, else flee), flee, or a FILE of weights (default auto)" },
 		{ MC_OPT_STR, 0, "env", "COMMAND", &o.env, 0, 0, "act in this program, as a co-process, instead of the built-in world" },
 		{ MC_OPT_REAL, 0, "gamma", "X", &o.gamma, 0, 1, "discount" },
-		{ MC_OPT_STR, 0, "explore", "SIGMA", &o.explore, 0, 0, "deviation of the noise on actions (default 0.2); START:END:EPISODES moves it linearly" },
+		{ MC_OPT_STR, 0, "explore", "SIGMA", &o.explore, 0, 0, "deviation of the noise on actions (default 0.2); START:END:EPISODES or START:END:PERCENT% (of the run) moves it linearly" },
 		{ MC_OPT_INT, 0, "hidden", "H", &o.hidden, 1, 4096, "hidden width of the nets" },
 		{ MC_OPT_FLAG, 0, "share", NULL, &o.share, 0, 0, "one communication net and one policy serve all agents" },
 		{ MC_OPT_REAL, 0, "range", "R", &o.range, 0, INFINITY, "agents are neighbours up to this distance" },

@@ -331,7 +331,7 @@ static int send_episode(struct train *t, int last, struct mc_err *e)
 static int play_one(struct train *t, int last, struct mc_err *e)
 {
 	const struct mc_play_opts p = {
-		.how = t->h.comm, .sigma = mc_header_sigma(&t->h, t->episode), .seed = t->h.seed, .env = 1,
+		.how = t->h.comm, .sigma = mc_ramp_at(&t->h.explore, t->episode), .seed = t->h.seed, .env = 1,
 	};
 	struct mc_played to = mc_played_traj(&t->traj);
 
@@ -352,7 +352,7 @@ static int send_metric(struct train *t, struct mc_err *e)
 	mc_fb_map(t->fb, "values");
 	mc_fb_real(t->fb, "return", t->own.sum_return / (double)t->own.episodes);
 	mc_fb_real(t->fb, "requests_per_step", t->own.sum_requests / (double)t->own.episodes);
-	mc_fb_real(t->fb, "explore", mc_header_sigma(&t->h, t->episode - 1));
+	mc_fb_real(t->fb, "explore", mc_ramp_at(&t->h.explore, t->episode - 1));
 	mc_fb_close(t->fb);
 	t->own.sum_return = t->own.sum_requests = 0;
 	t->own.episodes = 0;
@@ -475,9 +475,13 @@ static int is_finished(struct train *t, const struct mc_ckpt *c, struct mc_err *
 static int train_with(struct train *t, const struct mc_ckpt *old, const struct mc_header *h,
     const struct mc_params *prey, struct mc_err *e)
 {
+	struct mc_header mine = *h;
 	int stopped = 0;
 
-	if (open_ring(t, h, prey, e) < 0)
+	/* a run that goes on longer than it was planned for moves along the same schedules */
+	mine.planned = old && old->header.planned >= 0 ? old->header.planned : t->o->episodes;
+	mc_ramp_plan(&mine.explore, mine.planned);
+	if (open_ring(t, &mine, prey, e) < 0)
 		return -1;
 	if (old) {
 		const int done = is_finished(t, old, e);
