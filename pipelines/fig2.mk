@@ -11,6 +11,6 @@ drawn_fig2 := $(addprefix $(OUT)/fig2.,svg png md)
 $(drawn_fig2): title = Figure 2: learning curves
 $(drawn_fig2): notes = $(runs-in-words) of each method on each task.
 $(OUT)/fig2.svg $(OUT)/fig2.png: $(runs_fig2) $(OUT)/fig2.runs
-	@mc-plot curves -o $@ -w $(WINDOW) $(logs_fig2)
+	@mc-plot curves -o $@ $(logs_fig2)
 $(OUT)/fig2.md: $(runs_fig2) $(OUT)/fig2.runs
 	$(call table,fig2.svg,--aggregate $(call claims,fig2) $(logs_fig2))

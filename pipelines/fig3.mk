@@ -35,6 +35,6 @@ $(drawn_fig3): title = Figure 3: fixed rules
 $(drawn_fig3): notes = $(runs-in-words) of each. The rule is random, learned on the same \
 	or the other task for $(FIFTH) (early) or $(EPISODES) episodes (late) and then fixed; under meta it is learned online.
 $(OUT)/fig3.svg $(OUT)/fig3.png: $(runs_fig3) $(OUT)/fig3.runs
-	@mc-plot curves -o $@ -w $(WINDOW) $(logs_fig3)
+	@mc-plot curves -o $@ $(logs_fig3)
 $(OUT)/fig3.md: $(runs_fig3) $(OUT)/fig3.runs
 	$(call table,fig3.svg,--aggregate $(call claims,fig3) $(logs_fig3))

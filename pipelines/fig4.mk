@@ -18,6 +18,6 @@ drawn_fig4 := $(addprefix $(OUT)/fig4,-left.svg -left.png -right.svg -right.png 
 $(drawn_fig4): title = Figure 4: ablations
 $(drawn_fig4): notes = $(runs-in-words) of each. meta: K 10, with entropy and intermediate terms. The picture on the right in numbers: [figure 5](fig5.md).
 $(OUT)/fig4-left.svg $(OUT)/fig4-left.png: $(runs_fig4) $(OUT)/fig4.runs
-	@mc-plot curves -o $@ -w $(WINDOW) --normalise $(if $(word 2,$(FIG4_TASKS)),--pool) $(logs_fig4)
+	@mc-plot curves -o $@ --normalise $(if $(word 2,$(FIG4_TASKS)),--pool) $(logs_fig4)
 $(OUT)/fig4.md: $(runs_fig4) $(OUT)/fig4.runs
 	$(call table,fig4-left.svg fig4-right.svg,--aggregate $(call claims,fig4) $(logs_fig4))

@@ -35,10 +35,6 @@ FIFTH := $(shell expr $(EPISODES) / 5)
 comma := ,
 ROLLOUT_meta := --keep 0$(if $(filter-out 0,$(FIFTH)),$(comma)$(FIFTH))
 
-# Curves are averages over 1 % of the episodes, of short runs over more: a tenth, up to 100.
-WINDOW := $(shell e=$(EPISODES); w=$$((e / 10)); [ $$w -le 100 ] || w=100; \
-	[ $$w -ge $$((e / 100)) ] || w=$$((e / 100)); [ $$w -ge 1 ] || w=1; echo $$w)
-
 $(RUNS)/%/run.done:
 	@exec "$(HERE)/cell" '$(task) $(label) $(seed)' '$(@D)' '$(NEEDS_$(label))' \
 		-t '$(task)' -m '$(or $(METHOD_$(label)),$(filter none full reinforce stgs,$(label)),meta)' -s '$(seed)' -e '$(EPISODES)' \

@@ -12,7 +12,7 @@ last() {
 
 @test "a panel for each figure, in this order" {
 	log a.log comm=1
-	mc-plot comm a.log -o fig.svg --emit
+	mc-plot comm a.log -w 1 -o fig.svg --emit
 	headings fig.dat >names
 	cat >want <<-END
 		episodic return, meta
@@ -39,7 +39,7 @@ last() {
 	log b.log comm=1 seed=3
 	log c.log comm=1 method=reinforce
 	log d.log method=full
-	mc-plot comm a.log b.log c.log d.log -o fig.svg --emit
+	mc-plot comm a.log b.log c.log d.log -w 1 -o fig.svg --emit
 	[ "$(last fig.dat 'episodic return, meta')" = "1000 39.2 39.1 39.3" ]
 	[ "$(headings fig.dat | grep -c '^|meta-gradient|, ')" -eq 1 ]
 	[ "$(headings fig.dat | grep -c '^mean c, ')" -eq 2 ]
@@ -73,13 +73,13 @@ last() {
 
 @test "norms that span orders of magnitude are drawn on a logarithmic scale" {
 	log a.log comm=1 grow=10
-	mc-plot comm a.log -o fig.svg --emit
+	mc-plot comm a.log -w 1 -o fig.svg --emit
 	[ "$(grep -c '^set logscale y' fig.gp)" -eq 1 ]
 	log a.log comm=1 grow=2
-	mc-plot comm a.log -o fig.svg --emit
+	mc-plot comm a.log -w 1 -o fig.svg --emit
 	[ "$(grep -c '^set logscale y' fig.gp)" -eq 0 ]
 	log a.log comm=1 grow=0
-	mc-plot comm a.log -o fig.svg --emit
+	mc-plot comm a.log -w 1 -o fig.svg --emit
 	[ "$(grep -c '^set logscale y' fig.gp)" -eq 0 ]
 }
 

@@ -15,7 +15,8 @@ absent() {
 	[[ "${lines[0]}" == *"push_N3, episodic return" ]]
 	[[ "$output" == *"environment steps"* ]]
 	[[ "$output" == *"   meta @@@@@"* ]]
-	[[ "$output" == *"single episodes; one run" ]]
+	[[ "$output" == *"moving average over 20 episodes; one run" ]]
+	mc-plot curves -w 1 a.log | tail -n 1 | grep -q '^ *single episodes; one run$'
 	[ "${#lines[@]}" -le 24 ]
 	[ "$(printf '%s\n' "$output" | awk '{ if (length > w) w = length } END { print w }')" -le 80 ]
 	printf '%s' "$output" | LC_ALL=C absent '[[:cntrl:]]'
@@ -23,7 +24,7 @@ absent() {
 
 @test "a return that grows is drawn from the lower left to the upper right" {
 	log a.log
-	mc-plot curves a.log | sed -n '2,/+-----/p' | grep @ >rows
+	mc-plot curves -w 1 a.log | sed -n '2,/+-----/p' | grep @ >rows
 	[ "$(head -n 1 rows | awk '{ print index($0, "@") }')" -gt 60 ]
 	[ "$(tail -n 1 rows | awk '{ print index($0, "@") }')" -lt 12 ]
 }
@@ -100,7 +101,7 @@ absent() {
 @test "the data are mean and range of the runs' returns, against steps" {
 	log a.log seed=1
 	log b.log seed=3 episodes=30
-	mc-plot curves a.log b.log -o fig.svg --emit
+	mc-plot curves a.log b.log -w 1 -o fig.svg --emit
 	grep -v '^#' fig.dat >numbers
 	[ "$(wc -l <numbers)" -eq 30 ]
 	[ "$(sed -n 1p numbers)" = "25 0.2 0.1 0.3" ]
@@ -116,23 +117,55 @@ absent() {
 	[ "$(sed -n 31p numbers)" = "1000 34.6" ]
 }
 
-@test "the window is one per cent of the longest run unless said" {
-	log a.log episodes=1000
+@test "the window: 5 % of the longest run, at least 50, at most half a line's shortest run" {
+	log a.log episodes=1200
 	mc-plot curves a.log -o fig.svg --emit
-	grep -q 'moving average over 10 episodes' fig.gp
+	grep -q "'moving average over 60 episodes; one run'" fig.gp
 	[ "$(grep -vc '^#' fig.dat)" -eq 300 ]
-	[ "$(tail -n 1 fig.dat)" = "25000 994.6" ]
+	[ "$(sed -n 2p fig.dat)" = "1500 29.6" ]
+	[ "$(tail -n 1 fig.dat)" = "30000 1169.6" ]
+	log b.log episodes=300 method=full
+	mc-plot curves b.log -o fig.svg --emit
+	grep -q 'moving average over 50 episodes' fig.gp
+	log c.log episodes=40 method=none
+	log d.log episodes=90 method=none seed=2
+	mc-plot curves a.log b.log c.log d.log -o fig.svg --emit
+	grep -q 'moving average over 20 to 60 episodes' fig.gp
+	[ "$(sed -n '/push_N3, none/,/^$/p' fig.dat | sed -n 2p | cut -d ' ' -f 1)" = 500 ]
+	[ "$(sed -n '/push_N3, none/,/^$/p' fig.dat | grep -c '^[0-9]')" -eq 21 ]
+	log e.log episodes=1 method=stgs # one episode is a point
+	mc-plot curves e.log -o fig.svg --emit
+	[ "$(grep -v '^#' fig.dat)" = "25 0.1" ]
+	grep -q 'with points' fig.gp
+	mc-plot comm a.log | grep -q 'moving average over 60 episodes'
+	mc-plot live a.log | grep -q 'moving average over 60 episodes'
+}
+
+@test "a window that no run has is refused; a run that is shorter is a point" {
+	log a.log
+	log b.log method=full episodes=90
+	for picture in curves comm; do
+		run -64 mc-plot $picture a.log b.log -w 91 -o fig.svg
+		[ "$output" = "mc-plot: --window: 91 episodes are more than any run here has: the longest has 90" ]
+	done
+	[ ! -e fig.svg ]
+	mc-plot curves a.log b.log -w 80 -o fig.svg --emit
+	[ "$(sed -n '/push_N3, meta/,$p' fig.dat | sed -n 2p)" = "1000 19.6" ]
+	grep -q "with points pt 7 .*title 'meta'" fig.gp
+	grep -q "with lines .*title 'full'" fig.gp
+	grep -q "'moving average over 40 to 80 episodes; one run each'" fig.gp
+	[ "$(mc-plot curves a.log b.log -w 80 | grep -v meta | grep -o @ | wc -l)" -eq 1 ]
 }
 
 @test "five runs have a bootstrap interval, fewer their range, --band decides" {
 	for s in 1 2 3 4 5; do
 		log $s.log seed=$s
 	done
-	mc-plot curves [1-5].log | grep -q 'mean of 5 runs, band: 95 % bootstrap interval of the mean'
+	mc-plot curves -w 1 [1-5].log | grep -q 'mean of 5 runs, band: 95 % bootstrap interval of the mean'
 	mc-plot curves [1-4].log | grep -q 'mean of 4 runs, band: minimum to maximum'
-	mc-plot curves [1-5].log --band range | grep -q 'band: minimum to maximum'
-	mc-plot curves [1-5].log --band none | absent band
-	mc-plot curves [1-5].log -o fig.svg --emit
+	mc-plot curves -w 1 [1-5].log --band range | grep -q 'band: minimum to maximum'
+	mc-plot curves -w 1 [1-5].log --band none | absent band
+	mc-plot curves -w 1 [1-5].log -o fig.svg --emit
 	sed -n 2p fig.dat | awk '{ exit !($2 == 0.3 && $3 > 0.1 && $3 < 0.25 && $4 > 0.35 && $4 < 0.5) }'
 }
 
@@ -153,7 +186,7 @@ absent() {
 	log a.log
 	log b.log method=full level=20
 	log c.log task=push_N6 level=-900
-	mc-plot curves --normalise a.log b.log c.log -o fig.svg --emit
+	mc-plot curves --normalise a.log b.log c.log -w 1 -o fig.svg --emit
 	# push_N3 from 0.1 to 59.1
 	sed -n '/push_N3, meta/,/^$/p' fig.dat | sed -n '2p;41p' >ends
 	[ "$(tr '\n' ';' <ends)" = "25 0;1000 0.6610169;" ]
@@ -166,10 +199,10 @@ absent() {
 @test "--pool: a further panel has the runs of all tasks together" {
 	log a.log
 	log b.log task=push_N6 level=-900
-	mc-plot curves --pool a.log b.log -o fig.svg --emit
+	mc-plot curves --pool a.log b.log -w 1 -o fig.svg --emit
 	[ "$(grep -c '^# all tasks, meta' fig.dat)" -eq 1 ]
 	[ "$(sed -n '/all tasks, meta/,$p' fig.dat | sed -n 2p)" = "25 -449.9 -899.9 0.1" ]
-	mc-plot curves --pool --normalise a.log b.log -o fig.svg --emit
+	mc-plot curves --pool --normalise a.log b.log -w 1 -o fig.svg --emit
 	[ "$(tail -n 1 fig.dat)" = "1000 1 1 1" ]
 	[ "$(grep -c "set label 'all tasks'" fig.gp)" -eq 1 ]
 }
@@ -203,7 +236,7 @@ absent() {
 	[ "$(tail -n 1 fig.dat)" = "1000 3" ]
 	mc-plot curves a.log -y links-share -o fig.svg --emit
 	[ "$(tail -n 1 fig.dat)" = "1000 0.5" ]
-	mc-plot curves a.log -y loss -o fig.svg --emit
+	mc-plot curves a.log -w 1 -y loss -o fig.svg --emit
 	[ "$(grep -v '^#' fig.dat | tr '\n' ';')" = "250 0.1;500 0.05;750 0.03333333;1000 0.025;" ]
 	mc-plot curves a.log -y mc-critic:q_mean -o fig.svg --emit
 	[ "$(tail -n 1 fig.dat)" = "1000 0" ]

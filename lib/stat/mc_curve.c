@@ -296,7 +296,7 @@ int64_t mc_runs_window(const struct mc_runs *rs)
 	for (size_t i = 0; i < rs->n; i++)
 		if (rs->run[i].episodes > longest)
 			longest = rs->run[i].episodes;
-	return longest < 100 ? 1 : (longest + 50) / 100;
+	return longest < 1000 ? 50 : (longest + 10) / 20;
 }
 
 /* ---- combining runs ---- */
@@ -370,6 +370,24 @@ static int allocate_curve(struct mc_curve *c, size_t points, struct mc_err *e)
 	c->lo = block + 2 * points;
 	c->hi = block + 3 * points;
 	return 0;
+}
+
+/* Episodes of the group's shortest run. */
+static int64_t shortest_of(const struct group *g)
+{
+	int64_t n = g->run[0]->episodes;
+
+	for (size_t i = 1; i < g->n; i++)
+		n = g->run[i]->episodes < n ? g->run[i]->episodes : n;
+	return n;
+}
+
+/* The default for one curve, given that of all. */
+static int64_t fitting_window(const struct group *g, int64_t window)
+{
+	const int64_t half = shortest_of(g) / 2;
+
+	return half >= window ? window : half > 1 ? half : 1;
 }
 
 /* One curve from the runs of a group. Its x are points of the run that stops first. */
@@ -457,6 +475,7 @@ static int add_curve(struct mc_curves *cs, struct group *g, int64_t window, enum
 	memcpy(c->task, g->run[0]->task, sizeof c->task);
 	memcpy(c->label, g->run[0]->label, sizeof c->label);
 	c->runs = g->n;
+	c->window = shortest_of(g) < window ? shortest_of(g) : window;
 	return combine(c, g, window, band, points, e);
 }
 
@@ -475,7 +494,7 @@ int mc_curves_make(struct mc_curves *cs, const struct mc_runs *rs, int64_t windo
 	}
 	for (size_t i = 0; i < rs->n; i++) {
 		gather(&g, rs, i);
-		if (g.n > 0 && add_curve(cs, &g, window, band, points, e) < 0)
+		if (g.n > 0 && add_curve(cs, &g, window ? window : fitting_window(&g, mc_runs_window(rs)), band, points, e) < 0)
 			goto done;
 	}
 	r = 0;

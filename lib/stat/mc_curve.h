@@ -83,7 +83,10 @@ int mc_runs_read_each(struct mc_runs *rs, const struct mc_reading *how, size_t n
     struct mc_err *e);
 void mc_runs_release(struct mc_runs *rs);
 
-/* 1 % of the longest run's episodes, at least 1. */
+/*
+ * The window of every picture, unless another is asked for: 5 % of the longest run's episodes, at
+ * least 50. A curve whose shortest run has not twice as many takes half of them (mc_curves_make).
+ */
 int64_t mc_runs_window(const struct mc_runs *rs);
 
 /* Around the mean of several runs. */
@@ -96,6 +99,7 @@ enum mc_band {
 struct mc_curve {
 	char task[64], label[64];
 	size_t runs;
+	int64_t window;        /* episodes that each value is an average over: no more than its shortest run has */
 	size_t n;
 	double *x, *y;         /* [n] environment steps; mean over the runs */
 	double *lo, *hi;       /* [n] band; equal to y for one run and for MC_BAND_NONE */
@@ -107,7 +111,8 @@ struct mc_curves {
 };
 
 /*
- * Every run's value at x is the average over its last `window` episodes up to x. A curve
+ * Every run's value at x is the average over its last `window` episodes up to x; 0: as
+ * mc_runs_window says, but no more than half of the curve's shortest run, so that a line is left. A curve
  * starts where all its runs have a whole window (or, where one is shorter than that, at that
  * run's end) and stops where its shortest run does. At most `points` points, evenly spread over those of
  * its shortest run. Runs without a single point are left out, and so are those without an episode,

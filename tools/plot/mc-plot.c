@@ -102,7 +102,7 @@ static int body(int argc, char **argv, struct mc_err *e)
 		{ MC_OPT_STR, 'y', "y", "SERIES", &o.y, 0, 0,
 		  "curves, live: what to draw, return, requests (in a step), links-share (requests / links), or a metric's name, NAME or PROGRAM:NAME" },
 		{ MC_OPT_INT, 'w', "window", "EPISODES", &o.window, 0, 1e9,
-		  "average over so many episodes up to each point; 0 = 1 % of the longest run" },
+		  "average over so many episodes up to each point; 0 = 5 % of the longest run, at least 50, of short runs half" },
 		{ MC_OPT_STR, 0, "by", "ENTRY", &o.by, 0, 0,
 		  "tell curves apart by entries of the header too: seed, meta_k, mc-metalearn.beta; several with commas" },
 		{ MC_OPT_STR, 0, "band", "auto|range|bootstrap|none", &o.band, 0, 0,

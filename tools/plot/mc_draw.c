@@ -55,20 +55,27 @@ static void write_runs(char *out, size_t size, size_t fewest, size_t most)
 }
 
 /* "moving average over 500 episodes; line: mean of 3 runs, band: minimum to maximum" */
-static void write_caption(char *out, size_t size, const struct mc_curves *cs, long window, enum mc_band band)
+static void write_caption(char *out, size_t size, const struct mc_curves *cs, enum mc_band band)
 {
 	size_t fewest = cs->curve[0].runs, most = fewest;
+	int64_t shortest = cs->curve[0].window, longest = shortest;
 	char runs[64];
 	int n;
 
 	for (size_t i = 1; i < cs->n; i++) {
-		fewest = cs->curve[i].runs < fewest ? cs->curve[i].runs : fewest;
-		most = cs->curve[i].runs > most ? cs->curve[i].runs : most;
+		const struct mc_curve *c = &cs->curve[i];
+
+		fewest = c->runs < fewest ? c->runs : fewest;
+		most = c->runs > most ? c->runs : most;
+		shortest = c->window < shortest ? c->window : shortest;
+		longest = c->window > longest ? c->window : longest;
 	}
-	if (window > 1)
-		n = snprintf(out, size, "moving average over %ld episodes; ", window);
-	else
+	if (longest == 1)
 		n = snprintf(out, size, "single episodes; ");
+	else if (shortest == longest)
+		n = snprintf(out, size, "moving average over %" PRId64 " episodes; ", longest);
+	else
+		n = snprintf(out, size, "moving average over %" PRId64 " to %" PRId64 " episodes; ", shortest, longest);
 	if (most == 1) {
 		snprintf(out + n, size - (size_t)n, cs->n > 1 ? "one run each" : "one run");
 		return;
@@ -354,6 +361,26 @@ static void snap_curves(struct mc_curves *cs)
 	}
 }
 
+/*
+ * A window that no run has would leave nothing to see. Runs that go on may come to have it: until
+ * then they are drawn as the default would have them.
+ */
+static int choose_window(long *window, const struct mc_runs *rs, const struct mc_draw_opts *o, struct mc_err *e)
+{
+	int64_t longest = 0;
+
+	*window = o->window;
+	for (size_t i = 0; i < rs->n; i++)
+		longest = rs->run[i].episodes > longest ? rs->run[i].episodes : longest;
+	if (*window <= longest || longest == 0)
+		return 0;
+	if (o->watch && o->watch->running)
+		*window = 0;
+	else
+		return mc_usage(e, "--window", NULL, "%ld episodes are more than any run here has: the longest has %" PRId64, o->window, longest);
+	return 0;
+}
+
 /* The curves again, of runs that are scaled, or joined by a task of all of them. */
 static int compare_tasks(struct mc_curves *cs, struct mc_runs *rs, const struct mc_draw_opts *o, long window,
     enum mc_band band, struct mc_err *e)
@@ -385,8 +412,7 @@ int mc_draw_curves(const struct mc_draw_opts *o, int files, char **file, struct 
 	mc_series_parse(&how.what, o->y);
 	if (parse_band(o->band, NULL, &band, e) < 0 || mc_draw_read_runs(&runs, &how, 1, o, files, file, e) < 0)
 		goto done;
-	window = o->window ? o->window : (long)mc_runs_window(&runs);
-	if (parse_band(o->band, &runs, &band, e) < 0 ||
+	if (choose_window(&window, &runs, o, e) < 0 || parse_band(o->band, &runs, &band, e) < 0 ||
 	    mc_curves_make(&curves, &runs, window, band, POINTS, e) < 0 ||
 	    compare_tasks(&curves, &runs, o, window, band, e) < 0)
 		goto done;
@@ -396,7 +422,7 @@ int mc_draw_curves(const struct mc_draw_opts *o, int files, char **file, struct 
 		nothing(&runs, &how.what, e);
 		goto done;
 	}
-	write_caption(caption, sizeof caption, &curves, window, band);
+	write_caption(caption, sizeof caption, &curves, band);
 	if (o->normalise)
 		strcat(caption, "; each task from 0, the lowest point of its lines, to 1, the highest");
 	r = draw_curves_of(&curves, &how.what, caption, o, e);
@@ -452,8 +478,7 @@ static int read_comm(struct comm *x, const struct mc_draw_opts *o, int files, ch
 	}
 	if (parse_band(o->band, NULL, band, e) < 0 || mc_draw_read_runs(x->runs, how, PAGE, o, files, file, e) < 0)
 		return -1;
-	*window = o->window ? o->window : (long)mc_runs_window(x->runs);
-	if (parse_band(o->band, x->runs, band, e) < 0)
+	if (choose_window(window, x->runs, o, e) < 0 || parse_band(o->band, x->runs, band, e) < 0)
 		return -1;
 	for (size_t i = 0; i < PAGE; i++) {
 		if (mc_curves_make(&x->curves[i], &x->runs[i], *window, *band, POINTS, e) < 0)
@@ -555,7 +580,7 @@ int mc_draw_comm(const struct mc_draw_opts *o, int files, char **file, struct mc
 	int r = -1;
 
 	if (read_comm(&x, o, files, file, &band, &window, e) == 0 && allocate_comm(&x, e) == 0) {
-		write_caption(caption, sizeof caption, &x.curves[0], window, band);
+		write_caption(caption, sizeof caption, &x.curves[0], band);
 		if (x.curves[SATURATED].n > 0)
 			strcat(caption, "; saturated: below 0.01 or above 0.99");
 		r = draw_page(&x, o, caption, e);

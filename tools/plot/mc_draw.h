@@ -24,7 +24,7 @@ struct mc_draw_opts {
 	const char *y;       /* the series (mc_curve.h) */
 	const char *by;      /* header entries that tell curves apart too, or NULL */
 	const char *band;    /* "auto", "none", "range", "bootstrap" */
-	long window;         /* episodes; 0 = 1 % of the longest run */
+	long window;         /* episodes; 0 = mc_runs_window */
 	int named;           /* 1 = operands are NAME=LOG */
 	int normalise;       /* 1 = each task from 0 to 1 */
 	int pool;            /* 1 = a further panel, all tasks in one */

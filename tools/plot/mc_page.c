@@ -134,7 +134,7 @@ void mc_page_open(FILE *to, const struct mc_page *p, const struct mc_layout *y, 
 		break;
 	case MC_FORMAT_PNG: /* twice the size: sharp in print and on dense screens */
 		fprintf(to, "set terminal pngcairo size %.0f,%.0f noenhanced font 'sans-serif,%d' "
-		    "fontscale 2 linewidth 2 background rgb 'white'\n", 2 * y->w, 2 * y->h, y->size.plain);
+		    "fontscale 2 linewidth 2 pointscale 2 background rgb 'white'\n", 2 * y->w, 2 * y->h, y->size.plain);
 		break;
 	case MC_FORMAT_PDF: /* whose characters would be smaller than those of the others */
 		fprintf(to, "set terminal pdfcairo size %.4fin,%.4fin noenhanced font 'sans-serif,%d' fontscale 0.72 linewidth 1.5\n",

@@ -164,6 +164,15 @@ static void put_xrange(FILE *to, const struct mc_figure *f)
 	fprintf(to, "set xrange [%.10g:%.10g]\nset xtics %s%g\n", x.min, x.max, f->points ? "0," : "", x.step);
 }
 
+/* No two of its points are joined: a line through them would show nothing. */
+static int is_dotted(const struct mc_line *l)
+{
+	for (size_t k = 1; k < l->n; k++)
+		if (!isnan(l->y[k - 1]) && !isnan(l->y[k]))
+			return 0;
+	return 1;
+}
+
 /* The lines of one panel over their bands; in the legend's order, as gnuplot paints later ones on top. */
 static void put_plot(FILE *to, const struct mc_figure *f, size_t panel, const struct mc_legend *l, const char *source)
 {
@@ -187,6 +196,8 @@ static void put_plot(FILE *to, const struct mc_figure *f, size_t panel, const st
 				else if (layer != LINE)
 					fprintf(to, "($1/%g):%d with lines lw 0.7 lc rgb '#80%06X' title ", f->xunit,
 					    layer == LOW ? 3 : 4, n->rgb);
+				else if (is_dotted(&f->line[i]))
+					fprintf(to, "($1/%g):2 with points pt 7 ps 0.6 lc rgb '#%06X' title ", f->xunit, n->rgb);
 				else
 					fprintf(to, "($1/%g):2 with lines lw 1.8 lc rgb '#%06X' dt %s title ",
 					    f->xunit, n->rgb, mc_dash_type(n->dash));
@@ -382,6 +393,8 @@ static void put_text_script(FILE *to, const struct mc_figure *f, const struct mc
 					put_source(to, f, "$data", i);
 					if (f->points)
 						fprintf(to, "($1/%g):2:3:4 with yerrorbars pt 0 lt %d", f->xunit, l->entry[k].type);
+					else if (is_dotted(&f->line[i]))
+						fprintf(to, "($1/%g):2:('%c') with labels", f->xunit, l->entry[k].mark);
 					else
 						fprintf(to, "($1/%g):2 with lines lt %d", f->xunit, l->entry[k].type);
 					if (f->points) {
