@@ -61,8 +61,10 @@ static void ranges(void)
 	fill(b_theta, g, exact, 1);
 	fill(a_theta, g, exact, 1);
 	mc_adam_step(&a, a_theta, g, n, 0);
-	mc_adam_range(&b, b.step + 1, b_theta, g, 5, n - 5, 0);
-	mc_adam_range(&b, b.step + 1, b_theta, g, 0, 5, 0);
+	const struct mc_adam_factors f = mc_adam_factors(&b, 0);
+
+	mc_adam_range(&f, b_theta + 5, bm + 5, bv + 5, g + 5, n - 5);
+	mc_adam_range(&f, b_theta, bm, bv, g, 5);
 	ok(memcmp(a_theta, b_theta, sizeof a_theta) == 0, "Adam in two ranges: parameters");
 	ok(memcmp(am, bm, sizeof am) == 0 && memcmp(av, bv, sizeof av) == 0, "Adam in two ranges: moments");
 	is_int(b.step, 0, "a range does not count the step");

@@ -126,23 +126,18 @@ static void append(struct mc_learner *base, const struct mc_traj *t)
 
 /* ---- updates ---- */
 
-/* Adam's factors at the step that comes, as in mc_optim. */
-static void adam_factors(const struct mc_adam *a, double sign, mc_real *lr, mc_real *scale)
-{
-	const double step = (double)(a->step + 1);
-
-	*lr = (mc_real)(sign * a->lr / (1 - pow(a->b1, step)));
-	*scale = (mc_real)(1 / (1 - pow(a->b2, step)));
-}
-
 static void begin(struct device_learner *l, uint32_t k)
 {
 	const uint64_t count = transitions(&l->base);
+	const struct mc_adam_factors critic = mc_adam_factors(&l->base.critic.adam, 0);
+	const struct mc_adam_factors policy = mc_adam_factors(&l->base.policy.adam, 1);
 	struct mc_k_now *now = &l->now;
 
 	*now = (struct mc_k_now){ .count = count, .gone = l->trajectories * l->base.dims.T - count, .k = k };
-	adam_factors(&l->base.critic.adam, -1, &now->lr[MC_DEVICE_CRITIC], &now->scale[MC_DEVICE_CRITIC]);
-	adam_factors(&l->base.policy.adam, 1, &now->lr[MC_DEVICE_POLICY], &now->scale[MC_DEVICE_POLICY]);
+	now->lr[MC_DEVICE_CRITIC] = critic.lr;
+	now->scale[MC_DEVICE_CRITIC] = critic.scale;
+	now->lr[MC_DEVICE_POLICY] = policy.lr;
+	now->scale[MC_DEVICE_POLICY] = policy.scale;
 	mc_device_put(l->step.dev, l->step.now, now, sizeof *now);
 }
 

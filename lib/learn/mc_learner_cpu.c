@@ -63,7 +63,6 @@ struct cpu {
 	mc_real *q_next, *y, *q; /* [B] */
 
 	uint32_t k;          /* the iteration at work */
-	struct trained *at_work;
 };
 
 static struct cpu *of(struct mc_learner *l)
@@ -224,49 +223,53 @@ static mc_real *add_parts(const struct trained *t, const struct range *r)
 	return sum;
 }
 
-/* Adam or RMSprop, and then the target's step (section 3, step 6), while all is near. */
-static void apply(const struct cpu *l, const struct trained *t, struct range *r, mc_real *grad)
-{
-	const struct mc_learner_opts *o = &l->base.o;
-	struct mc_adam adam = t->net->adam;
-	mc_real *theta = t->net->p.v + r->theta;
+/* One step of one net; its pieces are the net's ranges. */
+struct step {
+	const struct mc_learner_opts *o;
+	struct trained *t;
+	struct mc_adam_factors adam; /* unless it is RMSprop's */
+};
 
-	if (!t->net->nu) {
-		adam.m += r->theta;
-		adam.v += r->theta;
-	}
+/* Adam or RMSprop, and then the target's step (section 3, step 6), while all is near. */
+static void apply(const struct step *s, struct range *r, mc_real *grad)
+{
+	const struct mc_learner_opts *o = s->o;
+	const struct trained *t = s->t;
+	const struct mc_adam *adam = &t->net->adam;
+	mc_real *theta = t->net->p.v + r->theta, *moment = (t->net->nu ? t->net->nu : adam->v) + r->theta;
+
 	if (t->scale[r->owner] < 1)
 		for (size_t k = 0; k < r->n; k++)
 			grad[k] *= (mc_real)t->scale[r->owner];
 	if (t->net->nu)
-		mc_rmsprop_step(theta, t->net->nu + r->theta, grad, r->n, o->lr_comm, o->rho, o->eps);
+		mc_rmsprop_step(theta, moment, grad, r->n, o->lr_comm, o->rho, o->eps);
 	else
-		mc_adam_range(&adam, t->net->adam.step + 1, theta, grad, 0, r->n, t->ascend);
+		mc_adam_range(&s->adam, theta, adam->m + r->theta, moment, grad, r->n);
 	mc_polyak(t->net->target.v + r->theta, theta, r->n, o->tau);
-	r->finite = mc_all_finite(theta, r->n) && mc_all_finite(t->net->nu ? t->net->nu + r->theta : adam.v, r->n);
+	r->finite = mc_all_finite(theta, r->n) && mc_all_finite(moment, r->n);
 }
 
 static void add_piece(void *ctx, size_t piece, int worker)
 {
-	const struct cpu *l = ctx;
-	const struct trained *t = l->at_work;
+	const struct step *s = ctx;
+	const struct trained *t = s->t;
 	struct range *r = &t->range[piece];
 	mc_real *grad = add_parts(t, r);
 
 	(void)worker;
 	r->sumsq = mc_sumsq(grad, r->n);
 	if (!(t->clip > 0))
-		apply(l, t, r, grad);
+		apply(s, r, grad);
 }
 
 static void clipped_piece(void *ctx, size_t piece, int worker)
 {
-	const struct cpu *l = ctx;
-	const struct trained *t = l->at_work;
+	const struct step *s = ctx;
+	const struct trained *t = s->t;
 	struct range *r = &t->range[piece];
 
 	(void)worker;
-	apply(l, t, r, t->part + r->owner * t->parts * t->one + r->grad);
+	apply(s, r, t->part + r->owner * t->parts * t->one + r->grad);
 }
 
 /* Each owner's factor from its norm; returns the norm over all owners. */
@@ -288,15 +291,18 @@ static double clip(struct trained *t)
 /* One step of t from its gradient's parts. MC_DATA when numbers are no longer finite. */
 static int optimise(struct cpu *l, struct trained *t, double *norm, struct mc_err *e)
 {
-	l->at_work = t;
+	struct step s = { .o = &l->base.o, .t = t };
+
+	if (!t->net->nu)
+		s.adam = mc_adam_factors(&t->net->adam, t->ascend);
 	for (size_t owner = 0; owner < t->owners; owner++)
 		t->scale[owner] = 1;
-	mc_pool_run(l->pool, add_piece, l, t->ranges);
+	mc_pool_run(l->pool, add_piece, &s, t->ranges);
 	*norm = clip(t);
 	if (!isfinite(*norm))
 		return mc_learner_diverged(e, t->net->p.net, "the gradient", l->k);
 	if (t->clip > 0)
-		mc_pool_run(l->pool, clipped_piece, l, t->ranges);
+		mc_pool_run(l->pool, clipped_piece, &s, t->ranges);
 	t->net->adam.step++;
 	for (size_t k = 0; k < t->ranges; k++)
 		if (!t->range[k].finite)

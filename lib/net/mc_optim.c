@@ -4,35 +4,41 @@
 
 #include "mc_math.h"
 
-/*
- * With bias-corrected moments m^ = m / (1 - b1^t), v^ = v / (1 - b2^t); the two factors
- * depend on t alone and are taken in double.
- */
-static void adam(mc_real *restrict theta, mc_real *restrict m, mc_real *restrict v,
-    const mc_real *restrict g, size_t n, const struct mc_adam *a, int64_t step, double sign)
+/* Taken in double: the corrections of the moments' bias are near 0 or 1. */
+struct mc_adam_factors mc_adam_factors(const struct mc_adam *a, int ascend)
 {
-	const mc_real b1 = (mc_real)a->b1, rest1 = (mc_real)(1 - a->b1);
-	const mc_real b2 = (mc_real)a->b2, rest2 = (mc_real)(1 - a->b2);
-	const mc_real lr = (mc_real)(sign * a->lr / (1 - pow(a->b1, (double)step)));
-	const mc_real scale = (mc_real)(1 / (1 - pow(a->b2, (double)step)));
-	const mc_real eps = (mc_real)a->eps;
+	const double step = (double)(a->step + 1), sign = ascend ? 1 : -1;
 
+	return (struct mc_adam_factors){
+		.b1 = (mc_real)a->b1, .rest1 = (mc_real)(1 - a->b1),
+		.b2 = (mc_real)a->b2, .rest2 = (mc_real)(1 - a->b2),
+		.lr = (mc_real)(sign * a->lr / (1 - pow(a->b1, step))),
+		.scale = (mc_real)(1 / (1 - pow(a->b2, step))),
+		.eps = (mc_real)a->eps,
+	};
+}
+
+static void adam(mc_real *restrict theta, mc_real *restrict m, mc_real *restrict v,
+    const mc_real *restrict g, size_t n, struct mc_adam_factors f)
+{
 	for (size_t i = 0; i < n; i++) {
-		m[i] = b1 * m[i] + rest1 * g[i];
-		v[i] = b2 * v[i] + rest2 * g[i] * g[i];
-		theta[i] += lr * m[i] / (MC_M(sqrt)(v[i] * scale) + eps);
+		m[i] = f.b1 * m[i] + f.rest1 * g[i];
+		v[i] = f.b2 * v[i] + f.rest2 * g[i] * g[i];
+		theta[i] += f.lr * m[i] / (MC_M(sqrt)(v[i] * f.scale) + f.eps);
 	}
 }
 
-void mc_adam_range(const struct mc_adam *a, int64_t step, mc_real *theta, const mc_real *grad,
-    size_t from, size_t n, int ascend)
+void mc_adam_range(const struct mc_adam_factors *f, mc_real *theta, mc_real *m, mc_real *v, const mc_real *grad,
+    size_t n)
 {
-	adam(theta + from, a->m + from, a->v + from, grad + from, n, a, step, ascend ? 1 : -1);
+	adam(theta, m, v, grad, n, *f);
 }
 
 void mc_adam_step(struct mc_adam *a, mc_real *theta, const mc_real *grad, size_t n, int ascend)
 {
-	mc_adam_range(a, a->step + 1, theta, grad, 0, n, ascend);
+	const struct mc_adam_factors f = mc_adam_factors(a, ascend);
+
+	mc_adam_range(&f, theta, a->m, a->v, grad, n);
 	a->step++;
 }
 

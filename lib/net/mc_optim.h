@@ -16,11 +16,21 @@ struct mc_adam {
 	int64_t step;      /* steps made */
 };
 
-/* One step over elements [from, from + n): call for step = a->step + 1, then count it once with a->step++. */
-void mc_adam_range(const struct mc_adam *a, int64_t step, mc_real *theta, const mc_real *grad,
-    size_t from, size_t n, int ascend);
+/* What all elements of a step are multiplied by: a function of its number. lr has the sign of the step. */
+struct mc_adam_factors {
+	mc_real b1, rest1, b2, rest2; /* of the moments and of the gradient: b and 1 - b */
+	mc_real lr, scale;            /* +-lr / (1 - b1^step), 1 / (1 - b2^step) */
+	mc_real eps;
+};
 
-/* The whole block: mc_adam_range over [0, n), and a->step++. */
+/* Those of the step that comes: a->step + 1. */
+struct mc_adam_factors mc_adam_factors(const struct mc_adam *a, int ascend);
+
+/* A part of that step: n elements, their moments and gradient. When all parts are done, count it: a->step++. */
+void mc_adam_range(const struct mc_adam_factors *f, mc_real *theta, mc_real *m, mc_real *v, const mc_real *grad,
+    size_t n);
+
+/* The whole block, and a->step++. */
 void mc_adam_step(struct mc_adam *a, mc_real *theta, const mc_real *grad, size_t n, int ascend);
 
 /* RMSprop, ascending: nu <- rho nu + (1-rho) g^2; theta <- theta + lr g / sqrt(nu + eps). */
