@@ -50,6 +50,8 @@ int main(int argc, char **argv)
 	struct mc_pool *pool = mc_pool_new(1, &e);
 	struct mc_actor *actor = mc_actor_new(s, 1, 1, &arena, &e);
 
+	const struct mc_act_batch batch = { .n = 1, .o = o, .m = m, .u = half, .I = I, .a = a };
+
 	if (!pool || !actor)
 		return failed(&e);
 	for (size_t k = 0; k < links; k++)
@@ -57,7 +59,7 @@ int main(int argc, char **argv)
 	for (size_t k = 0; scanf("%f", &o[k]) == 1; k = (k + 1) % (s->N * s->O)) {
 		if (k + 1 < s->N * s->O)
 			continue;
-		mc_actor_step(actor, how, &comm, &policy, 1, o, m, half, NULL, I, a, pool);
+		mc_actor_step(actor, how, &comm, &policy, &batch, pool);
 		for (size_t i = 0; i < s->N * s->A; i++)
 			printf("%.9g ", (double)a[i]);
 		for (size_t i = 0; i < s->N; i++)

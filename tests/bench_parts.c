@@ -14,6 +14,7 @@
 #include "mc_frame.h"
 #include "mc_meta.h"
 #include "mc_play.h"
+#include "mc_policy.h"
 #include "mc_ring.h"
 
 /* ---- products ---- */
@@ -427,9 +428,7 @@ static void time_learner(struct rig *x, uint32_t k)
 	l->k = k;
 	sample(l);
 	t = lap(x, SAMPLING, t);
-	mc_actor_decide(l->actor, MC_LEARNED, &l->base.comm.target, l->base.o.B, b->o_next, b->m_next, l->u_next, NULL, NULL,
-	    l->I_next, l->pool);
-	mc_actor_act(l->actor, &l->base.policy.target, l->base.o.B, b->o_next, l->I_next, l->a_next, l->pool);
+	target_actions(l);
 	t = lap(x, TARGETS, t);
 	(void)mc_critic_gradient(l->critic_step, &l->base.critic.p, &l->base.critic.target, &cb, l->critic.part, NULL, l->pool);
 	t = lap(x, CRITIC, t);

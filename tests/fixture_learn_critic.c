@@ -11,6 +11,7 @@
 #include "mc_critic.h"
 #include "mc_math.h"
 #include "mc_policy.h"
+#include "mc_policy_step.h"
 #include "mc_stgs.h"
 
 /* Dimensions of a batch, from o [B,N,O], a and the hidden width of a net. */
@@ -68,12 +69,13 @@ static void check_comm_forward(struct fixture *f, const struct mc_map *in, const
 	mc_real *z = fixture_new(f, n), *c = fixture_new(f, n), *log_c = fixture_new(f, n);
 	mc_real *entropy = fixture_new(f, n);
 	uint8_t *I = fixture_alloc(f, n, 1);
+	const struct mc_act_batch b = { .n = B, .o = o, .m = m, .u = u, .c = c, .z = z, .I = I };
 	struct mc_actor *who = actor(f, &x, B);
 	struct mc_pool *pool = one_thread(f);
 
 	if (!who || !pool)
 		return;
-	mc_actor_decide(who, MC_LEARNED, &comm, B, o, m, u, c, z, I, pool);
+	mc_actor_decide(who, MC_LEARNED, &comm, &b, pool);
 	for (size_t k = 0; k < n; k++) {
 		log_c[k] = m[k] ? -mc_softplus(I[k] ? -z[k] : z[k]) : 0;
 		entropy[k] = m[k] ? mc_softplus(z[k]) - z[k] * c[k] : 0;
@@ -124,12 +126,15 @@ static void check_policy_forward(struct fixture *f, const struct mc_map *in, con
 	const mc_real sigma = (mc_real)fixture_real(f, in, "sigma");
 	mc_real *a = fixture_new(f, n), *executed = fixture_new(f, n);
 	mc_real *h = fixture_new(f, B * x.N * x.H);
+	uint8_t *asked = fixture_alloc(f, B * x.N * x.d, 1);
+	const struct mc_act_batch batch = { .n = B, .o = o, .I = asked, .a = a };
 	struct mc_actor *who = actor(f, &x, B);
 	struct mc_pool *pool = one_thread(f);
 
 	if (!who || !pool)
 		return;
-	mc_actor_act(who, &policy, B, o, I, a, pool);
+	memcpy(asked, I, B * x.N * x.d);
+	mc_actor_act(who, &policy, &batch, pool);
 	hidden_states(f, &x, &policy, B, o, I, h);
 	for (size_t k = 0; k < n; k++) {
 		const mc_real noisy = a[k] + sigma * eps[k];
@@ -169,14 +174,15 @@ static void check_critic_loss(struct fixture *f, const struct mc_map *in, const 
 		.a = fixture_reals(f, in, "a", SHAPE(B, x.N, x.A)), .r = fixture_reals(f, in, "r", SHAPE(B)),
 		.o_next = fixture_reals(f, in, "o_next", SHAPE(B, x.N, x.O)), .a_next = a_next,
 		.q_next = fixture_new(f, B), .y = fixture_new(f, B), .q = fixture_new(f, B) };
+	const struct mc_act_batch next = { .n = B, .o = b.o_next, .m = m, .u = u, .z = z, .I = I, .a = a_next };
 	struct mc_actor *who = actor(f, &x, B);
 	struct mc_critic_step *step = mc_critic_step_new(&x, B, 1, &f->arena, &f->err);
 	struct mc_pool *pool = one_thread(f);
 
 	if (!who || !step || !pool)
 		return;
-	mc_actor_decide(who, MC_LEARNED, &comm, B, b.o_next, m, u, NULL, z, I, pool);
-	mc_actor_act(who, &policy, B, b.o_next, I, a_next, pool);
+	mc_actor_decide(who, MC_LEARNED, &comm, &next, pool);
+	mc_actor_act(who, &policy, &next, pool);
 	const double loss = mc_critic_gradient(step, &critic, &target, &b, part, NULL, pool);
 
 	add_parts(grad, part, parts, critic.size);
@@ -235,13 +241,14 @@ static void check_policy_gradient(struct fixture *f, const struct mc_map *in, co
 		.o = fixture_reals(f, in, "o", SHAPE(B, x.N, x.O)),
 		.a = fixture_reals(f, in, "a", SHAPE(B, x.N, x.A)), .a_pi = fixture_new(f, n),
 		.q = fixture_new(f, x.N * B), .da = fixture_new(f, n), .objective = sums };
+	const struct mc_act_batch now = { .n = B, .o = b.o, .m = m, .u = u, .I = I };
 	struct mc_actor *who = actor(f, &x, B);
 	struct mc_policy_step *step = mc_policy_step_new(&x, B, 1, &f->arena, &f->err);
 	struct mc_pool *pool = one_thread(f);
 
 	if (!who || !step || !pool)
 		return;
-	mc_actor_decide(who, MC_LEARNED, &comm, B, b.o, m, u, NULL, NULL, I, pool);
+	mc_actor_decide(who, MC_LEARNED, &comm, &now, pool);
 	(void)mc_policy_gradient(step, &policy, &critic, &b, part, pool);
 	whole_gradient(&policy, &x, part, parts, f, grad);
 	for (size_t i = 0; i < x.N; i++)
@@ -282,6 +289,8 @@ static void check_stgs(struct fixture *f, const struct mc_map *in, const struct 
 		.o = fixture_reals(f, in, "o", SHAPE(B, x.N, x.O)),
 		.a = fixture_reals(f, in, "a", SHAPE(B, x.N, x.A)), .a_pi = fixture_new(f, B * x.N * x.A),
 		.q = fixture_new(f, x.N * B), .objective = sums };
+	const struct mc_stgs_batch rounded = { .n = B, .o = b.o, .m = b.m, .L = L, .temp = fixture_real(f, in, "temp"),
+		.I = I, .soft = soft, .z = z, .dI = b.dI };
 	struct mc_stgs *stgs = mc_stgs_new(&x, B, 1, &f->arena, &f->err);
 	struct mc_policy_step *step = mc_policy_step_new(&x, B, 1, &f->arena, &f->err);
 	struct mc_pool *pool = one_thread(f);
@@ -290,9 +299,9 @@ static void check_stgs(struct fixture *f, const struct mc_map *in, const struct 
 		fixture_failed(f);
 		return;
 	}
-	mc_stgs_decide(stgs, &comm, B, b.o, b.m, L, fixture_real(f, in, "temp"), I, soft, z, pool);
+	mc_stgs_decide(stgs, &comm, &rounded, pool);
 	(void)mc_policy_gradient(step, &policy, &critic, &b, part, pool);
-	mc_stgs_gradient(stgs, &comm, b.dI, part_comm, pool);
+	mc_stgs_gradient(stgs, &comm, &rounded, part_comm, pool);
 	whole_gradient(&policy, &x, part, parts, f, grad);
 	whole_gradient(&comm, &x, part_comm, parts, f, grad_comm);
 	for (size_t i = 0; i < x.N; i++)

@@ -27,19 +27,28 @@ static void draw(void)
 	mc_rng_uniform(u, 0, n * N * D, 1, MC_RNG_ASK, 1, 0);
 }
 
+/* The first `rows` observations. */
+static struct mc_act_batch batch(size_t rows, uint8_t *I, mc_real *to)
+{
+	return (struct mc_act_batch){ .n = rows, .o = o, .m = m, .u = u, .I = I, .a = to };
+}
+
 static void decisions(struct mc_actor *x, struct mc_pool *pool)
 {
 	int none = 1, learned = 1, greedy = 1, sigmoid = 1, masked = 1;
 	double share = 0;
+	struct mc_act_batch b = batch(n, asked, NULL);
 
 	memset(asked, 7, sizeof asked);
-	mc_actor_decide(x, MC_NONE, NULL, n, o, m, NULL, NULL, NULL, asked, pool);
+	mc_actor_decide(x, MC_NONE, NULL, &b, pool);
 	for (size_t k = 0; k < n * N * D; k++)
 		none &= asked[k] == 0;
 	ok(none, "none: nobody asks");
-	mc_actor_decide(x, MC_FULL, NULL, n, o, m, NULL, NULL, NULL, asked, pool);
+	mc_actor_decide(x, MC_FULL, NULL, &b, pool);
 	ok(memcmp(asked, m, sizeof m) == 0, "full: every neighbour is asked");
-	mc_actor_decide(x, MC_LEARNED, &comm, n, o, m, u, c, z, asked, pool);
+	b.c = c;
+	b.z = z;
+	mc_actor_decide(x, MC_LEARNED, &comm, &b, pool);
 	for (size_t k = 0; k < n * N * D; k++) {
 		sigmoid &= fabs(1 / (1 + exp(-(double)z[k])) - (double)c[k]) < 1e-6;
 		learned &= asked[k] == (m[k] && u[k] < c[k]);
@@ -51,7 +60,8 @@ static void decisions(struct mc_actor *x, struct mc_pool *pool)
 	ok(share > 0.2 * n * N * D && share < 0.6 * n * N * D, "about half of the neighbours are asked");
 	for (size_t k = 0; k < n * N * D; k++)
 		u[k] = (mc_real)0.5;
-	mc_actor_decide(x, MC_LEARNED, &comm, n, o, m, u, NULL, NULL, asked, pool);
+	b.c = b.z = NULL;
+	mc_actor_decide(x, MC_LEARNED, &comm, &b, pool);
 	for (size_t k = 0; k < n * N * D; k++)
 		greedy &= asked[k] == (m[k] && c[k] > (mc_real)0.5);
 	ok(greedy, "u = 1/2 is the greedy decision");
@@ -65,7 +75,9 @@ static void one_by_one(const mc_real *all, struct mc_pool *pool)
 	double worst = 0;
 
 	for (size_t b = 0; b < n; b++) {
-		mc_actor_act(x, &policy, 1, o + b * N * O, asked + b * N * D, one, pool);
+		const struct mc_act_batch alone = { .n = 1, .o = o + b * N * O, .I = asked + b * N * D, .a = one };
+
+		mc_actor_act(x, &policy, &alone, pool);
 		for (size_t k = 0; k < N * A; k++)
 			worst = fmax(worst, fabs((double)(one[k] - all[b * N * A + k])));
 	}
@@ -79,9 +91,11 @@ static void steps_at_once(struct mc_actor *x, struct mc_pool *one, struct mc_poo
 	static uint8_t I[2][n * N * D];
 
 	for (size_t rows = n; rows > 0; rows = rows > 1) {
-		mc_actor_decide(x, MC_LEARNED, &comm, rows, o, m, u, NULL, NULL, I[0], one);
-		mc_actor_act(x, &policy, rows, o, I[0], both[0], one);
-		mc_actor_step(x, MC_LEARNED, &comm, &policy, rows, o, m, u, NULL, I[1], both[1], three);
+		const struct mc_act_batch first = batch(rows, I[0], both[0]), second = batch(rows, I[1], both[1]);
+
+		mc_actor_decide(x, MC_LEARNED, &comm, &first, one);
+		mc_actor_act(x, &policy, &first, one);
+		mc_actor_step(x, MC_LEARNED, &comm, &policy, &second, three);
 		ok(memcmp(both[0], both[1], rows * N * A * sizeof **both) == 0 && memcmp(I[0], I[1], rows * N * D) == 0,
 		    "%zu at once: decisions and actions in one go", rows);
 	}
@@ -99,15 +113,17 @@ int main(void)
 	struct mc_actor *x = mc_actor_new(&dims, n, 3, &arena, &e);
 	mc_real *again = mc_arena_alloc(&arena, n * N * A, sizeof *again, "actions", &e);
 	uint8_t *I = mc_arena_alloc(&arena, n * N * D, 1, "decisions", &e);
+	const struct mc_act_batch here = batch(n, asked, a);
+	struct mc_act_batch other = batch(n, asked, again);
 	int within = 1, differ = 0;
 
 	draw();
 	decisions(x, one);
 	memcpy(I, asked, sizeof asked);
-	mc_actor_decide(x, MC_LEARNED, &comm, n, o, m, u, NULL, NULL, asked, three);
+	mc_actor_decide(x, MC_LEARNED, &comm, &here, three);
 	ok(memcmp(I, asked, sizeof asked) == 0, "decisions: the same from three threads");
-	mc_actor_act(x, &policy, n, o, asked, a, one);
-	mc_actor_act(x, &policy, n, o, asked, again, three);
+	mc_actor_act(x, &policy, &here, one);
+	mc_actor_act(x, &policy, &other, three);
 	ok(memcmp(a, again, sizeof a) == 0, "actions: the same bytes from three threads");
 	steps_at_once(x, one, three);
 	for (size_t k = 0; k < n * N * A; k++) {
@@ -116,16 +132,18 @@ int main(void)
 	}
 	ok(within && differ, "actions lie inside (-1, 1)");
 	one_by_one(a, one);
+	other.src = I;
 	for (size_t k = 0; k < n * N * D; k++)
 		I[k] = (uint8_t)mc_slot_agent(k / D % N, k % D);
-	mc_actor_act_from(x, &policy, n, o, asked, I, again, one);
+	mc_actor_act(x, &policy, &other, one);
 	ok(memcmp(a, again, sizeof a) == 0, "messages of those who were asked, said in so many words: the same bytes");
 	for (size_t k = 0; k < n * N * D; k++)
 		I[k] = (uint8_t)(k / D % N);
-	mc_actor_act_from(x, &policy, n, o, asked, I, again, one);
+	mc_actor_act(x, &policy, &other, one);
 	ok(memcmp(a, again, sizeof a) != 0, "messages of others give other actions");
 	memset(asked, 0, sizeof asked);
-	mc_actor_act(x, &policy, n, o, asked, again, one);
+	other.src = NULL;
+	mc_actor_act(x, &policy, &other, one);
 	ok(memcmp(a, again, sizeof a) != 0, "messages matter");
 	mc_pool_free(one);
 	mc_pool_free(three);

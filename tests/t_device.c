@@ -292,11 +292,12 @@ static void same_draws(void)
 
 	/* C^i of the last update, by the nets that it was made with */
 	struct mc_actor *actor = mc_actor_new(&three, B, 1, &arena, &e);
+	const struct mc_act_batch act = { .n = B, .o = want, .m = m, .u = u, .I = I };
 
 	for (size_t p = 0; p < dev.comm.size; p++)
 		dev.comm.v[p] /= (mc_real)1.001;
 	mc_rng_uniform(u, 0, B * N * D, o.seed, MC_RNG_ASK_POLICY, UPDATES, 0);
-	mc_actor_decide(actor, MC_LEARNED, &dev.comm, B, want, m, u, NULL, NULL, I, NULL);
+	mc_actor_decide(actor, MC_LEARNED, &dev.comm, &act, NULL);
 	mc_device_get(dev.dev, m_seen, s->I, sizeof m_seen);
 	ok(mc_device_wait(dev.dev, &e) == 0 && memcmp(m_seen, I, sizeof I) == 0, "and the same decisions are taken");
 	mc_replay_free(replay);

@@ -228,7 +228,9 @@ static struct mc_influence_of slow(const struct team *x, const struct mc_played 
 		memcpy(rest, p->I + t * wide, wide);
 		for (size_t b = 0; b < EPISODES; b++)
 			rest[(b * s->N + i) * s->d + slot] = 0;
-		mc_actor_act(actor, &x->policy, EPISODES, o, rest, a, pool);
+		const struct mc_act_batch batch = { .n = EPISODES, .o = o, .I = rest, .a = a };
+
+		mc_actor_act(actor, &x->policy, &batch, pool);
 		memcpy(joint, done, acts * sizeof *a);
 		for (size_t b = 0; b < EPISODES; b++)
 			memcpy(joint + (b * s->N + i) * s->A, a + (b * s->N + i) * s->A, s->A * sizeof *a);

@@ -7,6 +7,7 @@
 #include "gradient.h"
 #include "mc_blas.h"
 #include "mc_policy.h"
+#include "mc_policy_step.h"
 #include "mc_rng.h"
 #include "tap.h"
 

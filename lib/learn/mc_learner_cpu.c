@@ -7,7 +7,7 @@
 #include "mc_critic.h"
 #include "mc_math.h"
 #include "mc_optim.h"
-#include "mc_policy.h"
+#include "mc_policy_step.h"
 #include "mc_replay.h"
 #include "mc_rng.h"
 #include "mc_stgs.h"
@@ -312,6 +312,17 @@ static int optimise(struct cpu *l, struct trained *t, double *norm, struct mc_er
 
 /* ---- one update ---- */
 
+/* C' and a' of the target nets at the next step */
+static void target_actions(struct cpu *l)
+{
+	const struct mc_batch *x = &l->batch;
+	const struct mc_act_batch b = { .n = l->base.o.B, .o = x->o_next, .m = x->m_next, .u = l->u_next,
+		.I = l->I_next, .a = l->a_next };
+
+	mc_actor_decide(l->actor, l->base.o.decide, &l->base.comm.target, &b, l->pool);
+	mc_actor_act(l->actor, &l->base.policy.target, &b, l->pool);
+}
+
 /* Eq. (1): section 3, step 3 */
 static int update_critic(struct cpu *l, struct mc_learner_figures *fig, struct mc_err *e)
 {
@@ -320,9 +331,7 @@ static int update_critic(struct cpu *l, struct mc_learner_figures *fig, struct m
 		.o_next = x->o_next, .a_next = l->a_next, .gamma = l->base.o.gamma,
 		.q_next = l->q_next, .y = l->y, .q = l->q };
 
-	mc_actor_decide(l->actor, l->base.o.decide, &l->base.comm.target, l->base.o.B, x->o_next, x->m_next, l->u_next,
-	    NULL, NULL, l->I_next, l->pool);
-	mc_actor_act(l->actor, &l->base.policy.target, l->base.o.B, x->o_next, l->I_next, l->a_next, l->pool);
+	target_actions(l);
 	fig->critic_loss = mc_critic_gradient(l->critic_step, &l->base.critic.p, &l->base.critic.target, &b,
 	    l->critic.part, &fig->q_mean, l->pool);
 	if (!isfinite(fig->critic_loss))
@@ -330,17 +339,22 @@ static int update_critic(struct cpu *l, struct mc_learner_figures *fig, struct m
 	return optimise(l, &l->critic, &fig->critic_norm, e);
 }
 
+static struct mc_stgs_batch stgs_batch(const struct cpu *l)
+{
+	return (struct mc_stgs_batch){ .n = l->base.o.B, .o = l->batch.o, .m = l->batch.m, .L = l->u,
+		.temp = l->base.o.temp, .I = l->I, .soft = l->soft, .z = l->z, .dI = l->dI };
+}
+
 /* C^i: sampled, or under stgs rounded from what has a derivative */
 static void decide(struct cpu *l)
 {
-	const struct mc_batch *x = &l->batch;
+	const struct mc_act_batch sampled = { .n = l->base.o.B, .o = l->batch.o, .m = l->batch.m, .u = l->u, .I = l->I };
+	const struct mc_stgs_batch rounded = stgs_batch(l);
 
 	if (l->stgs)
-		mc_stgs_decide(l->stgs, &l->base.comm.p, l->base.o.B, x->o, x->m, l->u, l->base.o.temp, l->I, l->soft,
-		    l->z, l->pool);
+		mc_stgs_decide(l->stgs, &l->base.comm.p, &rounded, l->pool);
 	else
-		mc_actor_decide(l->actor, l->base.o.decide, &l->base.comm.p, l->base.o.B, x->o, x->m, l->u,
-		    NULL, NULL, l->I, l->pool);
+		mc_actor_decide(l->actor, l->base.o.decide, &l->base.comm.p, &sampled, l->pool);
 }
 
 /* Eq. (3): section 3, step 4; under stgs step 5 too, both gradients before either step. */
@@ -349,6 +363,7 @@ static int update_policies(struct cpu *l, struct mc_learner_figures *fig, struct
 	const struct mc_batch *x = &l->batch;
 	const struct mc_policy_batch b = { .B = l->base.o.B, .o = x->o, .a = x->a, .I = l->I,
 		.m = x->m, .dI = l->dI };
+	const struct mc_stgs_batch rounded = stgs_batch(l);
 
 	decide(l);
 	fig->objective = mc_policy_gradient(l->policy_step, &l->base.policy.p, &l->base.critic.p, &b,
@@ -356,7 +371,7 @@ static int update_policies(struct cpu *l, struct mc_learner_figures *fig, struct
 	if (!isfinite(fig->objective))
 		return mc_learner_diverged(e, MC_NET_POLICY, "the objective", l->k);
 	if (l->stgs)
-		mc_stgs_gradient(l->stgs, &l->base.comm.p, l->dI, l->comm.part, l->pool);
+		mc_stgs_gradient(l->stgs, &l->base.comm.p, &rounded, l->comm.part, l->pool);
 	if (optimise(l, &l->policy, &fig->policy_norm, e) < 0)
 		return -1;
 	return l->stgs ? optimise(l, &l->comm, &fig->comm_norm, e) : 0;

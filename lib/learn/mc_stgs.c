@@ -5,6 +5,7 @@
 #include "mc_math.h"
 #include "mc_mlp.h"
 #include "mc_policy.h"
+#include "mc_policy_step.h"
 
 /* Scratch memory of one worker: a block's layers and their adjoints. */
 struct scratch {
@@ -17,15 +18,16 @@ struct mc_stgs {
 	struct mc_params one;         /* layout of one agent's gradient */
 	size_t rows;                  /* of a block */
 	size_t parts;                 /* of an agent's gradient */
-	struct scratch *scratch;
-	/* the call in progress, the gradient's from the last decision on */
-	struct mc_params comm;
-	size_t n;
-	const mc_real *o, *L, *dI;
-	const uint8_t *m;
-	mc_real temp;
-	uint8_t *I;
-	mc_real *soft, *z, *grad;
+	struct scratch *scratch;      /* one for each worker */
+};
+
+/* One call: a decision's pieces are agent * blocks + block, a gradient's agent * parts + part. */
+struct job {
+	const struct mc_stgs *s;
+	const struct mc_params *comm;
+	const struct mc_stgs_batch *b;
+	size_t blocks;                /* of an agent */
+	mc_real *grad;
 };
 
 static int take(mc_real **p, size_t n, struct mc_arena *arena, struct mc_err *e)
@@ -60,102 +62,99 @@ struct mc_stgs *mc_stgs_new(const struct mc_dims *dims, size_t B, int workers,
 	return s;
 }
 
-static size_t blocks_of(const struct mc_stgs *s)
+static struct job job_of(const struct mc_stgs *s, const struct mc_params *comm, const struct mc_stgs_batch *b)
 {
-	return (s->n + s->rows - 1) / s->rows;
+	return (struct job){ .s = s, .comm = comm, .b = b, .blocks = (b->n + s->rows - 1) / s->rows };
 }
 
 /* Rows of a block, from its number. */
-static size_t rows_of(const struct mc_stgs *s, size_t block)
+static size_t rows_of(const struct job *j, size_t block)
 {
-	const size_t rest = s->n - block * s->rows;
+	const size_t rest = j->b->n - block * j->s->rows;
 
-	return rest < s->rows ? rest : s->rows;
+	return rest < j->s->rows ? rest : j->s->rows;
 }
 
 /* z of agent i for the n rows from `from`, with all layers kept in w. */
-static void forward(const struct mc_stgs *s, struct scratch *w, size_t i, size_t from, size_t n)
+static void forward(const struct job *j, struct scratch *w, size_t i, size_t from, size_t n)
 {
-	const size_t O = s->dims.O, NO = s->dims.N * O;
-	const struct mc_mlp net = mc_mlp_at(&s->comm, s->comm.v, i);
+	const size_t O = j->s->dims.O, NO = j->s->dims.N * O;
+	const struct mc_mlp net = mc_mlp_at(j->comm, j->comm->v, i);
 
-	mc_mlp_forward(&net, n, s->o + from * NO + i * O, NO, &w->hidden, w->z, s->dims.d);
+	mc_mlp_forward(&net, n, j->b->o + from * NO + i * O, NO, &w->hidden, w->z, j->s->dims.d);
 }
 
 static void decide_piece(void *ctx, size_t piece, int worker)
 {
-	const struct mc_stgs *s = ctx;
-	struct scratch *w = &s->scratch[worker];
-	const size_t N = s->dims.N, d = s->dims.d, i = piece / blocks_of(s), block = piece % blocks_of(s);
-	const size_t from = block * s->rows, n = rows_of(s, block);
+	const struct job *j = ctx;
+	const struct mc_stgs_batch *b = j->b;
+	struct scratch *w = &j->s->scratch[worker];
+	const size_t N = j->s->dims.N, d = j->s->dims.d, i = piece / j->blocks, block = piece % j->blocks;
+	const size_t from = block * j->s->rows, n = rows_of(j, block);
+	const mc_real temp = (mc_real)b->temp;
 
-	forward(s, w, i, from, n);
-	for (size_t b = 0; b < n; b++) {
-		const size_t at = ((from + b) * N + i) * d;
-		const mc_real *z = w->z + b * d;
+	forward(j, w, i, from, n);
+	for (size_t row = 0; row < n; row++) {
+		const size_t at = ((from + row) * N + i) * d;
+		const mc_real *z = w->z + row * d;
 
-		for (size_t j = 0; j < d; j++) {
-			s->soft[at + j] = mc_sigmoid((z[j] + s->L[at + j]) / s->temp);
-			s->I[at + j] = s->m[at + j] && s->soft[at + j] > (mc_real)0.5;
+		for (size_t k = 0; k < d; k++) {
+			b->soft[at + k] = mc_sigmoid((z[k] + b->L[at + k]) / temp);
+			b->I[at + k] = b->m[at + k] && b->soft[at + k] > (mc_real)0.5;
 		}
-		if (s->z)
-			memcpy(s->z + at, z, d * sizeof *z);
+		if (b->z)
+			memcpy(b->z + at, z, d * sizeof *z);
 	}
 }
 
-void mc_stgs_decide(struct mc_stgs *s, const struct mc_params *comm, size_t n, const mc_real *o,
-    const uint8_t *m, const mc_real *L, double temp, uint8_t *I, mc_real *soft, mc_real *z,
+void mc_stgs_decide(struct mc_stgs *s, const struct mc_params *comm, const struct mc_stgs_batch *b,
     struct mc_pool *pool)
 {
-	s->comm = *comm;
-	s->n = n;
-	s->o = o;
-	s->m = m;
-	s->L = L;
-	s->temp = (mc_real)temp;
-	s->I = I;
-	s->soft = soft;
-	s->z = z;
-	mc_pool_run(pool, decide_piece, s, s->dims.N * blocks_of(s));
+	struct job j = job_of(s, comm, b);
+
+	mc_pool_run(pool, decide_piece, &j, s->dims.N * j.blocks);
 }
 
 /* One block of agent i, added to g. The layers are computed again: scratch memory is a worker's. */
-static void backward(const struct mc_stgs *s, struct scratch *w, const struct mc_mlp *g, size_t i,
+static void backward(const struct job *j, struct scratch *w, const struct mc_mlp *g, size_t i,
     size_t from, size_t n)
 {
-	const size_t N = s->dims.N, d = s->dims.d, O = s->dims.O, NO = N * O;
-	const struct mc_mlp net = mc_mlp_at(&s->comm, s->comm.v, i);
+	const size_t N = j->s->dims.N, d = j->s->dims.d, O = j->s->dims.O, NO = N * O;
+	const struct mc_stgs_batch *b = j->b;
+	const struct mc_mlp net = mc_mlp_at(j->comm, j->comm->v, i);
+	const mc_real temp = (mc_real)b->temp;
 
-	forward(s, w, i, from, n);
-	for (size_t b = 0; b < n; b++) {
-		const size_t at = ((from + b) * N + i) * d;
+	forward(j, w, i, from, n);
+	for (size_t row = 0; row < n; row++) {
+		const size_t at = ((from + row) * N + i) * d;
 
-		for (size_t j = 0; j < d; j++) {
-			const mc_real soft = s->soft[at + j];
+		for (size_t k = 0; k < d; k++) {
+			const mc_real soft = b->soft[at + k];
 
-			w->dz[b * d + j] = s->dI[at + j] * soft * (1 - soft) / s->temp;
+			w->dz[row * d + k] = b->dI[at + k] * soft * (1 - soft) / temp;
 		}
 	}
-	mc_mlp_backward(&net, g, n, s->o + from * NO + i * O, NO, &w->hidden, w->dz, d, NULL, 0);
+	mc_mlp_backward(&net, g, n, b->o + from * NO + i * O, NO, &w->hidden, w->dz, d, NULL, 0);
 }
 
 static void gradient_piece(void *ctx, size_t piece, int worker)
 {
-	const struct mc_stgs *s = ctx;
-	const size_t i = piece / s->parts, part = piece % s->parts, blocks = blocks_of(s);
-	mc_real *grad = s->grad + piece * s->one.size;
+	const struct job *j = ctx;
+	const struct mc_stgs *s = j->s;
+	const size_t i = piece / s->parts, part = piece % s->parts;
+	mc_real *grad = j->grad + piece * s->one.size;
 	const struct mc_mlp g = mc_mlp_at(&s->one, grad, 0);
 
 	memset(grad, 0, s->one.size * sizeof *grad);
-	for (size_t block = part * blocks / s->parts; block < (part + 1) * blocks / s->parts; block++)
-		backward(s, &s->scratch[worker], &g, i, block * s->rows, rows_of(s, block));
+	for (size_t block = part * j->blocks / s->parts; block < (part + 1) * j->blocks / s->parts; block++)
+		backward(j, &s->scratch[worker], &g, i, block * s->rows, rows_of(j, block));
 }
 
-void mc_stgs_gradient(struct mc_stgs *s, const struct mc_params *comm, const mc_real *dI,
+void mc_stgs_gradient(struct mc_stgs *s, const struct mc_params *comm, const struct mc_stgs_batch *b,
     mc_real *grad, struct mc_pool *pool)
 {
-	s->comm = *comm;
-	s->dI = dI;
-	s->grad = grad;
-	mc_pool_run(pool, gradient_piece, s, s->dims.N * s->parts);
+	struct job j = job_of(s, comm, b);
+
+	j.grad = grad;
+	mc_pool_run(pool, gradient_piece, &j, s->dims.N * s->parts);
 }

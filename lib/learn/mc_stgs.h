@@ -21,25 +21,29 @@ struct mc_stgs; /* work space for batches of up to B */
 struct mc_stgs *mc_stgs_new(const struct mc_dims *dims, size_t B, int workers,
     struct mc_arena *arena, struct mc_err *e);
 
-/*
- * Decisions for n <= B joint observations.
- *   I     out [n,N,d]
- *   soft  out [n,N,d]
- *   z     out [n,N,d]  logits; NULL = not wanted
- *   o     in  [n,N,O]
- *   m     in  [n,N,d]
- *   L     in  [n,N,d]  logistic noise
- */
-void mc_stgs_decide(struct mc_stgs *s, const struct mc_params *comm, size_t n, const mc_real *o,
-    const uint8_t *m, const mc_real *L, double temp, uint8_t *I, mc_real *soft, mc_real *z,
+/* A batch of n <= B joint observations: what is decided, and what goes back through it. */
+struct mc_stgs_batch {
+	size_t n;
+	const mc_real *o;     /* [n,N,O] */
+	const uint8_t *m;     /* [n,N,d] */
+	const mc_real *L;     /* [n,N,d] logistic noise */
+	double temp;
+	uint8_t *I;           /* out [n,N,d] */
+	mc_real *soft;        /* out [n,N,d]; the gradient reads it */
+	mc_real *z;           /* out [n,N,d] logits; NULL = not wanted */
+	const mc_real *dI;    /* [n,N,d] for the gradient; 0 where m = 0 */
+};
+
+/* I, soft and z. */
+void mc_stgs_decide(struct mc_stgs *s, const struct mc_params *comm, const struct mc_stgs_batch *b,
     struct mc_pool *pool);
 
 /*
- * The gradient from dI [n,N,d] (0 where m = 0), for the n, o, temp and soft of the last
- * mc_stgs_decide. It comes in the pieces of mc_policy.h: agent i's part p is block
- * i * mc_policy_parts + p of grad, each of comm->size / P elements.
+ * The gradient from dI, after mc_stgs_decide on the same batch. It comes in the pieces of
+ * mc_policy_step.h: agent i's part p is block i * mc_policy_parts + p of grad, each of
+ * comm->size / P elements.
  */
-void mc_stgs_gradient(struct mc_stgs *s, const struct mc_params *comm, const mc_real *dI,
+void mc_stgs_gradient(struct mc_stgs *s, const struct mc_params *comm, const struct mc_stgs_batch *b,
     mc_real *grad, struct mc_pool *pool);
 
 #endif

@@ -16,14 +16,15 @@ struct scratch {
 struct mc_actor {
 	struct mc_dims dims;
 	size_t rows;          /* of a piece */
-	struct scratch *scratch;
-	/* the call in progress */
-	struct mc_params comm, policy;
-	size_t n, blocks;
-	const mc_real *o, *u;
-	const uint8_t *m, *asked, *src;
-	mc_real *c, *z, *a;
-	uint8_t *I;
+	struct scratch *scratch; /* one for each worker */
+};
+
+/* One call: its pieces are agent * blocks + block. */
+struct job {
+	const struct mc_actor *x;
+	const struct mc_params *comm, *policy;
+	const struct mc_act_batch *b;
+	size_t blocks;        /* of an agent */
 };
 
 static int scratch_new(struct scratch *s, const struct mc_dims *x, size_t rows,
@@ -54,117 +55,98 @@ struct mc_actor *mc_actor_new(const struct mc_dims *dims, size_t max, int worker
 	return x;
 }
 
-/* Piece = agent * blocks + block. The first row of the block, and its rows in *n. */
-static size_t block_of(const struct mc_actor *x, size_t piece, size_t *n)
+/* The first row of the piece's block, and its rows in *n. */
+static size_t block_of(const struct job *j, size_t piece, size_t *n)
 {
-	const size_t from = piece % x->blocks * x->rows;
+	const size_t from = piece % j->blocks * j->x->rows, rest = j->b->n - from;
 
-	*n = x->n - from < x->rows ? x->n - from : x->rows;
+	*n = rest < j->x->rows ? rest : j->x->rows;
 	return from;
 }
 
-static size_t cut(struct mc_actor *x, size_t n)
+static void run(const struct mc_actor *x, const struct mc_params *comm, const struct mc_params *policy,
+    const struct mc_act_batch *b, mc_piece *piece, struct mc_pool *pool)
 {
-	x->n = n;
-	x->blocks = (n + x->rows - 1) / x->rows;
-	return x->blocks * x->dims.N;
+	struct job j = { .x = x, .comm = comm, .policy = policy, .b = b, .blocks = (b->n + x->rows - 1) / x->rows };
+
+	mc_pool_run(pool, piece, &j, j.blocks * x->dims.N);
 }
 
 /* ---- decisions ---- */
 
 /* z [n,d] = the communication net of agent i at o^i */
-static void logits(const struct mc_actor *x, struct scratch *s, size_t i, size_t from, size_t n)
+static void logits(const struct job *j, struct scratch *s, size_t i, size_t from, size_t n)
 {
-	const size_t O = x->dims.O, NO = x->dims.N * O;
-	const struct mc_mlp net = mc_mlp_at(&x->comm, x->comm.v, i);
+	const size_t O = j->x->dims.O, NO = j->x->dims.N * O;
+	const struct mc_mlp net = mc_mlp_at(j->comm, j->comm->v, i);
 	const struct mc_mlp_hidden hidden = { .h = { s->y0, s->y1 } };
 
-	mc_mlp_forward(&net, n, x->o + from * NO + i * O, NO, &hidden, s->z, x->dims.d);
+	mc_mlp_forward(&net, n, j->b->o + from * NO + i * O, NO, &hidden, s->z, j->x->dims.d);
 }
 
 static void decide_piece(void *ctx, size_t piece, int worker)
 {
-	const struct mc_actor *x = ctx;
-	struct scratch *s = &x->scratch[worker];
-	const size_t N = x->dims.N, d = x->dims.d, i = piece / x->blocks;
+	const struct job *j = ctx;
+	const struct mc_act_batch *b = j->b;
+	struct scratch *s = &j->x->scratch[worker];
+	const size_t N = j->x->dims.N, d = j->x->dims.d, i = piece / j->blocks;
 	size_t n;
-	const size_t from = block_of(x, piece, &n);
+	const size_t from = block_of(j, piece, &n);
 
-	logits(x, s, i, from, n);
+	logits(j, s, i, from, n);
 	mc_vec_sigmoid(s->c, s->z, n * d);
-	for (size_t b = 0; b < n; b++) {
-		const size_t at = ((from + b) * N + i) * d;
-		const mc_real *c = s->c + b * d;
+	for (size_t row = 0; row < n; row++) {
+		const size_t at = ((from + row) * N + i) * d;
+		const mc_real *c = s->c + row * d;
 
-		for (size_t j = 0; j < d; j++)
-			x->I[at + j] = x->m[at + j] && x->u[at + j] < c[j];
-		if (x->c)
-			memcpy(x->c + at, c, d * sizeof *c);
-		if (x->z)
-			memcpy(x->z + at, s->z + b * d, d * sizeof *c);
+		for (size_t k = 0; k < d; k++)
+			b->I[at + k] = b->m[at + k] && b->u[at + k] < c[k];
+		if (b->c)
+			memcpy(b->c + at, c, d * sizeof *c);
+		if (b->z)
+			memcpy(b->z + at, s->z + row * d, d * sizeof *c);
 	}
 }
 
-static void decide_alike(const struct mc_actor *x, enum mc_decide how, size_t n, const uint8_t *m,
-    uint8_t *I)
+static void decide_alike(const struct mc_actor *x, enum mc_decide how, const struct mc_act_batch *b)
 {
-	const size_t pairs = n * x->dims.N * x->dims.d;
+	const size_t pairs = b->n * x->dims.N * x->dims.d;
 
 	if (how == MC_NONE)
-		memset(I, 0, pairs);
+		memset(b->I, 0, pairs);
 	else
-		memcpy(I, m, pairs);
+		memcpy(b->I, b->m, pairs);
 }
 
-void mc_actor_decide(struct mc_actor *x, enum mc_decide how, const struct mc_params *comm, size_t n,
-    const mc_real *o, const uint8_t *m, const mc_real *u,
-    mc_real *c, mc_real *z, uint8_t *I, struct mc_pool *pool)
+void mc_actor_decide(struct mc_actor *x, enum mc_decide how, const struct mc_params *comm,
+    const struct mc_act_batch *b, struct mc_pool *pool)
 {
-	if (how != MC_LEARNED) {
-		decide_alike(x, how, n, m, I);
-		return;
-	}
-	x->comm = *comm;
-	x->o = o;
-	x->m = m;
-	x->u = u;
-	x->c = c;
-	x->z = z;
-	x->I = I;
-	mc_pool_run(pool, decide_piece, x, cut(x, n));
+	if (how == MC_LEARNED)
+		run(x, comm, NULL, b, decide_piece, pool);
+	else
+		decide_alike(x, how, b);
 }
 
 /* ---- actions ---- */
 
 static void act_piece(void *ctx, size_t piece, int worker)
 {
-	const struct mc_actor *x = ctx;
-	const struct mc_dims *k = &x->dims;
-	const size_t i = piece / x->blocks;
-	const struct mc_policy_net net = mc_policy_at(&x->policy, x->policy.v, k, i);
+	const struct job *j = ctx;
+	const struct mc_act_batch *b = j->b;
+	const struct mc_dims *k = &j->x->dims;
+	const size_t i = piece / j->blocks;
+	const struct mc_policy_net net = mc_policy_at(j->policy, j->policy->v, k, i);
 	size_t n;
-	const size_t from = block_of(x, piece, &n);
+	const size_t from = block_of(j, piece, &n), pairs = from * k->N * k->d;
 
-	mc_policy_act(x->scratch[worker].policy, &net, n, x->o + from * k->N * k->O,
-	    x->asked + from * k->N * k->d, x->src ? x->src + from * k->N * k->d : NULL,
-	    x->a + (from * k->N + i) * k->A, k->N * k->A);
+	mc_policy_act(j->x->scratch[worker].policy, &net, n, b->o + from * k->N * k->O, b->I + pairs,
+	    b->src ? b->src + pairs : NULL, b->a + (from * k->N + i) * k->A, k->N * k->A);
 }
 
-void mc_actor_act_from(struct mc_actor *x, const struct mc_params *policy, size_t n,
-    const mc_real *o, const uint8_t *I, const uint8_t *src, mc_real *a, struct mc_pool *pool)
+void mc_actor_act(struct mc_actor *x, const struct mc_params *policy, const struct mc_act_batch *b,
+    struct mc_pool *pool)
 {
-	x->policy = *policy;
-	x->o = o;
-	x->asked = I;
-	x->src = src;
-	x->a = a;
-	mc_pool_run(pool, act_piece, x, cut(x, n));
-}
-
-void mc_actor_act(struct mc_actor *x, const struct mc_params *policy, size_t n,
-    const mc_real *o, const uint8_t *I, mc_real *a, struct mc_pool *pool)
-{
-	mc_actor_act_from(x, policy, n, o, I, NULL, a, pool);
+	run(x, NULL, policy, b, act_piece, pool);
 }
 
 /* ---- both ---- */
@@ -177,24 +159,9 @@ static void decide_and_act_piece(void *ctx, size_t piece, int worker)
 }
 
 void mc_actor_step(struct mc_actor *x, enum mc_decide how, const struct mc_params *comm,
-    const struct mc_params *policy, size_t n, const mc_real *o, const uint8_t *m, const mc_real *u,
-    mc_real *c, uint8_t *I, mc_real *a, struct mc_pool *pool)
+    const struct mc_params *policy, const struct mc_act_batch *b, struct mc_pool *pool)
 {
-	if (how != MC_LEARNED) {
-		decide_alike(x, how, n, m, I);
-		mc_actor_act(x, policy, n, o, I, a, pool);
-		return;
-	}
-	x->comm = *comm;
-	x->policy = *policy;
-	x->o = o;
-	x->m = m;
-	x->u = u;
-	x->c = c;
-	x->z = NULL;
-	x->I = I;
-	x->asked = I;
-	x->src = NULL;
-	x->a = a;
-	mc_pool_run(pool, decide_and_act_piece, x, cut(x, n));
+	if (how != MC_LEARNED)
+		decide_alike(x, how, b);
+	run(x, comm, policy, b, how == MC_LEARNED ? decide_and_act_piece : act_piece, pool);
 }

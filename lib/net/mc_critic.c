@@ -119,7 +119,11 @@ struct mc_critic_step {
 	struct mc_critic_work **work; /* one for each worker */
 	mc_real *dq;                  /* [B] */
 	double *loss, *q;             /* [parts] sums */
-	/* the call in progress */
+};
+
+/* One call; its pieces are the parts. */
+struct job {
+	const struct mc_critic_step *s;
 	const struct mc_params *critic;
 	struct mc_critic_net net, target;
 	const struct mc_critic_batch *b;
@@ -150,9 +154,10 @@ struct mc_critic_step *mc_critic_step_new(const struct mc_dims *dims, size_t B, 
 }
 
 /* Targets, errors and their sums for rows from ... from+n-1. */
-static void temporal_difference(struct mc_critic_step *s, size_t part, size_t from, size_t n)
+static void temporal_difference(const struct job *j, size_t part, size_t from, size_t n)
 {
-	const struct mc_critic_batch *b = s->b;
+	const struct mc_critic_step *s = j->s;
+	const struct mc_critic_batch *b = j->b;
 	const mc_real gamma = (mc_real)b->gamma, scale = 2 / (mc_real)b->B;
 
 	s->loss[part] = s->q[part] = 0;
@@ -168,19 +173,20 @@ static void temporal_difference(struct mc_critic_step *s, size_t part, size_t fr
 
 static void critic_piece(void *ctx, size_t part, int worker)
 {
-	struct mc_critic_step *s = ctx;
-	const struct mc_critic_batch *b = s->b;
-	struct mc_critic_work *w = s->work[worker];
+	const struct job *j = ctx;
+	const struct mc_critic_batch *b = j->b;
+	const struct mc_dims *x = &j->s->dims;
+	struct mc_critic_work *w = j->s->work[worker];
 	const size_t from = part * PART, n = b->B - from < PART ? b->B - from : PART;
-	const size_t NO = s->dims.N * s->dims.O, NA = s->dims.N * s->dims.A;
-	mc_real *grad = s->grad + part * s->critic->size;
-	const struct mc_critic_net g = mc_critic_at(s->critic, grad, &s->dims);
+	const size_t o = from * x->N * x->O, a = from * x->N * x->A;
+	mc_real *grad = j->grad + part * j->critic->size;
+	const struct mc_critic_net g = mc_critic_at(j->critic, grad, x);
 
-	memset(grad, 0, s->critic->size * sizeof *grad);
-	mc_critic_forward(w, &s->target, n, b->o_next + from * NO, b->a_next + from * NA, b->q_next + from);
-	mc_critic_forward(w, &s->net, n, b->o + from * NO, b->a + from * NA, b->q + from);
-	temporal_difference(s, part, from, n);
-	mc_critic_backward(w, &s->net, &g, n, b->o + from * NO, b->a + from * NA, s->dq + from);
+	memset(grad, 0, j->critic->size * sizeof *grad);
+	mc_critic_forward(w, &j->target, n, b->o_next + o, b->a_next + a, b->q_next + from);
+	mc_critic_forward(w, &j->net, n, b->o + o, b->a + a, b->q + from);
+	temporal_difference(j, part, from, n);
+	mc_critic_backward(w, &j->net, &g, n, b->o + o, b->a + a, j->s->dq + from);
 }
 
 double mc_critic_gradient(struct mc_critic_step *s, const struct mc_params *critic,
@@ -188,14 +194,11 @@ double mc_critic_gradient(struct mc_critic_step *s, const struct mc_params *crit
     double *q_mean, struct mc_pool *pool)
 {
 	const size_t parts = mc_critic_parts(b->B);
+	struct job j = { .s = s, .critic = critic, .net = mc_critic_at(critic, critic->v, &s->dims),
+		.target = mc_critic_at(target, target->v, &s->dims), .b = b, .grad = grad };
 	double loss = 0, q = 0;
 
-	s->critic = critic;
-	s->net = mc_critic_at(critic, critic->v, &s->dims);
-	s->target = mc_critic_at(target, target->v, &s->dims);
-	s->b = b;
-	s->grad = grad;
-	mc_pool_run(pool, critic_piece, s, parts);
+	mc_pool_run(pool, critic_piece, &j, parts);
 	for (size_t i = 0; i < parts; i++) {
 		loss += s->loss[i];
 		q += s->q[i];

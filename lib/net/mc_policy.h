@@ -1,6 +1,6 @@
 /*
  * The policies pi^i: an LSTM over the messages that agent i requested, then dense layers
- * over [h, o^i] and tanh; and their gradient through the critic (eq. 2, 3).
+ * over [h, o^i] and tanh (eq. 2); both ways. Their gradient through the critic: mc_policy_step.h.
  *
  *     messages  o^j for the slots j with I = 1, in slot order; h = 0 without any
  *     a^i = tanh(dense_2(relu(dense_1(relu(dense_0([h, o^i]))))))
@@ -15,11 +15,9 @@
 #include <stdint.h>
 
 #include "mc_arena.h"
-#include "mc_critic.h"
 #include "mc_lstm.h"
 #include "mc_mlp.h"
 #include "mc_params.h"
-#include "mc_pool.h"
 
 /* One agent's layers in a block of values: parameters, or a gradient. */
 struct mc_policy_net {
@@ -77,37 +75,5 @@ void mc_policy_forward_gated(struct mc_policy_work *w, const struct mc_policy_ne
     const mc_real *o, const uint8_t *m, const uint8_t *I, mc_real *a, size_t lda);
 void mc_policy_backward_gated(struct mc_policy_work *w, const struct mc_policy_net *net,
     const struct mc_policy_net *g, const mc_real *da, mc_real *dI);
-
-/*
- * Eq. (3) on a batch of B: for each agent i ascend mean_b Q(o, a^i, a^-i) with a^i the
- * policy's, the others' as stored. The N objectives share z1 of the critic's first layer.
- *
- * Gradients come in pieces: agent i's part p (of mc_policy_parts) is a block of the layout
- * that the policy has with share = 1 (size / P elements), number i * parts + p of grad; an
- * agent's gradient is their sum in that order (under share that of all N * parts).
- */
-struct mc_policy_batch {
-	size_t B;
-	const mc_real *o, *a;        /* [B,N,O], [B,N,A] as stored */
-	const uint8_t *I;            /* [B,N,d] C^i */
-	const uint8_t *m;            /* [B,N,d], read with dI only */
-	mc_real *dI;                 /* out [B,N,d]: the gated pass; NULL = the plain one */
-	mc_real *a_pi;               /* out [B,N,A]; NULL = not wanted, as all below */
-	mc_real *q;                  /* out [N,B] */
-	mc_real *da;                 /* out [B,N,A] d objective^i / d a^i */
-	double *objective;           /* out [N] mean_b q */
-};
-
-size_t mc_policy_parts(const struct mc_dims *dims, size_t B);
-
-struct mc_policy_step; /* work space for eq. (3) */
-
-struct mc_policy_step *mc_policy_step_new(const struct mc_dims *dims, size_t B, int workers,
-    struct mc_arena *arena, struct mc_err *e);
-
-/* The mean over agents of their objectives. */
-double mc_policy_gradient(struct mc_policy_step *s, const struct mc_params *policy,
-    const struct mc_params *critic, const struct mc_policy_batch *b, mc_real *grad,
-    struct mc_pool *pool);
 
 #endif

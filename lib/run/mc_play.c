@@ -89,17 +89,29 @@ static void intervene(struct mc_player *p, const struct mc_play_opts *o, uint32_
 	mc_intervene_source(o->change, &p->dims, n, p->u, out->src + at);
 }
 
+/* Step t of n episodes. */
+static struct mc_act_batch batch_of(const struct mc_player *p, const struct mc_played *out, size_t n, size_t t)
+{
+	const struct mc_dims *s = &p->dims;
+	const size_t agents = t * n * s->N, pairs = agents * s->d;
+
+	return (struct mc_act_batch){ .n = n, .o = out->o + agents * s->O, .m = out->m + pairs, .u = p->u,
+		.c = out->c ? out->c + pairs : NULL, .I = out->I + pairs, .a = out->a + agents * s->A };
+}
+
 /* mc_actor_step with an intervention between decisions and actions. */
 static void act_otherwise(struct mc_player *p, const struct mc_play_opts *o, const struct mc_params *comm,
     const struct mc_params *policy, uint32_t first, size_t n, size_t t, struct mc_played *out, struct mc_pool *pool)
 {
 	const struct mc_dims *s = &p->dims;
 	const size_t at = t * n * s->N * s->d;
-	const mc_real *obs = out->o + t * n * s->N * s->O;
+	struct mc_act_batch b = batch_of(p, out, n, t);
 
-	mc_actor_decide(p->actor, o->how, comm, n, obs, out->m + at, p->u, out->c ? out->c + at : NULL, NULL, out->I + at, pool);
+	mc_actor_decide(p->actor, o->how, comm, &b, pool);
 	intervene(p, o, first, n, t, out);
-	mc_actor_act_from(p->actor, policy, n, obs, out->heard + at, out->src + at, out->a + t * n * s->N * s->A, pool);
+	b.I = out->heard + at;
+	b.src = out->src + at;
+	mc_actor_act(p->actor, policy, &b, pool);
 }
 
 /* a <- clip(a + sigma eps, -1, 1) */
@@ -144,21 +156,18 @@ int mc_play(struct mc_player *p, struct mc_env *env, const struct mc_play_opts *
 	if (mc_env_begin(env, first, n, out->o, out->m, e) < 0)
 		return -1;
 	for (size_t t = 0; t < s->T; t++) {
-		mc_real *a = out->a + t * wide_a;
-		const mc_real *obs = out->o + t * wide_o;
-		uint8_t *I = out->I + t * wide_d;
+		const struct mc_act_batch b = batch_of(p, out, n, t);
 
 		draw_u(p, o, first, n, t);
 		if (o->change)
 			act_otherwise(p, o, comm, policy, first, n, t, out, pool);
 		else
-			mc_actor_step(p->actor, o->how, comm, policy, n, obs, out->m + t * wide_d, p->u,
-			    out->c ? out->c + t * wide_d : NULL, I, a, pool);
-		explore(p, o, first, n, t, a);
-		if (!mc_all_finite(a, wide_a))
+			mc_actor_step(p->actor, o->how, comm, policy, &b, pool);
+		explore(p, o, first, n, t, b.a);
+		if (!mc_all_finite(b.a, wide_a))
 			return mc_err_set(e, MC_DATA, "policy", -1, "lower the learning rates, or clip the gradients",
 			    "an action is not finite in episode %u, step %zu", first, t);
-		if (mc_env_step(env, a, out->r + t * n, out->o + (t + 1) * wide_o, out->m + (t + 1) * wide_d, e) < 0)
+		if (mc_env_step(env, b.a, out->r + t * n, out->o + (t + 1) * wide_o, out->m + (t + 1) * wide_d, e) < 0)
 			return -1;
 	}
 	return 0;

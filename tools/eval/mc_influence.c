@@ -27,11 +27,16 @@ struct mc_influence {
 	mc_real *without;         /* [max,N,A] actions */
 	mc_real *z1;              /* [max,H] */
 	mc_real *q;               /* [max] of what was done */
-	/* the call in progress */
-	size_t n, count, slot;
+};
+
+/* One step of n episodes, the first `count` of which are added. Its pieces are agents. */
+struct job {
+	struct mc_influence *x;
+	size_t n, count, slot;    /* slot: the one that is taken away */
 	struct mc_critic_net net;
-	const mc_real *a;         /* [n,N,A] as executed */
+	const mc_real *o, *a;     /* [n,N,O], [n,N,A] as executed */
 	const uint8_t *given;     /* [n,N,d] */
+	const uint8_t *src;       /* [n,N,d] or NULL */
 };
 
 static int scratch_new(struct scratch *s, const struct mc_dims *x, size_t max, struct mc_arena *arena, struct mc_err *e)
@@ -69,29 +74,30 @@ struct mc_influence *mc_influence_new(const struct mc_dims *dims, size_t max, in
 }
 
 /* q [n] = Q(o, a) with agent i's action from `of` [n,N,A]. */
-static void value(const struct mc_influence *x, struct scratch *s, size_t i, const mc_real *of, mc_real *q)
+static void value(const struct job *j, struct scratch *s, size_t i, const mc_real *of, mc_real *q)
 {
-	const size_t N = x->dims.N, A = x->dims.A;
+	const size_t N = j->x->dims.N, A = j->x->dims.A;
 
-	for (size_t b = 0; b < x->n; b++)
+	for (size_t b = 0; b < j->n; b++)
 		memcpy(s->a + b * A, of + (b * N + i) * A, A * sizeof *of);
-	mc_critic_action(s->critic, &x->net, i, x->n, x->z1, x->a, s->a, 1, q, s->da);
+	mc_critic_action(s->critic, &j->net, i, j->n, j->x->z1, j->a, s->a, 1, q, s->da);
 }
 
 /* Agent i, without what it heard in the slot. */
 static void agent_piece(void *ctx, size_t i, int worker)
 {
-	struct mc_influence *x = ctx;
+	const struct job *j = ctx;
+	const struct mc_influence *x = j->x;
 	struct scratch *s = &x->scratch[worker];
 	const size_t N = x->dims.N, d = x->dims.d, A = x->dims.A;
-	struct sums *sum = &x->sum[i * d + x->slot];
+	struct sums *sum = &x->sum[i * d + j->slot];
 
-	value(x, s, i, x->without, s->q);
-	for (size_t b = 0; b < x->count; b++) {
-		const mc_real *a = x->a + (b * N + i) * A, *without = x->without + (b * N + i) * A;
+	value(j, s, i, x->without, s->q);
+	for (size_t b = 0; b < j->count; b++) {
+		const mc_real *a = j->a + (b * N + i) * A, *without = x->without + (b * N + i) * A;
 		double sq = 0;
 
-		if (!x->given[(b * N + i) * d + x->slot])
+		if (!j->given[(b * N + i) * d + j->slot])
 			continue;
 		for (size_t k = 0; k < A; k++)
 			sq += (double)(without[k] - a[k]) * (double)(without[k] - a[k]);
@@ -101,20 +107,21 @@ static void agent_piece(void *ctx, size_t i, int worker)
 	}
 }
 
-/* One step: each slot in turn is taken from everybody at once, as an action depends on the agent's own alone. */
-static void add_step(struct mc_influence *x, const struct mc_params *policy, const mc_real *o, const uint8_t *src,
-    struct mc_pool *pool)
+/* Each slot in turn is taken from everybody at once, as an action depends on the agent's own alone. */
+static void add_step(struct job *j, const struct mc_params *policy, struct mc_pool *pool)
 {
+	struct mc_influence *x = j->x;
 	const size_t N = x->dims.N, d = x->dims.d;
+	const struct mc_act_batch b = { .n = j->n, .o = j->o, .I = x->heard, .src = j->src, .a = x->without };
 
-	mc_critic_first(&x->net, x->n, o, x->a, x->z1);
-	value(x, &x->scratch[0], 0, x->a, x->q);
-	for (x->slot = 0; x->slot < d; x->slot++) {
-		memcpy(x->heard, x->given, x->n * N * d);
-		for (size_t row = 0; row < x->n * N; row++)
-			x->heard[row * d + x->slot] = 0;
-		mc_actor_act_from(x->actor, policy, x->n, o, x->heard, src, x->without, pool);
-		mc_pool_run(pool, agent_piece, x, N);
+	mc_critic_first(&j->net, j->n, j->o, j->a, x->z1);
+	value(j, &x->scratch[0], 0, j->a, x->q);
+	for (j->slot = 0; j->slot < d; j->slot++) {
+		memcpy(x->heard, j->given, j->n * N * d);
+		for (size_t row = 0; row < j->n * N; row++)
+			x->heard[row * d + j->slot] = 0;
+		mc_actor_act(x->actor, policy, &b, pool);
+		mc_pool_run(pool, agent_piece, j, N);
 	}
 }
 
@@ -123,14 +130,14 @@ void mc_influence_add(struct mc_influence *x, const struct mc_params *policy, co
 {
 	const struct mc_dims *s = &x->dims;
 	const size_t pairs = n * s->N * s->d;
+	struct job j = { .x = x, .n = n, .count = count, .net = mc_critic_at(critic, critic->v, s) };
 
-	x->n = n;
-	x->count = count;
-	x->net = mc_critic_at(critic, critic->v, s);
 	for (size_t t = 0; t < s->T; t++) {
-		x->a = p->a + t * n * s->N * s->A;
-		x->given = (p->heard ? p->heard : p->I) + t * pairs;
-		add_step(x, policy, p->o + t * n * s->N * s->O, p->src ? p->src + t * pairs : NULL, pool);
+		j.o = p->o + t * n * s->N * s->O;
+		j.a = p->a + t * n * s->N * s->A;
+		j.given = (p->heard ? p->heard : p->I) + t * pairs;
+		j.src = p->src ? p->src + t * pairs : NULL;
+		add_step(&j, policy, pool);
 	}
 	x->steps += count * s->T;
 }

@@ -1,0 +1,47 @@
+/*
+ * The policies' gradient through the critic: eq. 3 on a batch.
+ */
+#ifndef MC_POLICY_STEP_H
+#define MC_POLICY_STEP_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "mc_arena.h"
+#include "mc_params.h"
+#include "mc_pool.h"
+#include "mc_real.h"
+
+/*
+ * Eq. (3) on a batch of B: for each agent i ascend mean_b Q(o, a^i, a^-i) with a^i the
+ * policy's, the others' as stored. The N objectives share z1 of the critic's first layer.
+ *
+ * Gradients come in pieces: agent i's part p (of mc_policy_parts) is a block of the layout
+ * that the policy has with share = 1 (size / P elements), number i * parts + p of grad; an
+ * agent's gradient is their sum in that order (under share that of all N * parts).
+ */
+struct mc_policy_batch {
+	size_t B;
+	const mc_real *o, *a;        /* [B,N,O], [B,N,A] as stored */
+	const uint8_t *I;            /* [B,N,d] C^i */
+	const uint8_t *m;            /* [B,N,d], read with dI only */
+	mc_real *dI;                 /* out [B,N,d]: the gated pass; NULL = the plain one */
+	mc_real *a_pi;               /* out [B,N,A]; NULL = not wanted, as all below */
+	mc_real *q;                  /* out [N,B] */
+	mc_real *da;                 /* out [B,N,A] d objective^i / d a^i */
+	double *objective;           /* out [N] mean_b q */
+};
+
+size_t mc_policy_parts(const struct mc_dims *dims, size_t B);
+
+struct mc_policy_step; /* work space for eq. (3) */
+
+struct mc_policy_step *mc_policy_step_new(const struct mc_dims *dims, size_t B, int workers,
+    struct mc_arena *arena, struct mc_err *e);
+
+/* The mean over agents of their objectives. */
+double mc_policy_gradient(struct mc_policy_step *s, const struct mc_params *policy,
+    const struct mc_params *critic, const struct mc_policy_batch *b, mc_real *grad,
+    struct mc_pool *pool);
+
+#endif
