@@ -43,7 +43,9 @@ WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wst
 CPPFLAGS += -D_GNU_SOURCE -DMC_VERSION='"$(VERSION)"' \
 	$(patsubst %/,-I%,$(sort $(dir $(wildcard lib/*/*.h tools/*/*.h)))) -Itools -Itests
 CFLAGS ?= -g
-ALL_CFLAGS = -std=c11 $(WARN) $(OPT) $(ARCH) $(XFLAGS) $(CFLAGS)
+# a * b + c is two roundings in every build, so that all compilers make the same bytes.
+NUMBERS := -ffp-contract=off
+ALL_CFLAGS = -std=c11 $(WARN) $(OPT) $(NUMBERS) $(ARCH) $(XFLAGS) $(CFLAGS)
 LDLIBS += -lmsgpackc -lz -lm -lpthread -ldl
 
 # CUDA's compiler, where there is one. Code for sm_80 and sm_90, and for later cards to translate.
@@ -90,10 +92,16 @@ demo: ## train a small team, measure it and draw its curve: about a minute, into
 	@echo building; $(MAKE) -s -j "$$(nproc)" --no-print-directory all
 	@pipelines/demo
 
-$B/%.o: %.c
+# What the objects were made with: they are made anew when any of it changes, or the Makefile.
+FLAGS := $(shell $(CC) --version | head -n 1) $(CC) $(CPPFLAGS) $(ALL_CFLAGS) $(LDFLAGS) $(LDLIBS) $(shell cksum <Makefile)
+$B/.flags: always
+	@mkdir -p $(@D)
+	@printf '%s\n' '$(subst ','\'',$(FLAGS))' | cmp -s - $@ || printf '%s\n' '$(subst ','\'',$(FLAGS))' >$@
+
+$B/%.o: %.c $B/.flags
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
-$D/%.o: %.c
+$D/%.o: %.c $B/.flags
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) -DMC_DOUBLE $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
 

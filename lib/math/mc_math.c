@@ -29,16 +29,6 @@ static void tanh_block(double *v)
 
 #else
 
-/* a b + c, fused where the machine does that in one instruction. */
-static inline float multiply_add(float a, float b, float c)
-{
-#ifdef __FMA__
-	return __builtin_fmaf(a, b, c);
-#else
-	return a * b + c;
-#endif
-}
-
 /* For x in [LOWEST, 0]: e^x = scale (1 + p), scale = 2^n a power of two. */
 #define LOWEST (-87.3365448f) /* just inside -126 ln 2: e^x is a normal number */
 
@@ -46,10 +36,10 @@ static inline void exp_parts(float x, float *scale, float *p)
 {
 	/* adding 1.5 2^23 rounds x / ln 2 to the integer n, which then stands in the low bits */
 	const float big = 12582912.0f;
-	const float t = multiply_add(x, 1.44269504f, big);
+	const float t = x * 1.44269504f + big;
 	const float n = t - big;
 	/* x - n ln 2, ln 2 in two parts: the product with the first, of few bits, is exact */
-	const float r = multiply_add(n, -1.42860677e-6f, multiply_add(n, -0.693145752f, x));
+	const float r = n * -1.42860677e-6f + (n * -0.693145752f + x);
 	uint32_t bits;
 
 	memcpy(&bits, &t, sizeof bits);
@@ -60,11 +50,11 @@ static inline void exp_parts(float x, float *scale, float *p)
 	 * relative to the left side, 1.4e-8 */
 	float q = 1.388251e-3f;
 
-	q = multiply_add(q, r, 8.36658e-3f);
-	q = multiply_add(q, r, 4.16672e-2f);
-	q = multiply_add(q, r, 0.16666543f);
-	q = multiply_add(q, r, 0.49999997f);
-	*p = multiply_add(r * r, q, r);
+	q = q * r + 8.36658e-3f;
+	q = q * r + 4.16672e-2f;
+	q = q * r + 0.16666543f;
+	q = q * r + 0.49999997f;
+	*p = r * r * q + r;
 }
 
 static void sigmoid_block(float *v)
@@ -75,7 +65,7 @@ static void sigmoid_block(float *v)
 		float scale, p;
 
 		exp_parts(minus < LOWEST ? LOWEST : minus, &scale, &p);
-		const float e = multiply_add(scale, p, scale);
+		const float e = scale * p + scale;
 		const float s = 1 / (1 + e);
 
 		/* a NaN takes the last way, where s is NaN too */
@@ -92,7 +82,7 @@ static void tanh_block(float *v)
 		float scale, p;
 
 		exp_parts(minus < LOWEST ? LOWEST : minus, &scale, &p);
-		const float E = multiply_add(scale, p, scale - 1);
+		const float E = scale * p + (scale - 1);
 
 		v[i] = copysignf(E / (2 + E), x);
 	}

@@ -88,16 +88,6 @@ static void observe_prey(const struct mc_scene *s, const struct mc_block *b, int
 		}
 }
 
-/* a b + c, fused where the machine does that in one instruction. */
-static inline mc_real multiply_add(mc_real a, mc_real b, mc_real c)
-{
-#ifdef __FMA__
-	return MC_M(__builtin_fma)(a, b, c);
-#else
-	return a * b + c;
-#endif
-}
-
 /*
  * y = x W + b for a block; W [in, out] row by row. Outputs go by fours, and by two in the last
  * layer: so many sums are under way at once, in registers, that none is waited for.
@@ -120,10 +110,10 @@ static __attribute__((noinline)) void dense_by_4(const mc_real *W, const mc_real
 			for (int k = 0; k < MC_LANES; k++) {
 				const mc_real v = x[i].v[k];
 
-				a.v[k] = multiply_add(w[0], v, a.v[k]);
-				b.v[k] = multiply_add(w[1], v, b.v[k]);
-				c.v[k] = multiply_add(w[2], v, c.v[k]);
-				d.v[k] = multiply_add(w[3], v, d.v[k]);
+				a.v[k] += w[0] * v;
+				b.v[k] += w[1] * v;
+				c.v[k] += w[2] * v;
+				d.v[k] += w[3] * v;
 			}
 		}
 		y[j] = a;
@@ -146,8 +136,8 @@ static void dense_by_2(const mc_real *W, const mc_real *bias, int in,
 		for (int k = 0; k < MC_LANES; k++) {
 			const mc_real v = x[i].v[k];
 
-			a.v[k] = multiply_add(W[2 * i], v, a.v[k]);
-			b.v[k] = multiply_add(W[2 * i + 1], v, b.v[k]);
+			a.v[k] += W[2 * i] * v;
+			b.v[k] += W[2 * i + 1] * v;
 		}
 	y[0] = a;
 	y[1] = b;
