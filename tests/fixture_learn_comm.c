@@ -9,6 +9,7 @@
 #include "mc_comm.h"
 #include "mc_meta.h"
 #include "mc_optim.h"
+#include "mc_reinforce.h"
 #include "mc_sweep.h"
 
 /* ---- adam_rmsprop_polyak ---- */

@@ -7,6 +7,7 @@
 #include "mc_baseline.h"
 #include "mc_meta.h"
 #include "mc_optim.h"
+#include "mc_reinforce.h"
 #include "mc_sweep.h"
 #include "tiny.h"
 

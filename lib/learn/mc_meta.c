@@ -7,6 +7,7 @@
 #include "mc_comm.h"
 #include "mc_math.h"
 #include "mc_optim.h"
+#include "mc_reinforce.h"
 #include "mc_rule.h"
 #include "mc_sweep.h"
 
@@ -16,7 +17,8 @@ struct mc_meta {
 	struct mc_params comm, baseline, rule;  /* v = NULL where the method has no such net */
 	mc_real *nu, *nu_rule;                  /* RMSprop of theta_c and eta */
 	struct mc_adam adam;                    /* of phi */
-	struct mc_sweep sweep;
+	struct mc_reinforce reinforce;          /* under reinforce; else */
+	struct mc_sweep sweep;                  /* the rule, and its tape */
 	struct mc_baseline fit;
 	mc_real *advantage;                     /* [K,T]: on tau(1) ... tau(K), or [T] */
 	mc_real *grad_rule, *grad_baseline;
@@ -97,13 +99,15 @@ static int new_rule(struct mc_meta *x, struct mc_arena *arena, struct mc_err *e)
 	return x->nu_rule && x->grad_rule ? 0 : -1;
 }
 
-static int new_sweep(struct mc_meta *x, struct mc_arena *arena, struct mc_err *e)
+/* What an update of theta_c needs. */
+static int new_update(struct mc_meta *x, struct mc_arena *arena, struct mc_err *e)
 {
 	const struct mc_meta_opts *o = &x->opts;
 	const struct mc_sweep_opts s = { .K = has_tape(x) ? o->K : 1, .last_only = o->last_only,
 		.gamma = o->gamma, .beta = o->beta, .alpha = o->lr_comm, .rho = o->rho, .eps = o->eps };
 
-	return mc_sweep_init(&x->sweep, &x->dims, &s, arena, e);
+	return has_rule(x) ? mc_sweep_init(&x->sweep, &x->dims, &s, arena, e) :
+	    mc_reinforce_init(&x->reinforce, &x->dims, arena, e);
 }
 
 static int check_opts(const struct mc_dims *dims, const struct mc_meta_opts *o, struct mc_err *e)
@@ -142,7 +146,7 @@ struct mc_meta *mc_meta_new(const struct mc_dims *dims, const struct mc_meta_opt
 	if (mc_params_new(&x->comm, MC_NET_COMM, dims, arena, e) < 0 ||
 	    !(x->nu = block(arena, x->comm.size, "nu", e)) ||
 	    !(x->c_pair = block(arena, dims->N * dims->d, "figures", e)) ||
-	    !(x->asked_pair = block(arena, dims->N * dims->d, "figures", e)) || new_sweep(x, arena, e) < 0 ||
+	    !(x->asked_pair = block(arena, dims->N * dims->d, "figures", e)) || new_update(x, arena, e) < 0 ||
 	    (has_baseline(x) && new_baseline(x, arena, e) < 0) ||
 	    (has_rule(x) && new_rule(x, arena, e) < 0))
 		return NULL;
@@ -186,7 +190,7 @@ struct mc_params *mc_meta_params(struct mc_meta *x, enum mc_net net)
 
 static void comm_figures(struct mc_meta *x, const struct mc_traj *t)
 {
-	const struct mc_comm *c = &x->sweep.comm;
+	const struct mc_comm *c = has_rule(x) ? &x->sweep.comm : &x->reinforce.comm;
 	struct mc_comm_stats s;
 
 	mc_comm_stats(&s, c->z, c->c, t->m, x->dims.T * x->dims.N * x->dims.d);
@@ -259,15 +263,11 @@ static void find_advantage(struct mc_meta *x, const struct mc_traj *t)
 /* Eq. 4, then phi's step on the same advantages. */
 static int update_reinforce(struct mc_meta *x, const struct mc_traj *t, struct mc_err *e)
 {
-	const size_t pairs = x->dims.N * x->dims.d, T = x->dims.T;
-	struct mc_comm *c = &x->sweep.comm;
-	mc_real *g = x->sweep.g, *dz = x->sweep.dz;
+	const size_t T = x->dims.T;
+	const mc_real *g = x->reinforce.g;
 
 	find_advantage(x, t);
-	mc_comm_forward(c, &x->comm, t->o);
-	mc_comm_score_team(dz, c->c, t->I, t->m, x->fit.advantage, T, pairs);
-	clear(g, x->comm.size);
-	mc_comm_backward(c, &x->comm, t->o, dz, g);
+	mc_reinforce_gradient(&x->reinforce, &x->comm, t, x->fit.advantage);
 	mc_rmsprop_step(x->comm.v, x->nu, g, x->comm.size, x->opts.lr_comm, x->opts.rho, x->opts.eps);
 	step_baseline(x, t);
 
@@ -389,22 +389,6 @@ int mc_meta_advantage(const struct mc_dims *dims, const struct mc_params *comm,
 		memcpy(A_hat, r.A_hat, pairs * sizeof *A_hat);
 		if (x)
 			memcpy(x, r.x, T * r.X * sizeof *x);
-	}
-	mc_arena_reset(scratch, mark);
-	return bad ? -1 : 0;
-}
-
-int mc_reinforce_advantage(const struct mc_dims *dims, const struct mc_params *baseline,
-    const struct mc_traj *t, double gamma, int n, mc_real *advantage,
-    struct mc_arena *scratch, struct mc_err *e)
-{
-	const struct mc_arena_mark mark = mc_arena_mark(scratch);
-	struct mc_baseline b;
-	const int bad = mc_baseline_init(&b, dims, scratch, e) < 0;
-
-	if (!bad) {
-		mc_baseline_advantage(&b, baseline, t->o, t->r, gamma, n);
-		memcpy(advantage, b.advantage, dims->T * sizeof *advantage);
 	}
 	mc_arena_reset(scratch, mark);
 	return bad ? -1 : 0;

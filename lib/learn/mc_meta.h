@@ -3,7 +3,7 @@
  * learned rule (eq. 5), the baseline, and the exact meta-gradient of the rule (eq. 6-9).
  * This is all that mc-metalearn computes; it knows nothing of streams.
  *
- * Layers: mc_return, mc_baseline, mc_comm (eq. 4, 5, entropy), mc_rule (the rule, both ways),
+ * Layers: mc_return, mc_baseline, mc_comm (scores, entropy), mc_reinforce (eq. 4), mc_rule (both ways),
  * mc_sweep (line 9 on a tape, and the reverse sweep that gives the exact meta-gradient), and
  * here the methods, lines 12 and 13, options, state and figures.
  */
@@ -84,14 +84,11 @@ void mc_meta_state_pack(struct mc_fb *b, struct mc_meta *x);
 int mc_meta_state_unpack(const struct mc_map *state, struct mc_meta *x, struct mc_err *e);
 
 /*
- * The rule's A_hat [T,N,d] on a trajectory under theta_c and eta (analysis), and the
- * REINFORCE advantage G_t - V(o_t) [T] under phi. `x` is x_t of every step, [T, 3+N*d], or NULL.
+ * The rule's A_hat [T,N,d] on a trajectory under theta_c and eta (analysis). `x` is x_t of every
+ * step, [T, 3+N*d], or NULL.
  */
 int mc_meta_advantage(const struct mc_dims *dims, const struct mc_params *comm,
     const struct mc_params *rule, const struct mc_traj *t, double gamma,
     mc_real *A_hat, mc_real *x, struct mc_arena *scratch, struct mc_err *e);
-int mc_reinforce_advantage(const struct mc_dims *dims, const struct mc_params *baseline,
-    const struct mc_traj *t, double gamma, int n, mc_real *advantage,
-    struct mc_arena *scratch, struct mc_err *e);
 
 #endif

@@ -8,6 +8,7 @@
 #include "mc_header.h"
 #include "mc_meta.h"
 #include "mc_opts.h"
+#include "mc_reinforce.h"
 #include "mc_ring.h"
 #include "mc_traj.h"
 
