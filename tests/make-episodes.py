@@ -2,13 +2,14 @@
 """Writes a stream of made-up episodes, for the tests of what draws them.
 
 usage: make-episodes.py FILE [task=navigation_N3_l3] [agents=3] [method=meta] [episodes=1] [first=0] [steps=25]
-       [ask=EXPRESSION] [mask=EXPRESSION] [x=EXPRESSION] [y=EXPRESSION] [end=1] [error=0]
+       [ask=EXPRESSION] [mask=EXPRESSION] [x=EXPRESSION] [y=EXPRESSION] [shift=EXPRESSION] [end=1] [error=0]
 
 `ask` and `mask` are Python expressions of e, t, i, j (episode, step, who asks, who is asked): is the
 request made (default j < i), is j in range (default 1). Agent i is at (x, y), expressions of e, t, i
 (default i and t / 10). The reward of step t is -t. Observations are those of the task: navigation has
 landmark k at (k, -1), predator_prey landmark k at (-1, k) and prey k at (1, k + t / 100), push the
-ball at (0.5, t / 100) and the target at (-0.5, 0.25). error=1: the stream ends with another program's error.
+ball at (0.5, t / 100) and the target at (-0.5, 0.25), reference landmark k at (k, -1), agent i the goal
+i % 3, and `shift` (of e, default 1). error=1: the stream ends with another program's error.
 """
 import math
 import re
@@ -35,7 +36,11 @@ def near(p, points, count):
     return [points[k][c] - p[c] for k in order[:count] for c in (0, 1)]
 
 
-def observe(task, at, i, t):
+def one_hot(n, at):
+    return [float(k == at) for k in range(n)]
+
+
+def observe(task, at, i, t, shift):
     """What agent i sees where the agents are at `at`."""
     n, p, l = len(at), at[i], re.search(r"_l(\d+)$", task)
     l = int(l[1]) if l else 0
@@ -46,6 +51,10 @@ def observe(task, at, i, t):
         preys = n // 3
         o += near(p, [(-1, k) for k in range(preys + 1)], l)
         o += near(p, [(1, k + t / 100) for k in range(preys)], l)
+    elif task.startswith("reference"):
+        knows, whose = (i + shift) % n, (i - shift) % n
+        return (o + [c for k in range(3) for c in (k - p[0], -1 - p[1])] + one_hot(n - 1, knows - (knows > i)) +
+                one_hot(3, whose % 3))
     else:
         o += [0.5 - p[0], t / 100 - p[1], -0.5 - p[0], 0.25 - p[1]]
     return o + [at[j][c] - p[c] for j in range(n) if j != i for c in (0, 1)]
@@ -53,10 +62,10 @@ def observe(task, at, i, t):
 
 def main():
     opts = {"task": "navigation_N3_l3", "agents": "3", "method": "meta", "episodes": "1", "first": "0", "steps": "25",
-            "ask": "j < i", "mask": "1", "x": "i", "y": "t / 10", "end": "1", "error": "0"}
+            "ask": "j < i", "mask": "1", "x": "i", "y": "t / 10", "shift": "1", "end": "1", "error": "0"}
     opts.update(a.split("=", 1) for a in sys.argv[2:])
     n, T, task = int(opts["agents"]), int(opts["steps"]), opts["task"]
-    ask, mask, x, y = (compile(opts[k], k, "eval") for k in ("ask", "mask", "x", "y"))
+    ask, mask, x, y, shift = (compile(opts[k], k, "eval") for k in ("ask", "mask", "x", "y", "shift"))
     d, first = n - 1, int(opts["first"])
     others = [[j for j in range(n) if j != i] for i in range(n)]
     out = []
@@ -65,7 +74,7 @@ def main():
         for t in range(T + 1):
             at = [(eval(x, dict(e=e, t=t, i=i)), eval(y, dict(e=e, t=t, i=i))) for i in range(n)]
             for i in range(n):
-                o += observe(task, at, i, t)
+                o += observe(task, at, i, t, eval(shift, dict(e=e)))
                 live = [int(bool(eval(mask, dict(e=e, t=t, i=i, j=j)))) for j in others[i]]
                 m += live
                 if t < T:

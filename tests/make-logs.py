@@ -2,12 +2,12 @@
 """Writes a run's log with made-up returns, for the tests of what reads logs.
 
 usage: make-logs.py FILE [task=push_N3] [method=meta] [seed=1] [episodes=40] [links=1]
-       [level=0] [K=10] [end=1] [first=0] [nan=0] [comm=0] [grow=1] [pairs=0] [without=TYPE]
+       [level=0] [K=10] [end=1] [first=0] [nan=0] [comm=0] [grow=1] [pairs=0] [right=0] [without=TYPE]
 
 Episode e returns level + e + seed / 10 and has `agents` requests in each of its 25 steps; a
 metric frame after every tenth episode holds loss = 1 / (1 + e). comm=1: mc-metalearn's metrics,
 too; g_norm is grow^(e / 10). pairs=1: and who asks whom, agent i its neighbour in slot k with share
-(i + k + seed) / 20. Frames of the type `without` are left out, as mc-cat -t leaves them out.
+(i + k + seed) / 20. right=1: 0.6 of the requests are right, 0.9 of the right ones are made. Frames of the type `without` are left out, as mc-cat -t leaves them out.
 """
 import struct
 import sys
@@ -29,7 +29,7 @@ def shares(agents, seed):
 
 def main():
     opts = {"task": "push_N3", "method": "meta", "seed": "1", "episodes": "40", "links": "1",
-            "level": "0", "K": "10", "end": "1", "nan": "0", "comm": "0", "grow": "1", "pairs": "0", "without": ""}
+            "level": "0", "K": "10", "end": "1", "nan": "0", "comm": "0", "grow": "1", "pairs": "0", "right": "0", "without": ""}
     opts.update(a.split("=", 1) for a in sys.argv[2:])
     seed, episodes, level = int(opts["seed"]), int(opts["episodes"]), float(opts["level"])
     agents = 6 if "N6" in opts["task"] else 3
@@ -41,7 +41,8 @@ def main():
     for e in range(episodes):
         links = 25 * agents * (agents - 1) if int(opts["links"]) else 0
         out.append(frame("episode", iteration=e, episode=e, **{"return": level + e + seed / 10},
-                         requests=25 * agents if links else 0, links=links, steps=25))
+                         requests=25 * agents if links else 0, links=links, steps=25,
+                         **({"right": 45, "right_links": 50} if int(opts["right"]) else {})))
         if e % 10 == 9:
             loss = float("nan") if e < int(opts["nan"]) else 1 / (1 + e)
             out.append(frame("metric", program="mc-critic", iteration=e, episode=e,

@@ -54,6 +54,38 @@ near() {
 	[ "$(cat out)" = true ]
 }
 
+@test "where the right requests are known, how many of them are made and how many others" {
+	ckpt right.ckpt task=reference_N3 right=1
+	ckpt full.ckpt task=reference_N6 method=full
+	ckpt none.ckpt task=reference_N3 method=none
+	ckpt half.ckpt task=reference_N3_s1
+	ckpt near.ckpt task=reference_N6 method=full range=0.7
+	ckpt push.ckpt
+	[ "$(mc-eval --json --greedy -n 20 right.ckpt | jq -c '[.requests_per_step,.precision,.recall]')" = "[3,1,1]" ]
+	[ "$(mc-eval --json -n 20 full.ckpt | jq -c '[.requests_per_step,.precision,.recall]')" = "[30,0.2,1]" ]
+	[ "$(mc-eval --json -n 20 none.ckpt | jq -c '[.precision,.recall]')" = "[null,0]" ]
+	[ "$(mc-eval --json -n 20 near.ckpt | jq -c '.recall == 1 and .requests_per_step < 30 and .precision > 0.1 and .precision < 0.4')" = true ]
+	mc-eval --json -n 200 half.ckpt | jq -e '(.precision - 0.5 | fabs) < 0.02 and (.recall - 0.5 | fabs) < 0.02'
+	mc-eval --json -n 2 push.ckpt | jq -e 'has("precision") or has("recall") | not'
+	# as a column, under a heading of their own
+	mc-eval --greedy -n 20 right.ckpt none.ckpt push.ckpt >out
+	[ "$(grep -c '^checkpoint ' out)" -eq 2 ]
+	grep -Eq '^right.ckpt .*  1.000   1.000$' out
+	grep -Eq '^none.ckpt .*      -   0.000$' out
+	grep -q '^prec.: ' out
+	mc-eval -n 2 push.ckpt >out
+	run ! grep -q 'prec' out
+}
+
+@test "interventions on hidden goals: --cut, --mute, --influence and --max-edges apply" {
+	ckpt right.ckpt task=reference_N3_s1 right=1
+	[ "$(mc-eval --json --greedy -n 4 --cut 0,1 right.ckpt | jq -c '[.recall,.answers_per_step]')" = "[1,2]" ]
+	[ "$(mc-eval --json --greedy -n 4 --mute 0,1 right.ckpt | jq -c '[.precision,.answers_per_step]')" = "[1,1]" ]
+	[ "$(mc-eval --json --max-edges 1 -n 4 right.ckpt | jq -c '[.requests_per_step,.recall]')" = "[3,1]" ]
+	[ "$(mc-eval --json --comm none -n 4 right.ckpt | jq -c '[.precision,.recall]')" = "[null,0]" ]
+	[ "$(mc-eval --json --influence --greedy -n 4 right.ckpt | jq -c '.influence_answers_per_step')" = "[[null,1,0],[0,null,1],[1,0,null]]" ]
+}
+
 @test "full asks for every link, none for no link, and a message is an observation" {
 	ckpt f.ckpt method=full task=push_N6
 	[ "$(mc-eval --json -n 4 f.ckpt | jq -c '[.requests_per_step,.edge_rate,.bytes_per_step]')" = "[30,1,2160]" ]

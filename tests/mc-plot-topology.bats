@@ -45,6 +45,50 @@ row() {
 	[ "$output" = "mc-plot: --episode: no episode 7 here; there are 3, from 4 to 6" ]
 }
 
+@test "the right requests are framed where they are known, and counted" {
+	stream a.mc task=reference_N3_s1 steps=4 episodes=2 ask='j == (i + 1) % 3 and t < 3 or i == 0 and j == 2 and e == 0'
+	mc-plot topology a.mc -o fig.svg --emit
+	# three rows of pairs, and three cells of the table: 0 asks 1, 1 asks 2, 2 asks 0
+	[ "$(grep -c '^set object [0-9]* rectangle from first' fig.gp)" -eq 6 ]
+	for span in -0.48:0.48 2.52:3.48 3.52:4.48; do
+		grep -q "rectangle from first -0.5,${span%:*} to first 3.5,${span#*:} " fig.gp
+	done
+	grep -q 'rectangle from first 0.5,-0.48 to first 1.5,0.48 ' fig.gp
+	# 18 right requests of 22, and of 24 that there were
+	mc-plot topology a.mc >out
+	tr -s ' \n' ' ' <out | grep -q 'framed (in text a star): the right request; reference_N3_s1, meta: precision 0.82, recall 0.75'
+	grep -q '0 asks 1\* ###\.$' out
+	grep -q '0 asks 2  5555$' out
+	grep -q '^ *0 *- *0.75\* *0.50$' out
+}
+
+@test "a shift of its own for each episode: one is framed, the mean of several counts each episode's" {
+	stream a.mc task=reference_N3 steps=2 episodes=2 ask='j == (i + 1) % 3' shift='1 + e % 2'
+	mc-plot topology a.mc -o fig.svg --emit
+	[ "$(grep -c '^set object [0-9]* rectangle from first' fig.gp)" -eq 0 ]
+	grep -q 'precision 0.50, recall 0.50' fig.svg
+	run ! grep -q 'framed' fig.svg
+	mc-plot topology a.mc --episode 0 -o fig.svg
+	grep -q 'precision 1.00, recall 1.00' fig.svg
+	mc-plot topology a.mc --episode 1 >out
+	tr -s ' \n' ' ' <out | grep -q 'star): the right request; reference_N3, meta: precision 0.00, recall 0.00'
+	grep -q '0 asks 2\* \.\.$' out
+}
+
+@test "training on hidden goals: framed where the shift is fixed, counted over the last tenth" {
+	for task in reference_N3 reference_N3_s2; do
+		"$BATS_TEST_DIRNAME/../pipelines/train" -t $task -m reinforce -e 60 -o $task -R '--hidden 8'
+		mc-plot topology $task/run.log -o $task.svg
+		mc-cat --full -t episode $task/run.log | jq -s -r '[.[] | select(.episode >= 54)] |
+			"precision \(100 * (map(.right) | add) / (map(.requests) | add) | round / 100)", "recall \(100 * (map(.right) | add) / (map(.right_links) | add) | round / 100)"' >want
+		while read -r word number; do
+			grep -q "$word $(printf '%.2f' "$number")" $task.svg
+		done <want
+	done
+	grep -q 'framed' reference_N3_s2.svg
+	run ! grep -q 'framed' reference_N3.svg
+}
+
 @test "as text: a digit for each cell" {
 	stream a.mc steps=5 episodes=40 ask='e < (0, 1, 13, 39, 40)[t]'
 	mc-plot topology a.mc >out

@@ -242,6 +242,18 @@ absent() {
 	[ "$(tail -n 1 fig.dat)" = "1000 0" ]
 }
 
+@test "precision and recall of the requests, where the right ones are known" {
+	log a.log task=reference_N3 right=1
+	mc-plot curves a.log -y precision -o fig.svg --emit
+	[ "$(grep -v '^#' fig.dat | cut -d' ' -f2 | sort -u)" = 0.6 ]
+	grep -q 'share of the requests made that are right' fig.svg
+	mc-plot curves a.log -y recall -o fig.svg --emit
+	[ "$(grep -v '^#' fig.dat | cut -d' ' -f2 | sort -u)" = 0.9 ]
+	log b.log
+	run -65 mc-plot curves b.log -y recall
+	[ "$output" = "mc-plot: no episode whose right requests are known in these logs" ]
+}
+
 @test "a metric that is not a number before learning starts is left out" {
 	log a.log nan=20
 	mc-plot curves a.log -y loss -o fig.svg --emit
@@ -252,7 +264,7 @@ absent() {
 	log a.log
 	run mc-plot curves a.log -y los
 	[ "$status" -eq 64 ]
-	[ "$output" = "mc-plot: --y: no metric los in these logs; there are return, requests, links-share, loss, q_mean" ]
+	[ "$output" = "mc-plot: --y: no metric los in these logs; there are return, requests, links-share, precision, recall, loss, q_mean" ]
 	run mc-plot curves a.log -y mc-metalearn:loss
 	[ "$status" -eq 64 ]
 }

@@ -173,17 +173,21 @@ int mc_play(struct mc_player *p, struct mc_env *env, const struct mc_play_opts *
 	return 0;
 }
 
-void mc_episode_figures(const struct mc_traj *t, struct mc_episode_figures *f)
+void mc_episode_figures(const struct mc_traj *t, const struct mc_task *task, struct mc_episode_figures *f)
 {
 	const struct mc_dims *s = &t->dims;
 
-	*f = (struct mc_episode_figures){ .edge_cost = -1 };
+	*f = (struct mc_episode_figures){ .edge_cost = -1, .right = -1 };
 	for (size_t i = 0; i < s->T; i++)
 		f->ret += (double)t->r[i];
 	for (size_t i = 0; i < s->T * s->N * s->d; i++) {
 		f->requests += t->I[i];
 		f->links += t->m[i];
 	}
+	if (!task)
+		return;
+	f->right = 0;
+	mc_right_count(&f->right, &f->right_links, task, t->o, t->I, t->m, s->T);
 }
 
 void mc_episode_charge(struct mc_traj *t, double price, struct mc_episode_figures *f)
@@ -216,6 +220,10 @@ void mc_episode_pack(struct mc_fb *b, const struct mc_traj *t, const struct mc_e
 	mc_fb_int(b, "requests", f->requests);
 	mc_fb_int(b, "links", f->links);
 	mc_fb_int(b, "steps", (int64_t)t->dims.T);
+	if (f->right >= 0) {
+		mc_fb_int(b, "right", f->right);
+		mc_fb_int(b, "right_links", f->right_links);
+	}
 	if (f->edge_cost >= 0)
 		mc_fb_real(b, "edge_cost", f->edge_cost);
 }

@@ -9,6 +9,7 @@
 #include "mc_act.h"
 #include "mc_env.h"
 #include "mc_intervene.h"
+#include "mc_right.h"
 #include "mc_traj.h"
 
 struct mc_play_opts {
@@ -65,10 +66,12 @@ int mc_play(struct mc_player *p, struct mc_env *env, const struct mc_play_opts *
 struct mc_episode_figures {
 	double ret;                /* sum of r_t, undiscounted */
 	int64_t requests, links;   /* sum of I, sum of m over steps 0 ... T-1 */
+	int64_t right, right_links; /* of those, the right ones (mc_right.h); negative = not known */
 	double edge_cost;          /* taken from the rewards (mc_episode_charge); negative = none is */
 };
 
-void mc_episode_figures(const struct mc_traj *t, struct mc_episode_figures *f);
+/* `task`: the trajectory's, where its right requests are known, or NULL. */
+void mc_episode_figures(const struct mc_traj *t, const struct mc_task *task, struct mc_episode_figures *f);
 
 /*
  * The price of talking: takes price * (links used / links) of each step from its reward, nothing where

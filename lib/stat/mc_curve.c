@@ -14,7 +14,7 @@
 
 void mc_series_parse(struct mc_series *s, const char *text)
 {
-	static const char *const name[] = { "return", "requests", "links-share" };
+	static const char *const name[] = { "return", "requests", "links-share", "precision", "recall" };
 	const char *colon = strchr(text, ':');
 
 	memset(s, 0, sizeof *s);
@@ -124,6 +124,20 @@ static int add_point(struct mc_run *run, int64_t episode, double num, double den
 	return 0;
 }
 
+/* Precision or recall of an episode's requests; nothing where the right ones are not known. */
+static int add_right(struct mc_run *run, const struct mc_map *m, enum mc_series_kind kind, int64_t episode,
+    struct mc_err *e)
+{
+	uint64_t right, of;
+
+	if (!mc_map_has(m, "right"))
+		return 0;
+	if (mc_map_uint(m, "right", &right, e) < 0 ||
+	    mc_map_uint(m, kind == MC_SERIES_PRECISION ? "requests" : "right_links", &of, e) < 0)
+		return -1;
+	return add_point(run, episode, (double)right, (double)of, e);
+}
+
 static int add_episode(struct mc_run *run, const struct mc_map *m, enum mc_series_kind kind,
     struct mc_err *e)
 {
@@ -144,6 +158,9 @@ static int add_episode(struct mc_run *run, const struct mc_map *m, enum mc_serie
 		return add_point(run, episode, (double)requests, (double)steps, e);
 	case MC_SERIES_LINKS_SHARE:
 		return add_point(run, episode, (double)requests, (double)links, e);
+	case MC_SERIES_PRECISION:
+	case MC_SERIES_RECALL:
+		return add_right(run, m, kind, episode, e);
 	case MC_SERIES_METRIC:
 		break;
 	}

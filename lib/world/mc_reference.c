@@ -83,11 +83,10 @@ static void observe(const struct mc_scene *s, const struct mc_block *b, int i, s
 	o[1] = b->vy[i];
 	o[2] = b->px[i];
 	o[3] = b->py[i];
-	o += 4;
-	for (int g = 0; g < MC_REFERENCE_LANDMARKS; g++, o += 2)
-		mc_relative(b, i, N + g, o);
-	who_knows(s, b, i, o);
-	known_goal(s, b, i, o + N - 1);
+	for (int g = 0; g < MC_REFERENCE_LANDMARKS; g++)
+		mc_relative(b, i, N + g, o + 4 + 2 * g);
+	who_knows(s, b, i, o + MC_REFERENCE_WHO);
+	known_goal(s, b, i, o + MC_REFERENCE_WHO + N - 1);
 }
 
 const struct mc_rules mc_reference = { entities, reset, hide, NULL, reward, observe };

@@ -19,7 +19,7 @@
 
 #include "mc_particle.h"
 
-enum { MC_REFERENCE_LANDMARKS = 3 };
+enum { MC_REFERENCE_LANDMARKS = 3, MC_REFERENCE_WHO = 10 /* where "who knows my goal" begins */ };
 
 extern const struct mc_rules mc_reference;
 

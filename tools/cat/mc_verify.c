@@ -191,9 +191,12 @@ static int episode(const struct mc_verify *v, const struct mc_frame *f, struct m
 {
 	static const char *const run[] = { "iteration", "episode", "requests", "links", "steps", NULL };
 	static const char *const world[] = { "episode", NULL };
+	static const char *const right[] = { "right", "right_links", NULL };
 	double ret;
 
-	return mc_map_real(&f->map, "return", &ret, e) < 0 ? -1 : counts(&f->map, e, v->has_dims ? run : world);
+	if (mc_map_real(&f->map, "return", &ret, e) < 0 || (mc_map_has(&f->map, "right") && counts(&f->map, e, right) < 0))
+		return -1;
+	return counts(&f->map, e, v->has_dims ? run : world);
 }
 
 /* Numbers, and arrays of them, under names. */

@@ -121,6 +121,10 @@ static void put_json(const char *file, const struct mc_measured *f, const struct
 	put_number("c_mean", mc_decided_c(&f->decided));
 	put_number("entropy", mc_decided_entropy(&f->decided));
 	put_number("saturated", mc_decided_saturated(&f->decided));
+	if (f->decided.right_known) {
+		put_number("precision", mc_decided_precision(&f->decided));
+		put_number("recall", mc_decided_recall(&f->decided));
+	}
 	put_matrix("c_pair", &f->decided, mc_decided_pair_c);
 	put_matrix("edge_rate_pair", &f->decided, mc_decided_pair_rate);
 	if (f->edge_cost > 0)
@@ -149,12 +153,14 @@ static int is_change(const struct options *o)
 	return o->how.comm || o->how.cut || o->how.mute || o->how.change.max_edges;
 }
 
-static void put_heading(int width, const struct options *o)
+static void put_heading(int width, const struct options *o, int right)
 {
 	/* in parts: glibc allocates memory for a format of more than a dozen conversions, and may fail */
 	printf("%-*s  %-19s  %-9s  %4s  %7s", width, "checkpoint", "task", "method", "seed", "trained");
 	printf("  %9s  %6s  %9s  %20s", "return", "se", "IQM", "95 % interval");
 	printf("  %8s  %6s  %7s  %5s  %7s  %6s", "requests", "links", "bytes", "c", "entropy", "satur.");
+	if (right)
+		printf("  %5s  %6s", "prec.", "recall");
 	if (is_change(o))
 		printf("  %10s  %20s", "difference", "95 % interval");
 	printf("\n");
@@ -200,6 +206,10 @@ static void put_row(const char *file, int width, const struct mc_measured *f, co
 	put_cell(mc_decided_c(&f->decided), 5, 3);
 	put_cell(mc_decided_entropy(&f->decided), 7, 3);
 	put_cell(mc_decided_saturated(&f->decided), 6, 3);
+	if (f->decided.right_known) {
+		put_cell(mc_decided_precision(&f->decided), 5, 3);
+		put_cell(mc_decided_recall(&f->decided), 6, 3);
+	}
 	if (is_change(o))
 		put_difference(f);
 	printf("\n");
@@ -249,7 +259,8 @@ static void put_influences(const struct mc_measured *f)
 	}
 }
 
-static void put_caption(const struct options *o)
+/* `right`: there was a task whose right requests are known. */
+static void put_caption(const struct options *o, int right)
 {
 	printf("\nOver ");
 	mc_measuring_print(&o->how, stdout);
@@ -259,6 +270,8 @@ static void put_caption(const struct options *o)
 	    "links: share of the possible ones that is used; c: mean probability of a request; entropy: of c,\n"
 	    "in nats; satur.: share of c below 0.01 or above 0.99.%s\n", MC_STAT_RESAMPLES,
 	    o->pairs ? " The row's agent asks the column's." : "");
+	if (right)
+		printf("prec.: share of the requests made that are right; recall: share of the right requests that are made.\n");
 	if (is_change(o))
 		printf("difference: mean return less that of the untouched team on the same episodes, with its\n"
 		    "95 %% paired-bootstrap interval; bytes: of the answers that come.\n");
@@ -274,14 +287,18 @@ static int flush(struct mc_err *e)
 	return fflush(stdout) != 0 || ferror(stdout) ? mc_err_errno(e, MC_IOERR, "<stdout>", NULL, "cannot write") : 0;
 }
 
-static void put(const char *file, int width, const struct mc_measured *f, const struct options *o, int first)
+/* A heading stands over the first row, and where the columns become others: *right is -1, or those above. */
+static void put(const char *file, int width, const struct mc_measured *f, const struct options *o, int *right)
 {
 	if (o->json) {
 		put_json(file, f, o);
 		return;
 	}
-	if (first)
-		put_heading(width, o);
+	if (*right != f->decided.right_known) {
+		printf(*right < 0 ? "" : "\n");
+		put_heading(width, o, f->decided.right_known);
+	}
+	*right = f->decided.right_known;
 	put_row(file, width, f, o);
 	if (o->pairs)
 		put_pairs(&f->decided);
@@ -291,7 +308,7 @@ static void put(const char *file, int width, const struct mc_measured *f, const 
 
 static int evaluate(const struct options *o, int files, char **file, struct mc_pool *pool, struct mc_err *e)
 {
-	int width = 10;
+	int width = 10, right = -1, any_right = 0;
 
 	for (int i = 0; i < files; i++)
 		if ((int)strlen(file[i]) > width)
@@ -306,7 +323,8 @@ static int evaluate(const struct options *o, int files, char **file, struct mc_p
 		r = mc_measure(&f, &c, &o->how, pool, e);
 		mc_ckpt_close(&c);
 		if (r == 0)
-			put(file[i], width, &f, o, i == 0);
+			put(file[i], width, &f, o, &right);
+		any_right |= f.decided.right_known;
 		mc_measured_release(&f);
 		if (r < 0)
 			return -1;
@@ -314,7 +332,7 @@ static int evaluate(const struct options *o, int files, char **file, struct mc_p
 			return -1;
 	}
 	if (!o->json)
-		put_caption(o);
+		put_caption(o, any_right);
 	return flush(e);
 }
 

@@ -37,6 +37,13 @@ void mc_decided_add(struct mc_decided *x, const mc_real *c, const uint8_t *I, co
 	}
 }
 
+void mc_decided_add_right(struct mc_decided *x, const struct mc_task *task, const mc_real *o, const uint8_t *I, const uint8_t *m,
+    size_t steps)
+{
+	x->right_known = 1;
+	mc_right_count(&x->right, &x->right_links, task, o, I, m, steps);
+}
+
 static uint64_t total(const struct mc_decided *x, const uint64_t *of)
 {
 	uint64_t sum = 0;
@@ -84,6 +91,16 @@ double mc_decided_entropy(const struct mc_decided *x)
 double mc_decided_saturated(const struct mc_decided *x)
 {
 	return mean((double)x->saturated, mc_decided_links(x), x->learned);
+}
+
+double mc_decided_precision(const struct mc_decided *x)
+{
+	return mean((double)x->right, mc_decided_requests(x), x->right_known);
+}
+
+double mc_decided_recall(const struct mc_decided *x)
+{
+	return mean((double)x->right, (uint64_t)x->right_links, x->right_known);
 }
 
 /* Agent i's slot for another agent; the reverse of mc_slot_agent. */

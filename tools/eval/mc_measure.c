@@ -54,6 +54,7 @@ void mc_measuring_print(const struct mc_measuring *o, FILE *to)
 struct sums {
 	double *ret;              /* [episodes] */
 	struct mc_decided *decided;
+	const struct mc_task *right;    /* the task, if its right requests are known */
 	struct mc_influence *influence; /* NULL = not measured */
 	uint64_t answers;
 };
@@ -72,6 +73,8 @@ static void add_batch(struct sums *to, double *ret, const struct mc_played *p, c
 
 		if (to->decided)
 			mc_decided_add(to->decided, p->c ? p->c + at : NULL, p->I + at, p->m + at, n);
+		if (to->decided && to->right)
+			mc_decided_add_right(to->decided, to->right, p->o + t * BATCH * s->N * s->O, p->I + at, p->m + at, n);
 		for (size_t k = at; k < at + n * each; k++)
 			to->answers += heard[k];
 	}
@@ -206,7 +209,7 @@ static int play_both(struct mc_measured *f, const struct team *x, const struct m
 {
 	const struct mc_dims *dims = &x->h->dims;
 	const size_t n = (size_t)o->episodes;
-	struct sums sums = { .decided = &f->decided }, untouched = { 0 };
+	struct sums sums = { .decided = &f->decided, .right = mc_right_known(&x->task) ? &x->task : NULL }, untouched = { 0 };
 
 	if (!(sums.ret = mc_arena_alloc(arena, n, sizeof *sums.ret, "returns", e)) ||
 	    !(untouched.ret = mc_arena_alloc(arena, n, sizeof *untouched.ret, "returns", e)) ||

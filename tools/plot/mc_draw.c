@@ -95,6 +95,10 @@ static const char *y_label(const struct mc_series *s)
 		return "requests per environment step";
 	case MC_SERIES_LINKS_SHARE:
 		return "share of links used";
+	case MC_SERIES_PRECISION:
+		return "share of the requests made that are right";
+	case MC_SERIES_RECALL:
+		return "share of the right requests that are made";
 	case MC_SERIES_METRIC:
 		break;
 	}
@@ -143,10 +147,10 @@ static int draw_curves_of(const struct mc_curves *cs, const struct mc_series *wh
 		mc_err_nomem(e, "figure", cs->n * sizeof *line);
 		goto done;
 	}
-	if ((what->kind == MC_SERIES_REQUESTS || what->kind == MC_SERIES_LINKS_SHARE) && !o->normalise)
+	if (what->kind != MC_SERIES_RETURN && what->kind != MC_SERIES_METRIC && !o->normalise) {
 		f.ymin = 0;
-	if (what->kind == MC_SERIES_LINKS_SHARE && !o->normalise)
-		f.ymax = 1;
+		f.ymax = what->kind == MC_SERIES_REQUESTS ? (double)NAN : 1;
+	}
 	for (size_t i = 0; i < cs->n; i++) {
 		const struct mc_curve *c = &cs->curve[i];
 		const int banded = c->runs > 1 && strcmp(o->band, "none") != 0;
@@ -182,7 +186,7 @@ static int no_episode(struct mc_err *e)
 /* Why there is nothing to draw. */
 static int nothing(const struct mc_runs *rs, const struct mc_series *what, struct mc_err *e)
 {
-	char there[sizeof e->hint - 8] = "there are return, requests, links-share";
+	char there[sizeof e->hint - 8] = "there are return, requests, links-share, precision, recall";
 	int64_t episodes = 0;
 
 	for (size_t i = 0; i < rs->n; i++)
@@ -191,7 +195,9 @@ static int nothing(const struct mc_runs *rs, const struct mc_series *what, struc
 		return no_episode(e);
 	if (what->kind != MC_SERIES_METRIC)
 		return mc_err_set(e, MC_DATA, NULL, -1, NULL,
-		    what->kind == MC_SERIES_LINKS_SHARE ? "no episode with a link in these logs" : "no number to draw in these logs");
+		    what->kind == MC_SERIES_LINKS_SHARE ? "no episode with a link in these logs"
+		    : what->kind == MC_SERIES_PRECISION || what->kind == MC_SERIES_RECALL ? "no episode whose right requests are known in these logs"
+		    : "no number to draw in these logs");
 	for (size_t i = 0; i < rs->metrics; i++) {
 		const char *name = strchr(rs->metric[i], ':') + 1;
 		const size_t used = strlen(there);

@@ -10,9 +10,16 @@
 #include "mc_heat.h"
 #include "mc_opts.h"
 #include "mc_params.h"
+#include "mc_right.h"
 #include "mc_traj.h"
 
 enum { BINS = 60, AGENTS = 16, TEAMS = 64 }; /* beyond so many agents nobody could read the pairs */
+
+/* Requests, and the right ones (mc_right.h): of an episode of a log, or of several. */
+struct counted {
+	double steps;              /* when it ended */
+	double made, right, right_links;
+};
 
 /* Shares of one metric frame: of requests, for each pair; NaN where there was no link. */
 struct moment {
@@ -27,10 +34,15 @@ struct team {
 	size_t T, episodes;
 	int64_t first;             /* number of the first one */
 	double *asked, *live;      /* [T, N, d] */
+	double *right, *hit;       /* [T, N, d] of the live ones and of the asked ones, where it is known */
+	struct mc_task rights;     /* the task, if its right requests are known */
+	int right_known;
 	/* of a log */
 	struct moment *moment;
 	size_t n, room, runs;
 	double max;                /* environment steps of the longest run */
+	struct counted *count;     /* of each episode, where right requests are known */
+	size_t counts, count_room;
 };
 
 struct topology {
@@ -78,10 +90,13 @@ static int start_stream(struct topology *x, const struct mc_frame *f, struct mc_
 		}
 	if (x->n == TEAMS)
 		return mc_err_set(e, MC_DATA, f->place, f->offset, "draw fewer at once", "more than %d tasks and methods", TEAMS);
-	t.asked = mc_arena_alloc(&x->arena, 2 * t.T * t.N * t.d, sizeof *t.asked, "requests", e);
+	t.asked = mc_arena_alloc(&x->arena, 4 * t.T * t.N * t.d, sizeof *t.asked, "requests", e);
 	if (t.asked == NULL)
 		return -1;
 	t.live = t.asked + t.T * t.N * t.d;
+	t.right = t.live + t.T * t.N * t.d;
+	t.hit = t.right + t.T * t.N * t.d;
+	t.right_known = mc_right_task(&t.rights, t.task, &header.dims);
 	x->now = &x->team[x->n++];
 	*x->now = t;
 	return 0;
@@ -105,6 +120,10 @@ static int add_episode(struct topology *x, const struct mc_frame *f, const struc
 	for (size_t k = 0; k < t->T * t->N * t->d; k++) {
 		t->asked[k] += traj.I[k];
 		t->live[k] += traj.m[k];
+		if (t->right_known && traj.m[k] && mc_right_request(&t->rights, traj.o + k / t->d * x->dims.O, k % t->d)) {
+			t->right[k]++;
+			t->hit[k] += traj.I[k];
+		}
 	}
 	t->first = t->episodes++ ? t->first : episode;
 	mc_arena_reset(&x->scratch, mark);
@@ -148,10 +167,41 @@ static int add_moment(struct topology *x, const struct mc_frame *f, struct mc_er
 	return 0;
 }
 
+/* One more of the episodes whose right requests are counted. */
+static int add_count(struct team *t, const struct counted *c, struct mc_err *e)
+{
+	const size_t want = t->count_room ? 2 * t->count_room : 256;
+
+	if (t->counts == t->count_room) {
+		struct counted *grown = reallocarray(t->count, want, sizeof *grown);
+
+		if (grown == NULL)
+			return mc_err_nomem(e, "requests", want * sizeof *grown);
+		t->count = grown;
+		t->count_room = want;
+	}
+	t->count[t->counts++] = *c;
+	return 0;
+}
+
+static int add_steps(struct topology *x, const struct mc_frame *f, struct mc_err *e)
+{
+	uint64_t steps, requests, right, links;
+
+	if (mc_map_uint(&f->map, "steps", &steps, e) < 0)
+		return -1;
+	x->steps += (double)steps;
+	if (!x->now->right_known || !mc_map_has(&f->map, "right"))
+		return 0;
+	if (mc_map_uint(&f->map, "requests", &requests, e) < 0 || mc_map_uint(&f->map, "right", &right, e) < 0 ||
+	    mc_map_uint(&f->map, "right_links", &links, e) < 0)
+		return -1;
+	return add_count(x->now, &(struct counted){ x->steps, (double)requests, (double)right, (double)links }, e);
+}
+
 static int take(void *ctx, const struct mc_frame *f, const struct mc_draw_opts *o, struct mc_err *e)
 {
 	struct topology *x = ctx;
-	uint64_t steps;
 
 	if (strcmp(f->type, "header") == 0)
 		return start_stream(x, f, e);
@@ -162,11 +212,8 @@ static int take(void *ctx, const struct mc_frame *f, const struct mc_draw_opts *
 		return 0;
 	if (strcmp(f->type, "trajectory") == 0)
 		return add_episode(x, f, o, e);
-	if (strcmp(f->type, "episode") == 0) {
-		if (mc_map_uint(&f->map, "steps", &steps, e) < 0)
-			return -1;
-		x->steps += (double)steps;
-	}
+	if (strcmp(f->type, "episode") == 0)
+		return add_steps(x, f, e);
 	return strcmp(f->type, "metric") == 0 && mc_map_has(&f->map, "asked_pair") ? add_moment(x, f, e) : 0;
 }
 
@@ -180,6 +227,7 @@ struct store {
 	const char *pair[AGENTS * AGENTS];
 	char pair_text[AGENTS * AGENTS][24];
 	const char *agent[AGENTS];
+	int marked;                  /* a right request is framed */
 	struct mc_arena arena;
 };
 
@@ -228,6 +276,74 @@ static void share_of_log(const struct team *t, size_t bins, double width, double
 	}
 }
 
+/* ---- what is right ---- */
+
+/* Over the episodes, or the last tenth of training. */
+static struct counted count_right(const struct team *t)
+{
+	struct counted c = { 0, 0, 0, 0 };
+	double max = 0;
+
+	for (size_t k = 0; t->episodes && k < t->T * t->N * t->d; k++) {
+		c.made += t->asked[k];
+		c.right += t->hit[k];
+		c.right_links += t->right[k];
+	}
+	for (size_t i = 0; i < t->counts; i++)
+		max = fmax(max, t->count[i].steps);
+	for (size_t i = 0; !t->episodes && i < t->counts; i++)
+		if (t->count[i].steps > 0.9 * max) {
+			c.made += t->count[i].made;
+			c.right += t->count[i].right;
+			c.right_links += t->count[i].right_links;
+		}
+	return c;
+}
+
+/* Was pair k right in all episodes at this step? In a log: is it, in all of them? */
+static int is_right(const struct team *t, size_t k, size_t step)
+{
+	const size_t i = k / t->d, at = step * t->N * t->d + k;
+
+	if (!t->right_known)
+		return 0;
+	if (t->episodes)
+		return t->right[at] > 0 && t->right[at] >= t->live[at];
+	return t->rights.shift && mc_slot_agent(i, k % t->d) == (i + (size_t)t->rights.shift) % t->N;
+}
+
+/* Marks of the cells of a row of panels: over[pairs, columns], whole[N, N], all zero. Returns whether there is one. */
+static int mark_right(const struct team *t, size_t columns, uint8_t *over, uint8_t *whole)
+{
+	const size_t pairs = t->N * t->d;
+	int any = 0;
+
+	for (size_t k = 0; k < pairs; k++) {
+		size_t right = 0;
+
+		for (size_t step = 0; step < columns; step++)
+			right += over[k * columns + step] = (uint8_t)is_right(t, k, step);
+		whole[k / t->d * t->N + mc_slot_agent(k / t->d, k % t->d)] = right == columns;
+		any |= right > 0;
+	}
+	return any;
+}
+
+/* Adds "; reference_N3, meta: precision 0.98, recall 1.00" to a caption, of every team where it is known. */
+static void write_right(char *out, size_t size, const struct topology *x)
+{
+	for (size_t i = 0; i < x->n; i++) {
+		const struct team *t = &x->team[i];
+		const struct counted c = count_right(t);
+		const size_t n = strlen(out);
+
+		if (!t->right_known || is_empty(t) || !(c.right_links > 0))
+			continue;
+		snprintf(out + n, size - n, "; %s, %s: precision %.2f, recall %.2f", t->task, t->label, c.made > 0 ? c.right / c.made : 0.0,
+		    c.right / c.right_links);
+	}
+}
+
 /* ---- the picture ---- */
 
 static int add_row(struct store *s, struct mc_heat *h, const struct team *t, double width, double unit, struct mc_err *e)
@@ -237,8 +353,9 @@ static int add_row(struct store *s, struct mc_heat *h, const struct team *t, dou
 	double *over = mc_arena_alloc(&s->arena, pairs * bins, sizeof *over, "shares", e);
 	double *whole = mc_arena_alloc(&s->arena, t->N * t->N, sizeof *whole, "shares", e);
 	const char **names = mc_arena_alloc(&s->arena, pairs, sizeof *names, "names", e);
+	uint8_t *right = mc_arena_alloc(&s->arena, pairs * bins + t->N * t->N, 1, "marks", e);
 
-	if (over == NULL || whole == NULL || names == NULL)
+	if (right == NULL || over == NULL || whole == NULL || names == NULL)
 		return -1;
 	for (size_t i = 0; i < t->N * t->N; i++)
 		whole[i] = (double)NAN;
@@ -248,9 +365,11 @@ static int add_row(struct store *s, struct mc_heat *h, const struct team *t, dou
 		share_of_episodes(t, over, whole);
 	else
 		share_of_log(t, bins, width, over, whole);
+	if (mark_right(t, bins, right, right + pairs * bins))
+		s->marked = 1;
 	s->panel[at] = (struct mc_heat_panel){ pairs, bins, over, names, t->episodes ? 1 : width / unit,
-		t->episodes ? 0 : width / unit / 2, 0 };
-	s->panel[at + 1] = (struct mc_heat_panel){ t->N, t->N, whole, s->agent, 1, 0, 1 };
+		t->episodes ? 0 : width / unit / 2, right, 0 };
+	s->panel[at + 1] = (struct mc_heat_panel){ t->N, t->N, whole, s->agent, 1, 0, right + pairs * bins, 1 };
 	if (t->episodes == 1)
 		snprintf(s->text[at / 2], sizeof *s->text, "%s, %s, episode %" PRId64, t->task, t->label, t->first);
 	else if (t->episodes)
@@ -288,6 +407,7 @@ static int draw(const struct topology *x, const struct mc_draw_opts *o, struct m
 	double max = 0, unit = 1, width, widths[] = { 420, 0 };
 	size_t agents = 0, metrics = 0, episodes = 0;
 	struct store s = { .title = NULL };
+	char caption[2048];
 	struct mc_heat h = { .page = { .title = o->title, .ylabel = "", .columns = 2, .names = names, .width = widths, .left = 8,
 		.shades = "share of the possible requests that are made" } };
 	int r = make_store(&s, x->n, e);
@@ -308,11 +428,16 @@ static int draw(const struct topology *x, const struct mc_draw_opts *o, struct m
 	h.page.xlabel = names[0];
 	h.page.height = s.height;
 	widths[1] = 46 * (double)agents;
-	h.page.caption = episodes ? "over the episodes in which the one asked was in range, at each step and in all; grey: never, or the agent itself"
-	    : "over the steps of training in which the one asked was in range; grey: never, or the agent itself";
+	snprintf(caption, sizeof caption, episodes ?
+	    "over the episodes in which the one asked was in range, at each step and in all; grey: never, or the agent itself"
+	    : "over the steps of training in which the one asked was in range; grey: never, or the agent itself");
+	h.page.caption = caption;
 	for (size_t i = 0; r == 0 && i < x->n; i++)
 		if (!is_empty(&x->team[i]))
 			r = add_row(&s, &h, &x->team[i], width, unit, e);
+	if (s.marked)
+		strcat(caption, "; framed (in text a star): the right request");
+	write_right(caption, sizeof caption, x);
 	r = r < 0 ? r : mc_heat_put(&h, &o->picture, e);
 	mc_arena_free(&s.arena);
 	return r;
@@ -349,8 +474,10 @@ int mc_draw_topology(const struct mc_draw_opts *o, int files, char **file, struc
 	r = r < 0 ? r : mc_draw_read(o, files, file, take, &x, e);
 	r = r < 0 ? r : check(&x, o, e);
 	r = r < 0 ? r : draw(&x, o, e);
-	for (size_t i = 0; i < x.n; i++)
+	for (size_t i = 0; i < x.n; i++) {
 		free(x.team[i].moment);
+		free(x.team[i].count);
+	}
 	free(x.team);
 	mc_arena_free(&x.arena);
 	mc_arena_free(&x.scratch);

@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#define MC_MARK_RGB "#D55E00"
+
 enum { FEW_COLUMNS = 40 }; /* so few have gaps between them */
 
 static double column_x(const struct mc_heat_panel *p, size_t column)
@@ -68,6 +70,21 @@ static void put_cells(FILE *to, const struct mc_heat_panel *p, size_t index, con
 	fputc('\n', to);
 }
 
+/* A frame around each run of marked cells in a row. Returns the number of the last one; `first` and up are theirs. */
+static int put_marks(FILE *to, const struct mc_heat_panel *p, int first)
+{
+	for (size_t r = 0; p->mark && r < p->rows; r++)
+		for (size_t k = 0, end; k < p->columns; k = end + 1) {
+			for (end = k; end < p->columns && p->mark[r * p->columns + end]; end++)
+				;
+			if (end > k)
+				fprintf(to, "set object %d rectangle from first %.10g,%.2f to first %.10g,%.2f front fs empty border lc rgb '" MC_MARK_RGB
+				    "' lw 2\n", first++, column_x(p, k) - p->dx / 2, (double)r - 0.48, column_x(p, end - 1) + p->dx / 2,
+				    (double)r + 0.48);
+		}
+	return first - 1;
+}
+
 static int put_script(FILE *to, const void *of, const struct mc_render *r, struct mc_err *e)
 {
 	const struct mc_heat *h = of;
@@ -83,7 +100,11 @@ static int put_script(FILE *to, const void *of, const struct mc_render *r, struc
 	for (size_t i = 0; i < h->page.panels; i++) {
 		mc_page_panel(to, &h->page, &y, i);
 		put_axes(to, &h->panel[i]);
+		const int last = put_marks(to, &h->panel[i], 2);
+
 		put_cells(to, &h->panel[i], i, r->source, &y);
+		for (int k = 2; k <= last; k++)
+			fprintf(to, "unset object %d\n", k);
 	}
 	fputs("unset object 1\n", to);
 	mc_page_end(to, &h->page, &y, &none);
@@ -101,6 +122,11 @@ static char digit(double v)
 	return isnan(v) ? ' ' : tenths <= 0 ? (v > 0 ? '0' : '.') : tenths >= 10 ? (v < 1 ? '9' : '#') : (char)('0' + tenths);
 }
 
+static int any_mark(const struct mc_heat_panel *p, size_t row)
+{
+	return p->mark && memchr(p->mark + row * p->columns, 1, p->columns) != NULL;
+}
+
 static void put_cells_text(FILE *to, const struct mc_heat_panel *p, const struct mc_canvas *c)
 {
 	size_t width = 0, left;
@@ -111,7 +137,7 @@ static void put_cells_text(FILE *to, const struct mc_heat_panel *p, const struct
 	for (size_t r = 0; r < p->rows; r++) {
 		fprintf(to, "%*s", (int)(left + width - mc_text_width(p->row_name[r])), "");
 		mc_put_text(to, p->row_name[r], c->utf8, 0);
-		fputs("  ", to);
+		fputs(any_mark(p, r) ? "* " : "  ", to);
 		for (size_t k = 0; k < p->columns; k++)
 			fputc(digit(p->value[r * p->columns + k]), to);
 		fputc('\n', to);
@@ -136,7 +162,7 @@ static void put_table(FILE *to, const struct mc_heat_panel *p, const struct mc_c
 			if (isnan(v))
 				fprintf(to, "%6s", "-");
 			else
-				fprintf(to, "%6.2f", v);
+				fprintf(to, p->mark && p->mark[r * p->columns + k] ? "%5.2f*" : "%6.2f", v);
 		}
 		fputc('\n', to);
 	}

@@ -6,6 +6,7 @@
 #define MC_HEAT_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "mc_page.h"
 #include "mc_picture.h"
@@ -16,6 +17,7 @@ struct mc_heat_panel {
 	const char *const *row_name;  /* [rows] */
 	double dx;                    /* width of a column on the x axis */
 	double x0;                    /* x of the first one's middle */
+	const uint8_t *mark;          /* [rows, columns] 1 = framed, in text a star; NULL = none */
 	int numbers;                  /* 1 = a small table: the values stand in the cells, every column has its tic */
 };
 

@@ -134,7 +134,7 @@ static int source_episode(struct source *s, const struct options *o, struct mc_p
 		return -1;
 	s->traj.iteration = s->ckpt.iteration;
 	s->traj.episode = k;
-	mc_episode_figures(&s->traj, &f);
+	mc_episode_figures(&s->traj, mc_right_known(&s->task) ? &s->task : NULL, &f);
 	if (h->edge_cost > 0)
 		mc_episode_charge(&s->traj, h->edge_cost, &f);
 	mc_traj_pack(s->fb, &s->traj);

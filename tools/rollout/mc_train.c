@@ -34,6 +34,8 @@ struct train {
 	struct mc_player *player;
 	struct mc_params policy, comm;
 	struct mc_traj traj;
+	struct mc_task task;          /* where its right requests are known */
+	int right;                    /* 1 = they are */
 	int64_t has_policy, has_comm; /* iteration of the nets in hand; -1 = none */
 	int64_t iteration, episode;
 	struct mc_acted own;          /* what mc-rollout keeps in a checkpoint */
@@ -104,6 +106,7 @@ static int make_room(struct train *t, struct mc_err *e)
 	const struct mc_dims *s = &t->h.dims;
 
 	t->player = mc_player_new(s, 1, mc_pool_threads(t->pool), &t->arena, e);
+	t->right = mc_right_task(&t->task, t->h.task, s);
 	if (!t->player || mc_traj_new(&t->traj, s, &t->arena, e) < 0 ||
 	    mc_params_new(&t->policy, MC_NET_POLICY, s, &t->arena, e) < 0)
 		return -1;
@@ -311,7 +314,7 @@ static int send_episode(struct train *t, int last, struct mc_err *e)
 	t->traj.iteration = t->iteration;
 	t->traj.episode = t->episode;
 	t->traj.last = last;
-	mc_episode_figures(&t->traj, &f);
+	mc_episode_figures(&t->traj, t->right ? &t->task : NULL, &f);
 	if (t->h.edge_cost > 0)
 		mc_episode_charge(&t->traj, t->h.edge_cost, &f);
 	mc_traj_pack(t->fb, &t->traj);
