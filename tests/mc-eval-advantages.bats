@@ -12,16 +12,16 @@ stream() {
 }
 
 @test "a row for each comparison, with pairs, correlations and the share that is alike" {
-	stream a.mc episodes=3
+	stream a.mc episodes=6
 	mc-eval --advantages a.mc >out
-	grep -qE '^\| itself, by the initial rule \| +18 \| +-1\.00 \| +-1\.00 \| +-1\.00 \| +0\.00 \| +\[0\.00, 0\.00\] \|$' out
-	grep -qE "^\| that of another neighbour +\| +9 \| +1\.00 \| +1\.00 \| +1\.00 \| +1\.00 \| +\[1\.00, 1\.00\] \|$" out
-	grep -qE "^\| REINFORCE's +\| +18 \| +1\.00 .*\| +1\.00 \|" out
-	grep -q 'of each of 3 episodes of$' out
+	grep -qE '^\| itself, by the initial rule \| +36 \| +-1\.00 \| +-1\.00 \| +-1\.00 \| +0\.00 \| +\[0\.00, 0\.00\] \|$' out
+	grep -qE "^\| that of another neighbour +\| +18 \| +1\.00 \| +1\.00 \| +1\.00 \| +1\.00 \| +\[1\.00, 1\.00\] \|$" out
+	grep -qE "^\| REINFORCE's +\| +36 \| +1\.00 .*\| +1\.00 \|" out
+	grep -q 'of each of 6 episodes of$' out
 }
 
 @test "claims stand beside what was found" {
-	stream a.mc episodes=3
+	stream a.mc episodes=6
 	cat >claims <<-'EOF'
 		push_N3 | meta | unlike | initial | differs from what it was
 		push_N3 | meta | unlike | neighbours | differs between neighbours
@@ -35,8 +35,10 @@ stream() {
 	grep -qE '^\| REINFORCE.*\| resembles REINFORCE at times +\| disagree +\|$' out
 	[ "$(grep -c 'another task\|no claim' out)" -eq 0 ]
 	[ "$(mc-eval --advantages --json --claims claims a.mc | jq -r .verdict | tr '\n' ' ')" = "agree disagree disagree " ]
-	stream b.mc
+	stream b.mc episodes=5
 	mc-eval --advantages --claims claims b.mc | grep -q '| cannot tell: too few episodes |$'
+	sed -i '1i episodes = 50000' claims # the team was trained on 7
+	mc-eval --advantages --claims claims a.mc | grep -q '| differs from what it was .*| cannot tell: 7 of 50000 episodes |$'
 }
 
 @test "JSON: one object a line, under stable names" {

@@ -15,9 +15,9 @@ log() {
 	"$BATS_TEST_DIRNAME/make-logs.py" "$@"
 }
 
-# Three seeds of each method, whose names say how good they are.
+# Three seeds of each method, or so many, whose names say how good they are.
 three() {
-	for s in 1 2 3; do
+	for s in $(seq "${1:-3}"); do
 		log "full-$s.log" method=full seed=$s level=0
 		log "none-$s.log" method=none seed=$s level=5
 		log "meta-$s.log" method=meta seed=$s level=9
@@ -74,7 +74,7 @@ three() {
 }
 
 @test "claims stand beside what was found" {
-	three
+	three 7
 	cat >claims <<-'EOF'
 		# task | who | is | than whom | in words
 		push_N3 | meta | top two | | among the top two
@@ -86,19 +86,67 @@ three() {
 	grep -qE '^\| push_N3 \| meta .*\| among the top two +\| agree +\|$' out
 	grep -qE '^\| push_N3 \| none .*\| among the worst +\| disagree +\|$' out
 	grep -qE '^\| push_N3 \| full .*\| beats silence +\| disagree +\|$' out
-	grep -qE '^\| push_N3 \| full +\| beats silence +\| full - none +\| +-5\.00 \| +\[-5\.00, -5\.00\] \| disagree +\|$' out
+	# seven differences of 5, in two directions: 2 / 2^7
+	grep -qE '^\| push_N3 \| full +\| beats silence +\| none - full +\| +5\.00 \| +\[5\.00, 5\.00\] \| 0\.016 \| disagree +\|$' out
+	grep -qx 'These claims need at least 6 to 7 seeds.' out
 	[ "$(grep -c push_N6 out)" -eq 0 ]
 	mc-eval --aggregate --claims claims --json *.log | jq -s -e '
 		map(select(.verdict)) | map(.verdict) == ["agree", "disagree", "disagree"]'
+	[ "$(mc-eval --aggregate --claims claims --json *.log | tail -n 1 | jq -c del\(.words\))" = \
+		'{"task":"push_N3","who":"full","claim":"beats silence","higher":"none","lower":"full","pairs":7,"difference":5,"difference_ci":[5,5],"choices":1,"needs":6,"p":0.015625,"verdict":"disagree"}' ]
 }
 
-@test "with fewer than three seeds nothing can be told" {
-	three
+@test "with fewer seeds than a claim needs nothing can be told" {
+	three 8
 	echo 'push_N3 | meta | best | | the best' >claims
-	mc-eval --aggregate --claims claims full-1.log meta-1.log | grep -q '| cannot tell: one seed |$'
-	mc-eval --aggregate --claims claims full-[12].log meta-[12].log | grep -q '| cannot tell: two seeds |$'
-	mc-eval --aggregate --claims claims full-[12].log meta-[23].log | grep -q '| cannot tell: one seed |$'
-	mc-eval --aggregate --claims claims full-?.log meta-?.log | grep -q '| agree |$'
+	mc-eval --aggregate --claims claims full-1.log meta-1.log | grep -q '| cannot tell: 1 seed |$'
+	mc-eval --aggregate --claims claims full-[123].log meta-[123].log >out
+	grep -q '| cannot tell: 3 seeds |$' out
+	grep -qx 'These claims need at least 6 seeds.' out
+	mc-eval --aggregate --claims claims full-[1-5].log meta-[1-5].log | grep -q '| cannot tell: 5 seeds |$'
+	mc-eval --aggregate --claims claims full-[1-5].log meta-[678].log | grep -q '| cannot tell: no common seed |$'
+	mc-eval --aggregate --claims claims full-[1-5].log meta-[2-8].log | grep -q '| cannot tell: 4 seeds |$'
+	mc-eval --aggregate --claims claims full-[1-6].log meta-[1-8].log | grep -q '| agree |$'
+	# that one of two others is better, one seed more
+	echo 'push_N3 | none | best | | the best' >claims
+	mc-eval --aggregate --claims claims *-[1-6].log | grep -q '| cannot tell: 6 seeds |$'
+	mc-eval --aggregate --claims claims *-[1-7].log | grep -q '| disagree |$'
+}
+
+@test "runs much shorter than those that a claim is about tell nothing of it" {
+	three 6
+	printf 'episodes = 80\npush_N3 | meta | above | full | better\n' >claims
+	mc-eval --aggregate --claims claims *.log | grep -q '| agree |$' # 40 episodes: half of them
+	sed -i 's/80/81/' claims
+	mc-eval --aggregate --claims claims *.log | grep -q '| cannot tell: 40 of 81 episodes |$'
+	echo 'episodes = some' >claims
+	run -65 mc-eval --aggregate --claims claims *.log
+	[ "$output" = "mc-eval: claims: line 1: does not say how many episodes; episodes = 50000" ]
+	# what comes with the figures says so
+	for f in fig2 fig3 fig4 fig5; do
+		grep -qx 'episodes = 50000' "$BATS_TEST_DIRNAME/../pipelines/$f.claims"
+	done
+	mc-eval --aggregate --json --claims "$BATS_TEST_DIRNAME/../pipelines/fig2.claims" *.log |
+		jq -s -e '[.[] | select(.verdict) | .why] | . == ["40 of 50000 episodes", "40 of 50000 episodes", "40 of 50000 episodes", "nothing to compare with", "nothing to compare with"]'
+}
+
+@test "a file of claims may have been edited on another system" {
+	three 6
+	printf '\xEF\xBB\xBFpush_N3 | meta | above | full | better\r\n\r\n# more\r\npush_N3 | none | above | full | too\r\n' >claims
+	mc-eval --aggregate --claims claims *.log >out
+	[ "$(grep -c '| agree |$' out)" -eq 4 ] # both claims, in both tables
+	[ "$(grep -c '?' out)" -eq 0 ]
+}
+
+@test "verdicts keep their level: of experiments in which nothing differs at most 5 % are told" {
+	"$BATS_TEST_DIRNAME/experiments.py" 40 3 0 >three
+	"$BATS_TEST_DIRNAME/experiments.py" 100 7 0 >seven
+	# 100 experiments: 5 and three standard deviations
+	awk '$2 + $3 > 0 { bad = 1 } END { exit bad || NR != 6 }' three
+	awk '$2 + $3 > 5 + 6.5 { bad = 1 } END { exit bad || NR != 6 }' seven
+	# and where methods are three standard deviations apart, the truth is found
+	"$BATS_TEST_DIRNAME/experiments.py" 20 8 15 >apart
+	awk '{ n = /^(below-best|worst) / ? $3 : $2; wrong = $2 + $3 - n } n < 18 || wrong { bad = 1 } END { exit bad || NR != 6 }' apart
 }
 
 @test "over several tasks: scaled figures, profile, who is probably better" {
@@ -160,7 +208,7 @@ three() {
 	mc-eval --aggregate --json -n 30 -s 5 --threads 2 *.ckpt | cmp - out
 	mc-eval --aggregate -n 30 -s 5 *.ckpt | grep -qx 'Return of a run: mean over episodes 0 to 29 of environment 0, seed 5, no exploration.'
 	echo 'push_N3 | meta | above | full | better' >claims
-	mc-eval --aggregate --claims claims -n 30 *.ckpt | grep -qE '^\| push_N3 +\| meta +\| +3 \|.*\| (agree|disagree|cannot tell) +\|$'
+	mc-eval --aggregate --claims claims -n 30 *.ckpt | grep -qE '^\| push_N3 +\| meta +\| +3 \|.*\| cannot tell +\|$'
 }
 
 @test "checkpoints under an intervention, against other preys, and greedy" {

@@ -65,8 +65,11 @@ static void correlations(void)
 	is_near(a->highest, 1, 1e-12, "the highest");
 	is_near(a->mean, (4 - 1 + 0) / 6.0, 1e-12, "mean of -1, 0 and four times 1");
 	is_near(a->share, 4 / 6.0, 1e-12, "four of six alike");
-	ok(a->ci[0] == a->share && a->ci[1] == a->share, "two equal episodes: an interval without width");
+	ok(isnan(a->ci[0]), "nor have two");
 	is_near(alike[MC_ALIKE_NEIGHBOURS].mean, 1, 1e-12, "the rule's neighbours are as they were");
+
+	measure(6);
+	ok(a->ci[0] == a->share && a->ci[1] == a->share, "six equal episodes: an interval without width");
 
 	set(rule, 1, wave, 1, 0);
 	measure(1);
@@ -105,11 +108,11 @@ static void verdict(const struct mc_alike *a, enum mc_relation is, enum mc_verdi
 
 static void verdicts(void)
 {
-	const struct mc_alike some = { .pairs = 9, .episodes = 3, .highest = 0.9, .share = 0.2, .ci = { 0.1, 0.4 } };
-	const struct mc_alike none = { .pairs = 9, .episodes = 3, .highest = 0.6, .share = 0, .ci = { 0, 0 } };
-	const struct mc_alike most = { .pairs = 9, .episodes = 3, .highest = 0.9, .share = 0.8, .ci = { 0.6, 1 } };
-	const struct mc_alike half = { .pairs = 9, .episodes = 3, .highest = 0.9, .share = 0.5, .ci = { 0.4, 0.6 } };
-	const struct mc_alike few = { .pairs = 9, .episodes = 2, .highest = 0.9, .share = 0.2, .ci = { 0.1, 0.4 } };
+	const struct mc_alike some = { .pairs = 9, .episodes = 6, .highest = 0.9, .share = 0.2, .ci = { 0.1, 0.4 } };
+	const struct mc_alike none = { .pairs = 9, .episodes = 6, .highest = 0.6, .share = 0, .ci = { 0, 0 } };
+	const struct mc_alike most = { .pairs = 9, .episodes = 6, .highest = 0.9, .share = 0.8, .ci = { 0.6, 1 } };
+	const struct mc_alike half = { .pairs = 9, .episodes = 6, .highest = 0.9, .share = 0.5, .ci = { 0.4, 0.6 } };
+	const struct mc_alike few = { .pairs = 9, .episodes = 5, .highest = 0.9, .share = 0.2, .ci = { (double)NAN, (double)NAN } };
 
 	verdict(&some, MC_IS_UNLIKE, MC_AGREE, "some alike: unlike");
 	verdict(&some, MC_IS_SOMETIMES_LIKE, MC_AGREE, "some alike: sometimes like");
@@ -119,7 +122,7 @@ static void verdicts(void)
 	verdict(&most, MC_IS_SOMETIMES_LIKE, MC_DISAGREE, "most alike: more than sometimes");
 	verdict(&half, MC_IS_UNLIKE, MC_CANNOT_TELL, "about half: cannot tell");
 	verdict(&half, MC_IS_SOMETIMES_LIKE, MC_CANNOT_TELL, "of sometimes either");
-	verdict(&few, MC_IS_UNLIKE, MC_CANNOT_TELL, "two episodes: cannot tell");
+	verdict(&few, MC_IS_UNLIKE, MC_CANNOT_TELL, "five episodes: cannot tell");
 }
 
 int main(void)

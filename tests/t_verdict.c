@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "mc_aggregate.h"
+#include "mc_rng.h"
 #include "mc_stat.h"
 #include "mc_verdict.h"
 #include "tap.h"
@@ -12,15 +13,16 @@
 enum { EPISODES = 40 };
 
 static struct mc_runs runs;
-static struct mc_run store[64];
-static struct mc_point points[64][EPISODES];
+enum { MOST = 128 };
+static struct mc_run store[MOST];
+static struct mc_point points[MOST][EPISODES];
 
 /* A run that returns `level` in its last 4 episodes and -1000 before. */
 static void add_run(const char *task, const char *label, uint64_t seed, double level)
 {
 	struct mc_run *r = &store[runs.n];
 
-	*r = (struct mc_run){ .seed = seed, .n = EPISODES, .point = points[runs.n], .cut = -1 };
+	*r = (struct mc_run){ .seed = seed, .n = EPISODES, .episodes = EPISODES, .point = points[runs.n], .cut = -1 };
 	snprintf(r->task, sizeof r->task, "%s", task);
 	snprintf(r->label, sizeof r->label, "%s", label);
 	for (size_t i = 0; i < EPISODES; i++)
@@ -29,12 +31,11 @@ static void add_run(const char *task, const char *label, uint64_t seed, double l
 	runs.n++;
 }
 
-/* Three seeds of a method. */
-static void add_three(const char *label, double a, double b, double c)
+/* Seeds 1 ... n of a method, each a little higher than the one before. */
+static void add_seeds(const char *label, size_t n, double level)
 {
-	add_run("t", label, 1, a);
-	add_run("t", label, 2, b);
-	add_run("t", label, 3, c);
+	for (size_t k = 0; k < n; k++)
+		add_run("t", label, k + 1, level + 0.1 * (double)k);
 }
 
 static struct mc_scores scores;
@@ -59,7 +60,7 @@ static void clear(void)
 static struct mc_judgement judge(const char *who, enum mc_relation is, const char *whom)
 {
 	char task[] = "t", name[64], other[64], words[] = "";
-	const struct mc_claim c = { task, name, other, words, is };
+	const struct mc_claim c = { task, name, other, words, is, 0 };
 	struct mc_judgement j;
 	struct mc_err e = { 0 };
 
@@ -82,9 +83,9 @@ static void verdict_is(const char *who, enum mc_relation is, const char *whom, e
 
 static void final_returns(void)
 {
-	struct mc_difference d;
-	struct mc_err e = { 0 };
+	static const double weight[] = { 1, -1 };
 	const struct mc_score *a, *b;
+	double d[3];
 
 	clear();
 	add_run("t", "a", 3, 5);
@@ -109,13 +110,11 @@ static void final_returns(void)
 	is_near(mc_scores_mean_rank(&scores, "a"), 1.5, 0, "mean rank over tasks");
 	ok(isnan(mc_scores_mean_rank(&scores, "b")), "none for a method that a task has not");
 
-	is_int(mc_scores_compare(&d, a, b, MC_STAT_RESAMPLES, &e), 0, "compare");
-	is_int((long long)d.pairs, 2, "paired by seed");
-	is_near(d.mean, -2, 1e-12, "mean of 1 - 2 and 5 - 8");
-	ok(d.ci[0] == -3 && d.ci[1] == -1, "interval of two differences");
-	mc_scores_compare(&d, a, &scores.score[2], MC_STAT_RESAMPLES, &e);
-	is_int((long long)d.pairs, 1, "one common seed");
-	ok(d.mean == -8 && isnan(d.ci[0]), "a difference without an interval");
+	is_int((long long)mc_scores_contrast(d, (const struct mc_score *[]){ a, b }, weight, 2), 2, "paired by seed");
+	ok(d[0] == -1 && d[1] == -3, "1 - 2 and 5 - 8");
+	is_int((long long)mc_scores_contrast(d, (const struct mc_score *[]){ a, &scores.score[2] }, weight, 2), 1, "one common seed");
+	ok(d[0] == -8, "1 - 9");
+	is_int(a->episodes, EPISODES, "episodes of the shortest run");
 }
 
 static void refusals(void)
@@ -141,76 +140,75 @@ static void refusals(void)
 
 /* ---- verdicts ---- */
 
-/* high > middle > low in every seed; noisy is as often above as below all of them. */
-static void add_ladder(void)
+/* high > upper > lower > low in every one of n seeds. */
+static void add_ladder(size_t n)
 {
 	clear();
-	add_three("low", 1, 1.1, 1.2);
-	add_three("middle", 5, 5.1, 5.2);
-	add_three("high", 9, 9.1, 9.2);
+	add_seeds("low", n, 1);
+	add_seeds("lower", n, 5);
+	add_seeds("upper", n, 20);
+	add_seeds("high", n, 24);
 	score();
 }
 
-static void separable(void)
+static void told(void)
 {
 	struct mc_judgement j;
 
-	add_ladder();
+	add_ladder(8);
 	verdict_is("high", MC_IS_ABOVE, "low", MC_AGREE, "above: it is");
 	verdict_is("low", MC_IS_ABOVE, "high", MC_DISAGREE, "above: it is below");
-	verdict_is("low, high", MC_IS_ABOVE, "middle", MC_AGREE, "of several the highest stands for all");
+	verdict_is("low, high", MC_IS_ABOVE, "upper", MC_AGREE, "of several one is above");
+	verdict_is("low, lower", MC_IS_ABOVE, "upper", MC_DISAGREE, "of several none is");
 	verdict_is("high", MC_IS_BEST, "", MC_AGREE, "best: it is");
-	verdict_is("middle", MC_IS_BEST, "", MC_DISAGREE, "best: it is not");
-	verdict_is("middle", MC_IS_BELOW_BEST, "", MC_AGREE, "below best: it is");
+	verdict_is("upper", MC_IS_BEST, "", MC_DISAGREE, "best: it is not");
+	verdict_is("lower, high", MC_IS_BEST, "", MC_AGREE, "best: one of two is");
+	verdict_is("upper", MC_IS_BELOW_BEST, "", MC_AGREE, "below best: it is");
 	verdict_is("high", MC_IS_BELOW_BEST, "", MC_DISAGREE, "below best: it is the best");
-	verdict_is("low", MC_IS_WORST, "", MC_AGREE, "worst: it is");
-	verdict_is("middle", MC_IS_WORST, "", MC_DISAGREE, "worst: it is above the lowest");
-	verdict_is("middle", MC_IS_NOT_WORST, "", MC_AGREE, "not worst: it is not");
-	verdict_is("low", MC_IS_NOT_WORST, "", MC_DISAGREE, "not worst: it is");
+	verdict_is("low", MC_IS_WORST, "", MC_AGREE, "worst: it is the lowest");
+	verdict_is("lower", MC_IS_WORST, "", MC_AGREE, "worst: it is nearer the lowest than the best");
+	verdict_is("upper", MC_IS_WORST, "", MC_DISAGREE, "worst: it is nearer the best");
+	verdict_is("high", MC_IS_WORST, "", MC_DISAGREE, "worst: it is the best");
+	verdict_is("upper", MC_IS_NOT_WORST, "", MC_AGREE, "not worst: it is not");
+	verdict_is("lower", MC_IS_NOT_WORST, "", MC_DISAGREE, "not worst: it is");
 	verdict_is("high", MC_IS_TOP_TWO, "", MC_AGREE, "top two: the first is");
-	verdict_is("middle", MC_IS_TOP_TWO, "", MC_AGREE, "top two: the second is");
-	verdict_is("low", MC_IS_TOP_TWO, "", MC_DISAGREE, "top two: the third is not");
-	j = judge("middle", MC_IS_BELOW_BEST, "");
-	ok(strcmp(j.higher->label, "high") == 0 && strcmp(j.lower->label, "middle") == 0, "which difference decides");
-	is_near(j.diff.mean, 4, 1e-12, "and what it is");
-	ok(j.why == NULL, "no excuse where it is told");
+	verdict_is("upper", MC_IS_TOP_TWO, "", MC_AGREE, "top two: the second is");
+	verdict_is("lower", MC_IS_TOP_TWO, "", MC_DISAGREE, "top two: the third is not");
+	j = judge("upper", MC_IS_BELOW_BEST, "");
+	ok(strcmp(j.higher, "high") == 0 && strcmp(j.lower, "upper") == 0, "which difference decides");
+	is_near(j.mean, 4, 1e-12, "and what it is");
+	is_int((long long)j.choices, 3, "one of three");
+	is_near(j.p, 2 * 3.0 / 256, 1e-15, "p has the choice in it");
+	is_int((long long)j.needs, 7, "so seven seeds would do");
+	ok(j.why[0] == '\0', "no excuse where it is told");
+	j = judge("lower", MC_IS_WORST, "");
+	is_str(j.higher, "middle of high and low", "among the worst: by the middle of best and lowest");
+	is_near(j.mean, 12.5 - 5, 1e-9, "as far below it");
 }
 
-static void not_separable(void)
+/* A middle that is as far from the best as from the lowest belongs to neither. */
+static void not_told(void)
 {
 	struct mc_judgement j;
 
 	clear();
-	add_three("a", 1, 5, 9);
-	add_three("b", 9, 1, 5.1);
-	add_three("c", 5, 9, 1.1);
+	for (size_t k = 0; k < 8; k++) { /* each seed another order */
+		add_run("t", "a", k + 1, (double)(k * 3 % 8));
+		add_run("t", "b", k + 1, (double)(k * 5 % 8));
+		add_run("t", "c", k + 1, (double)(k * 7 % 8));
+	}
 	score();
 	for (int is = MC_IS_ABOVE; is <= MC_IS_NOT_WORST; is++) {
 		j = judge("a", (enum mc_relation)is, is == MC_IS_ABOVE ? "b" : "");
-		ok(j.verdict == MC_CANNOT_TELL && strcmp(j.why, "interval contains 0") == 0, "noise: relation %d cannot be told", is);
+		ok(j.verdict == MC_CANNOT_TELL && strcmp(j.why, "interval contains 0") == 0 && j.ci[0] < 0 && j.ci[1] > 0,
+		    "noise: relation %d cannot be told", is);
 	}
-
-	/* x cannot be told from the lowest, but both from the best */
-	clear();
-	add_three("low", 1, 5, 3);
-	add_three("x", 5, 1, 3.3);
-	add_three("high", 19, 19, 19);
+	add_ladder(8);
+	for (size_t k = 0; k < 8; k++)
+		add_run("t", "centre", k + 1, 12.5 + 0.1 * (double)k + (k % 2 ? 1 : -1));
 	score();
-	verdict_is("x", MC_IS_WORST, "", MC_AGREE, "among the worst: not separable from the lowest, and below the best");
-	verdict_is("low", MC_IS_WORST, "", MC_AGREE, "and so is the lowest");
-	verdict_is("x", MC_IS_NOT_WORST, "", MC_DISAGREE, "and the opposite is not so");
-	verdict_is("x", MC_IS_TOP_TWO, "", MC_CANNOT_TELL, "it is second, but might be third");
-
-	/* and the mirror image at the top */
-	clear();
-	add_three("low", -19, -19, -19);
-	add_three("bottom", -29, -29, -29);
-	add_three("x", 1, 5, 3);
-	add_three("y", 5, 1, 3.3);
-	add_three("z", 3.2, 3, 3.4);
-	score();
-	verdict_is("x", MC_IS_TOP_TWO, "", MC_AGREE, "among the top two: third by its mean, not separable from the second");
-	verdict_is("low", MC_IS_TOP_TWO, "", MC_DISAGREE, "below two of them separably");
+	verdict_is("centre", MC_IS_WORST, "", MC_CANNOT_TELL, "half way is not among the worst");
+	verdict_is("centre", MC_IS_NOT_WORST, "", MC_CANNOT_TELL, "nor is it not");
 }
 
 static void few(void)
@@ -223,27 +221,140 @@ static void few(void)
 	add_run("t", "c", 2, 9);
 	score();
 	j = judge("b", MC_IS_ABOVE, "a");
-	ok(j.verdict == MC_CANNOT_TELL && strcmp(j.why, "one seed") == 0, "one seed tells nothing");
+	ok(j.verdict == MC_CANNOT_TELL && strcmp(j.why, "1 seed") == 0, "one seed tells nothing");
 	j = judge("b", MC_IS_ABOVE, "c");
 	ok(j.verdict == MC_CANNOT_TELL && strcmp(j.why, "no common seed") == 0, "nor do different seeds");
 	j = judge("b", MC_IS_ABOVE, "d");
-	ok(j.verdict == MC_CANNOT_TELL && strcmp(j.why, "nothing to compare with") == 0, "nor a method without runs");
+	ok(j.verdict == MC_CANNOT_TELL && strcmp(j.why, "nothing to compare with") == 0 && j.pairs == 0, "nor a method without runs");
 	j = judge("d", MC_IS_BEST, "");
-	ok(j.verdict == MC_CANNOT_TELL && j.who == NULL, "of whatever side");
-	add_run("t", "a", 2, 1);
-	add_run("t", "b", 2, 9);
-	score();
-	j = judge("b", MC_IS_ABOVE, "a");
-	ok(j.verdict == MC_CANNOT_TELL && strcmp(j.why, "two seeds") == 0, "two seeds tell nothing");
-	add_run("t", "a", 3, 1);
-	add_run("t", "b", 3, 9);
-	score();
-	verdict_is("b", MC_IS_ABOVE, "a", MC_AGREE, "three do");
+	ok(j.verdict == MC_CANNOT_TELL && strcmp(j.why, "nothing to compare with") == 0, "of whatever side");
+	add_ladder(3);
+	j = judge("high", MC_IS_ABOVE, "low");
+	ok(j.verdict == MC_CANNOT_TELL && strcmp(j.why, "3 seeds") == 0, "three tell nothing, however large the difference");
+	is_near(j.p, 2.0 / 8, 1e-15, "for p is 2/8");
+	is_int((long long)j.needs, 6, "six would do");
+	ok(isnan(j.ci[0]), "and there is no interval");
+	add_ladder(5);
+	ok(judge("high", MC_IS_ABOVE, "low").verdict == MC_CANNOT_TELL, "nor do five");
+	add_ladder(6);
+	verdict_is("high", MC_IS_ABOVE, "low", MC_AGREE, "six tell one difference");
+	verdict_is("high", MC_IS_BEST, "", MC_AGREE, "and several that must all be so");
+	verdict_is("lower", MC_IS_TOP_TWO, "", MC_CANNOT_TELL, "not one of several");
+	add_ladder(7);
+	verdict_is("lower", MC_IS_TOP_TWO, "", MC_DISAGREE, "seven do");
 	clear();
-	add_three("a", 1, 1, 1);
-	add_three("b", 2, 2, 2);
+	add_seeds("a", 6, 1);
+	add_seeds("b", 6, 2);
 	score();
 	verdict_is("b", MC_IS_TOP_TWO, "", MC_CANNOT_TELL, "of two methods both are among the top two");
+	verdict_is("a", MC_IS_WORST, "", MC_AGREE, "and the lower one is the worst");
+}
+
+/* Runs that are much shorter than those that a claim is about. */
+static void short_runs(void)
+{
+	char task[] = "t", who[] = "high", whom[] = "low", words[] = "";
+	struct mc_claim c = { task, who, whom, words, MC_IS_ABOVE, 2 * EPISODES };
+	struct mc_judgement j;
+	struct mc_err e = { 0 };
+
+	add_ladder(6);
+	is_int(mc_judge(&j, &c, &scores, &e), 0, "runs of half the claim's episodes");
+	is_int(j.verdict, MC_AGREE, "tell");
+	c.episodes++;
+	mc_judge(&j, &c, &scores, &e);
+	ok(j.verdict == MC_CANNOT_TELL && strcmp(j.why, "40 of 81 episodes") == 0, "shorter ones do not: %s", j.why);
+}
+
+/* ---- the level: simulated experiments ---- */
+
+/* In [0, 1), for experiment x, method m, seed k. */
+static double uniform(uint32_t x, uint32_t m, size_t k)
+{
+	uint32_t w;
+
+	mc_rng_word(&w, k, 1, 7, MC_RNG_BOOTSTRAP, x, m);
+	return ((double)w + 0.5) / 4294967296.0;
+}
+
+/* Five methods whose returns are apart by `step`, the first the highest, over noise of about 5. */
+static void add_experiment(uint32_t x, size_t seeds, double step)
+{
+	static const char *const label[] = { "a", "b", "c", "d", "e" };
+
+	clear();
+	for (uint32_t m = 0; m < 5; m++)
+		for (size_t k = 0; k < seeds; k++) {
+			/* three outcomes, as where some runs learn and others do not */
+			const double u = uniform(x, m, k), learnt = uniform(x, m + 9, k) < 0.6 ? 12 : 0;
+
+			add_run("t", label[m], k + 1, learnt + 8 * u - step * m);
+		}
+	score();
+}
+
+/* How many of `tries` experiments give each claim about method a, b or c a verdict. */
+struct counts {
+	size_t agree[MC_IS_NOT_WORST + 1], disagree[MC_IS_NOT_WORST + 1];
+};
+
+static struct counts simulate(size_t tries, size_t seeds, double step, const char *who)
+{
+	struct counts n = { { 0 }, { 0 } };
+
+	for (uint32_t x = 0; x < tries; x++) {
+		add_experiment(x, seeds, step);
+		for (int is = MC_IS_ABOVE; is <= MC_IS_NOT_WORST; is++) {
+			const struct mc_judgement j = judge(who, (enum mc_relation)is, is == MC_IS_ABOVE ? "b" : "");
+
+			n.agree[is] += j.verdict == MC_AGREE;
+			n.disagree[is] += j.verdict == MC_DISAGREE;
+		}
+	}
+	return n;
+}
+
+static void level(void)
+{
+	static const size_t seeds[] = { 3, 5, 6, 10 };
+	enum { TRIES = 200, MOST_TOLD = 10 + 9 }; /* 5 % and three standard deviations */
+
+	for (size_t i = 0; i < 4; i++) {
+		const struct counts n = simulate(TRIES, seeds[i], 0, "a");
+		size_t most = 0;
+
+		for (int is = MC_IS_ABOVE; is <= MC_IS_NOT_WORST; is++) {
+			const size_t told = n.agree[is] + n.disagree[is];
+
+			most = told > most ? told : most;
+		}
+		ok(most <= MOST_TOLD && (seeds[i] >= 6 || most == 0),
+		    "nothing differs, %zu seeds: of %d experiments no claim is told in more than %zu", seeds[i], TRIES, most);
+	}
+}
+
+/* Where methods differ, wrong verdicts are as rare, and right ones are reached. */
+static void power(void)
+{
+	enum { TRIES = 100, MOST_WRONG = 5 + 6 };
+	const struct counts high = simulate(TRIES, 10, 12, "a"), low = simulate(TRIES, 10, 12, "d");
+	const struct counts third = simulate(TRIES, 10, 4, "c");
+
+	ok(high.agree[MC_IS_ABOVE] >= 75, "10 seeds, 12 apart: above is told %zu times in 100", high.agree[MC_IS_ABOVE]);
+	ok(high.agree[MC_IS_BEST] >= 75, "best %zu", high.agree[MC_IS_BEST]);
+	ok(high.agree[MC_IS_TOP_TWO] >= 90, "top two %zu", high.agree[MC_IS_TOP_TWO]);
+	ok(high.agree[MC_IS_NOT_WORST] >= 90, "not worst %zu", high.agree[MC_IS_NOT_WORST]);
+	ok(low.agree[MC_IS_BELOW_BEST] >= 90, "below best, of the fourth, %zu", low.agree[MC_IS_BELOW_BEST]);
+	ok(low.agree[MC_IS_WORST] >= 60, "among the worst %zu", low.agree[MC_IS_WORST]);
+	ok(low.disagree[MC_IS_TOP_TWO] >= 90, "not among the top two %zu", low.disagree[MC_IS_TOP_TWO]);
+	ok(high.disagree[MC_IS_BEST] + low.agree[MC_IS_BEST] + low.disagree[MC_IS_WORST] + low.agree[MC_IS_TOP_TWO] == 0,
+	    "and nothing is told that is the other way round");
+	ok(third.agree[MC_IS_BEST] + third.agree[MC_IS_ABOVE] + third.agree[MC_IS_TOP_TWO] <= MOST_WRONG,
+	    "a third place, 4 apart: a wrong verdict %zu times",
+	    third.agree[MC_IS_BEST] + third.agree[MC_IS_ABOVE] + third.agree[MC_IS_TOP_TWO]);
+	ok(third.agree[MC_IS_WORST] <= MOST_WRONG && third.disagree[MC_IS_WORST] <= MOST_WRONG,
+	    "and in the middle it is among the worst %zu times, not among them %zu", third.agree[MC_IS_WORST],
+	    third.disagree[MC_IS_WORST]);
 }
 
 /* ---- files of claims ---- */
@@ -291,6 +402,18 @@ static void files(void)
 	is_str(cs.claim[1].whom, "y", "than whom");
 	mc_claims_release(&cs);
 
+	is_int(read_text(&cs, "\xEF\xBB\xBFt | a | best | | words\r\nepisodes = 50000\r\nt | b | above | c | more\r\n", &e), 0,
+	    "a byte-order mark, and lines that end with a carriage return");
+	is_int((long long)cs.n, 2, "two claims");
+	is_str(cs.claim[0].task, "t", "the first is whole");
+	is_str(cs.claim[0].words, "words", "and its words");
+	is_int(cs.claim[0].episodes, 0, "it does not say how long runs are");
+	is_int(cs.claim[1].episodes, 50000, "the second does");
+	mc_claims_release(&cs);
+	refused("t | a | best | | b\nepisodes = many", "line 2", "episodes that are no number");
+	refused("episodes = 0", "line 1", "none at all");
+	refused("episodes", "line 1", "and no length");
+
 	is_int(read_text(&cs, "", &e), 0, "an empty file is no claim");
 	is_int((long long)cs.n, 0, "none");
 	mc_claims_release(&cs);
@@ -310,9 +433,12 @@ int main(void)
 {
 	final_returns();
 	refusals();
-	separable();
-	not_separable();
+	told();
+	not_told();
 	few();
+	short_runs();
+	level();
+	power();
 	files();
 	clear();
 	return tap_done();

@@ -43,6 +43,7 @@ static int insert(struct mc_score *s, const struct mc_run *run, double last, str
 	memmove(s->final + at + 1, s->final + at, (s->n - at) * sizeof *s->final);
 	s->seed[at] = run->seed;
 	s->final[at] = final_return(run, last);
+	s->episodes = s->n == 0 || run->episodes < s->episodes ? run->episodes : s->episodes;
 	s->n++;
 	return 0;
 }
@@ -204,31 +205,31 @@ const struct mc_score *mc_scores_find(const struct mc_scores *ss, const char *ta
 	return NULL;
 }
 
-int mc_scores_compare(struct mc_difference *d, const struct mc_score *a, const struct mc_score *b, size_t resamples,
-    struct mc_err *e)
+/* The final return of a seed: 1, or 0 if there is none. */
+static int find_final(double *final, const struct mc_score *s, uint64_t seed)
 {
-	double *by_seed = calloc(a->n + 1, sizeof *by_seed);
-	int r = 0;
+	for (size_t k = 0; k < s->n; k++)
+		if (s->seed[k] == seed) {
+			*final = s->final[k];
+			return 1;
+		}
+	return 0;
+}
 
-	if (by_seed == NULL)
-		return mc_err_nomem(e, "differences", (a->n + 1) * sizeof *by_seed);
-	d->pairs = 0;
-	for (size_t i = 0, k = 0; i < a->n && k < b->n;) {
-		if (a->seed[i] == b->seed[k])
-			by_seed[d->pairs++] = a->final[i++] - b->final[k++];
-		else if (a->seed[i] < b->seed[k])
-			i++;
-		else
-			k++;
+size_t mc_scores_contrast(double *d, const struct mc_score *const *s, const double *weight, size_t n)
+{
+	size_t pairs = 0;
+
+	for (size_t k = 0; k < s[0]->n; k++) {
+		double sum = weight[0] * s[0]->final[k], final;
+		size_t i = 1;
+
+		for (; i < n && find_final(&final, s[i], s[0]->seed[k]); i++)
+			sum += weight[i] * final;
+		if (i == n)
+			d[pairs++] = sum;
 	}
-	d->mean = mc_stat_mean(by_seed, d->pairs);
-	d->ci[0] = d->ci[1] = (double)NAN;
-	if (d->pairs > 1) {
-		mc_stat_sort(by_seed, d->pairs);
-		r = mc_stat_bootstrap(d->ci, MC_STAT_MEAN, by_seed, d->pairs, resamples, 1, e);
-	}
-	free(by_seed);
-	return r;
+	return pairs;
 }
 
 double mc_scores_mean_rank(const struct mc_scores *ss, const char *label)

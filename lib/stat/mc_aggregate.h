@@ -1,6 +1,6 @@
 /*
  * What runs came to: the final return of each, combined over the runs of one task and one
- * label (the method), ranked within the task, and compared with each other, paired by seed.
+ * label (the method), ranked within the task, and set against each other, paired by seed.
  */
 #ifndef MC_AGGREGATE_H
 #define MC_AGGREGATE_H
@@ -22,6 +22,7 @@ struct mc_score {
 	size_t n;
 	uint64_t *seed;        /* [n] ascending, all different */
 	double *final;         /* [n] the run of that seed */
+	int64_t episodes;      /* of the shortest run, or what the checkpoint was trained on */
 	double low, high;      /* final returns that count as 0 and 1 in its task; equal: nothing can be scaled */
 	double *scaled;        /* [n] final returns on that scale, ascending */
 	double figure[MC_FIGURES], ci[MC_FIGURES][2]; /* in the task's units, the gap scaled; NaN: no interval, no scale */
@@ -58,15 +59,11 @@ int mc_scores_begins_task(const struct mc_scores *ss, size_t i);
 /* The score of a task and label, or NULL. */
 const struct mc_score *mc_scores_find(const struct mc_scores *ss, const char *task, const char *label);
 
-struct mc_difference {
-	size_t pairs;          /* seeds that both have */
-	double mean;           /* of a - b over these seeds; NaN for no pair */
-	double ci[2];          /* its 95 % percentile-bootstrap interval; NaN for fewer than 2 */
-};
-
-/* a - b of two scores of one task, paired by seed. 0, or -1 and MC_OSERR. */
-int mc_scores_compare(struct mc_difference *d, const struct mc_score *a, const struct mc_score *b, size_t resamples,
-    struct mc_err *e);
+/*
+ * The sum of weight[i] times the final return of s[i], for each seed that all n scores have, in
+ * ascending order of the seeds. d has room for s[0]->n. Returns how many there are. n >= 1.
+ */
+size_t mc_scores_contrast(double *d, const struct mc_score *const *s, const double *weight, size_t n);
 
 /*
  * The mean rank of a label over all tasks, if every task has it; else NaN.

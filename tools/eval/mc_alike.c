@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mc_flip.h"
 #include "mc_stat.h"
 
 const char *mc_alike_name(enum mc_alike_kind kind)
@@ -116,6 +117,17 @@ int mc_alike_add(struct mc_alike a[MC_ALIKES], const struct mc_advantage *x, str
 	return 0;
 }
 
+static int set_interval(struct mc_alike *x, struct mc_err *e)
+{
+	struct mc_flip f;
+	const int r = mc_flip_make(&f, x->by_episode, x->episodes, e);
+
+	if (r == 0)
+		mc_flip_interval(x->ci, &f, MC_VERDICT_ALPHA);
+	mc_flip_release(&f);
+	return r;
+}
+
 int mc_alike_finish(struct mc_alike a[MC_ALIKES], struct mc_err *e)
 {
 	for (int i = 0; i < MC_ALIKES; i++) {
@@ -128,9 +140,7 @@ int mc_alike_finish(struct mc_alike a[MC_ALIKES], struct mc_err *e)
 			continue;
 		}
 		x->mean /= (double)x->pairs;
-		mc_stat_sort(x->by_episode, x->episodes);
-		if (x->episodes > 1 && mc_stat_bootstrap(x->ci, MC_STAT_MEAN, x->by_episode, x->episodes,
-		    MC_STAT_RESAMPLES, 1, e) < 0)
+		if (set_interval(x, e) < 0)
 			return -1;
 	}
 	return 0;
@@ -146,7 +156,7 @@ void mc_alike_release(struct mc_alike a[MC_ALIKES])
 enum mc_verdict mc_alike_judge(const struct mc_alike *a, enum mc_relation is, const char **why)
 {
 	*why = NULL;
-	if (a->episodes < MC_VERDICT_SEEDS) {
+	if (!isfinite(a->ci[0])) {
 		*why = a->episodes == 0 ? "nothing to compare with" : "too few episodes";
 		return MC_CANNOT_TELL;
 	}

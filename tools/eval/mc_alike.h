@@ -32,7 +32,7 @@ struct mc_alike {
 	double mean;           /* of r; NaN for no pair, like all that follows */
 	double lowest, highest;
 	double share;          /* of the pairs that resemble each other: mean over the episodes */
-	double ci[2];          /* its 95 % percentile-bootstrap interval over episodes; NaN for fewer than 2 */
+	double ci[2];          /* its 95 % sign-flip interval over episodes (mc_flip.h); NaN for fewer than 6 */
 	size_t episodes, room;
 	double *by_episode;    /* [episodes] the share in each that has pairs */
 };
@@ -48,7 +48,8 @@ void mc_alike_release(struct mc_alike a[MC_ALIKES]);
  * Claims MC_IS_UNLIKE and MC_IS_SOMETIMES_LIKE. Choice: fewer than half of the pairs resemble each
  * other (the interval lies below 1/2): unlike. The same, and some pair does: sometimes like.
  * An interval above 1/2 disagrees with both, not a single pair with the second; all else, and
- * fewer than MC_VERDICT_SEEDS episodes, is cannot tell, and *why says so (else NULL).
+ * fewer episodes than have an interval, is cannot tell, and *why says so (else NULL). The episodes
+ * are one team's: what they tell, they tell of it.
  */
 enum mc_verdict mc_alike_judge(const struct mc_alike *a, enum mc_relation is, const char **why);
 

@@ -8,13 +8,13 @@
 #include "mc_arena.h"
 #include "mc_frame.h"
 #include "mc_json.h"
-#include "mc_stat.h"
 #include "mc_table.h"
 
 struct comparison {
 	struct mc_alike alike[MC_ALIKES];
 	char task[64];        /* the first stream's */
 	size_t episodes;
+	int64_t trained;      /* what the team had been trained on, in iterations: the fewest */
 	struct mc_claims claims;
 };
 
@@ -24,6 +24,7 @@ static int take(struct comparison *c, const struct mc_frame *f, struct mc_arena 
 {
 	const struct mc_arena_mark mark = mc_arena_mark(arena);
 	struct mc_advantage a;
+	int64_t trained;
 	int r;
 
 	if (strcmp(f->type, "header") == 0)
@@ -32,6 +33,9 @@ static int take(struct comparison *c, const struct mc_frame *f, struct mc_arena 
 		return mc_err_set(e, MC_TEMPFAIL, f->place, f->offset, NULL, "the stream ends with another program's error");
 	if (strcmp(f->type, "advantage") != 0)
 		return 0;
+	if (mc_map_int(&f->map, "iteration", &trained, e) < 0)
+		return -1;
+	c->trained = c->episodes == 0 || trained < c->trained ? trained : c->trained;
 	r = mc_advantage_unpack(f, &a, arena, e) < 0 ? -1 : mc_alike_add(c->alike, &a, e);
 	mc_arena_reset(arena, mark);
 	c->episodes++;
@@ -70,6 +74,18 @@ static const struct mc_claim *claim_about(const struct comparison *c, int kind)
 	return NULL;
 }
 
+/* The verdict on a claim about a kind, and why there is none. */
+static enum mc_verdict judge(const struct comparison *c, int kind, const struct mc_claim *claim, char *why, size_t size)
+{
+	const char *excuse;
+	const enum mc_verdict v = mc_alike_judge(&c->alike[kind], claim->is, &excuse);
+
+	snprintf(why, size, "%s", excuse ? excuse : "");
+	if (!mc_claim_is_short(claim, c->trained, why, size))
+		return v;
+	return MC_CANNOT_TELL;
+}
+
 static void put_number(struct mc_table *t, double v)
 {
 	if (isfinite(v))
@@ -82,7 +98,7 @@ static void put_row(struct mc_table *t, const struct comparison *c, int kind)
 {
 	const struct mc_alike *a = &c->alike[kind];
 	const struct mc_claim *claim = claim_about(c, kind);
-	const char *why = NULL;
+	char why[64];
 
 	mc_table_put(t, "%s", words[kind]);
 	mc_table_put(t, "%zu", a->pairs);
@@ -98,9 +114,9 @@ static void put_row(struct mc_table *t, const struct comparison *c, int kind)
 		return;
 	mc_table_put(t, "%s", claim ? claim->words : "");
 	if (claim) {
-		const enum mc_verdict v = mc_alike_judge(a, claim->is, &why);
+		const enum mc_verdict v = judge(c, kind, claim, why, sizeof why);
 
-		mc_table_put(t, "%s%s%s", mc_verdict_name(v), why ? ": " : "", why ? why : "");
+		mc_table_put(t, "%s%s%s", mc_verdict_name(v), why[0] ? ": " : "", why);
 	} else {
 		mc_table_put(t, "%s", "");
 	}
@@ -127,8 +143,8 @@ static int print_table(const struct comparison *c, struct mc_err *e)
 		return -1;
 	printf("\nThe rule's advantage of each ordered pair of agents, compared over the steps of each of %zu episodes of\n"
 	    "%s. r: correlation; alike: share of the pairs with r of at least %g, mean over episodes, with its\n"
-	    "95 %% percentile-bootstrap interval over episodes (%d resamples).\n",
-	    c->episodes, c->task, MC_ALIKE_R, MC_STAT_RESAMPLES);
+	    "95 %% sign-flip interval over episodes.\n",
+	    c->episodes, c->task, MC_ALIKE_R);
 	return 0;
 }
 
@@ -143,7 +159,7 @@ static void print_json(const struct comparison *c)
 	for (int kind = 0; kind < MC_ALIKES; kind++) {
 		const struct mc_alike *a = &c->alike[kind];
 		const struct mc_claim *claim = claim_about(c, kind);
-		const char *why;
+		char why[64];
 
 		printf("{\"task\":");
 		mc_json_string(stdout, c->task);
@@ -161,7 +177,7 @@ static void print_json(const struct comparison *c)
 		if (claim) {
 			printf(",\"claim\":");
 			mc_json_string(stdout, claim->words);
-			printf(",\"verdict\":\"%s\"", mc_verdict_name(mc_alike_judge(a, claim->is, &why)));
+			printf(",\"verdict\":\"%s\"", mc_verdict_name(judge(c, kind, claim, why, sizeof why)));
 		}
 		printf("}\n");
 	}

@@ -175,7 +175,7 @@ static int print_improvements(const struct summary *s, struct mc_err *e)
 /* What decides each claim. */
 static int print_claims(const struct summary *s, struct mc_err *e)
 {
-	struct mc_table t = { .align = "llllrrl" };
+	struct mc_table t = { .align = "llllrrrl" };
 	char ci[64];
 	size_t rows = 0;
 
@@ -184,7 +184,8 @@ static int print_claims(const struct summary *s, struct mc_err *e)
 	mc_table_put(&t, "claimed");
 	mc_table_put(&t, "what decides");
 	mc_table_put(&t, "difference");
-	mc_table_put(&t, "95 %% interval");
+	mc_table_put(&t, "interval");
+	mc_table_put(&t, "p");
 	mc_table_put(&t, "found");
 	for (size_t i = 0; i < s->claims.n; i++) {
 		const struct mc_claim *c = &s->claims.claim[i];
@@ -195,21 +196,42 @@ static int print_claims(const struct summary *s, struct mc_err *e)
 		mc_table_put(&t, "%s", c->task);
 		mc_table_put(&t, "%s", c->who);
 		mc_table_put(&t, "%s", c->words);
-		if (j->higher && j->diff.pairs > 0) {
-			interval(ci, sizeof ci, j->diff.ci);
-			mc_table_put(&t, "%s - %s", j->higher->label, j->lower->label);
-			mc_table_put(&t, "%.2f", shown(j->diff.mean));
+		if (j->pairs > 0) {
+			interval(ci, sizeof ci, j->ci);
+			mc_table_put(&t, "%s - %s", j->higher, j->lower);
+			mc_table_put(&t, "%.2f", shown(j->mean));
 			mc_table_put(&t, "%s", ci);
+			mc_table_put(&t, "%.3f", j->p);
 		} else {
-			for (int k = 0; k < 3; k++)
+			for (int k = 0; k < 4; k++)
 				mc_table_put(&t, "-");
 		}
-		mc_table_put(&t, "%s%s%s", mc_verdict_name(j->verdict), j->why ? ": " : "", j->why ? j->why : "");
+		mc_table_put(&t, "%s%s%s", mc_verdict_name(j->verdict), j->why[0] ? ": " : "", j->why);
 		rows++;
 	}
 	if (rows > 0)
 		printf("\n");
 	return mc_table_print(&t, stdout, e);
+}
+
+/* How a claim is told, and the seeds that these would take. */
+static void print_needs(const struct summary *s)
+{
+	size_t fewest = 0, most = 0;
+
+	for (size_t i = 0; i < s->claims.n; i++) {
+		const size_t needs = s->judgement[i].needs;
+
+		fewest = needs && (fewest == 0 || needs < fewest) ? needs : fewest;
+		most = needs > most ? needs : most;
+	}
+	printf("A claim is told where p is at most %g: an exact sign-flip test of the difference that decides, over runs\n"
+	    "paired by seed, with the choice of that difference in it; the interval is at the same level (mc-eval(1)).\n",
+	    MC_VERDICT_ALPHA);
+	if (fewest > 0 && fewest < most)
+		printf("These claims need at least %zu to %zu seeds.\n", fewest, most);
+	else if (fewest > 0)
+		printf("These claims need at least %zu seeds.\n", fewest);
 }
 
 static void print_caption(const struct summary *s, const struct mc_summary_opts *o)
@@ -228,8 +250,7 @@ static void print_caption(const struct summary *s, const struct mc_summary_opts 
 		printf("runs above: share of the runs above a scaled return (performance profile); probability that a run of the\n"
 		    "method is better than one of the other. Intervals draw runs within each task (stratified bootstrap).\n");
 	if (s->claims.n > 0)
-		printf("A claim is settled where the 95 %% bootstrap interval of the mean difference that decides, over at least\n"
-		    "%d runs paired by seed, does not contain 0 (mc-eval(1)).\n", MC_VERDICT_SEEDS);
+		print_needs(s);
 }
 
 /* ---- JSON ---- */
@@ -355,16 +376,18 @@ static void put_judgement(const struct mc_claim *c, const struct mc_judgement *j
 	put_string("task", c->task);
 	put_string("who", c->who);
 	put_string("claim", c->words);
-	if (j->higher) {
-		put_string("higher", j->higher->label);
-		put_string("lower", j->lower->label);
-		printf("\"pairs\":%zu,\"difference\":", j->diff.pairs);
-		mc_json_double(stdout, j->diff.mean);
+	if (j->higher[0]) {
+		put_string("higher", j->higher);
+		put_string("lower", j->lower);
+		printf("\"pairs\":%zu,\"difference\":", j->pairs);
+		mc_json_double(stdout, j->mean);
 		printf(",");
-		put_pair("difference_ci", j->diff.ci);
+		put_pair("difference_ci", j->ci);
+		printf(",\"choices\":%zu,\"needs\":%zu,\"p\":", j->choices, j->needs);
+		mc_json_double(stdout, j->p);
 		printf(",");
 	}
-	if (j->why)
+	if (j->why[0])
 		put_string("why", j->why);
 	printf("\"verdict\":\"%s\"}\n", mc_verdict_name(j->verdict));
 }
