@@ -84,6 +84,32 @@ parts() {
 	[[ "$output" == *share* || "$output" == *episodes* ]]
 }
 
+@test "critic's discount and rates over shares of the run, stopped and continued: the same bytes" {
+	move='--critic-gamma 0.5:0.9:50% --lr-critic 1e-3:1e-4:100% --lr-policy 0.002:0.001:10'
+	for d in whole parts; do
+		for e in 20 30 40; do
+			[ $d$e != whole30 ] || continue
+			"$train" -t navigation_N2_l2 -m none -e $e -o $d -R '--hidden 8 -C 7' -Q "--batch 64 --threads 1 --keep-replay $move"
+		done
+	done
+	same whole parts
+	[ "$(mc-cat parts/run.ckpt | jq -c '.header | .planned, .["mc-critic"].gamma, .["mc-critic"].lr_policy')" = \
+'20
+{"start":0.5,"end":0.9,"episodes":10,"share":0.5}
+{"start":0.002,"end":0.001,"episodes":10}' ]
+	# what moves is what a constant would have been: until then, and no longer
+	for d in constant moves; do
+		gamma=$([ $d = constant ] && echo 0.5 || echo 0.5:0.9:1000000000)
+		"$train" -t navigation_N2_l2 -m none -e 30 -o $d -R '--hidden 8' -Q "--batch 64 --threads 1 --critic-gamma $gamma"
+		mc-cat --full $d/run.ckpt | jq -c .params.critic >$d.critic
+	done
+	cmp constant.critic moves.critic
+	"$train" -t navigation_N2_l2 -m none -e 30 -o other -R '--hidden 8' -Q "--batch 64 --threads 1"
+	! cmp -s constant.critic <(mc-cat --full other/run.ckpt | jq -c .params.critic)
+	"$train" -t navigation_N2_l2 -m none -e 30 -o alike -R '--hidden 8 --gamma 0.5' -Q "--batch 64 --threads 1"
+	cmp constant.critic <(mc-cat --full alike/run.ckpt | jq -c .params.critic)
+}
+
 @test "a fixed rule, stopped and continued: the same bytes" {
 	ring learned meta 12 1
 	for d in whole parts; do

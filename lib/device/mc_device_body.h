@@ -223,7 +223,7 @@ MC_BODY top_reverse(const struct mc_k_top_reverse *k, uint32_t i)
 MC_BODY error(const struct mc_k_error *k, uint32_t b)
 {
 	const mc_real q = k->q[b] + *k->bias, q_next = k->q_next[b] + *k->bias_next;
-	const mc_real y = k->r[b] + k->gamma * q_next;
+	const mc_real y = k->r[b] + k->now->gamma * q_next;
 
 	k->q[b] = q;
 	k->q_next[b] = q_next;

@@ -25,6 +25,7 @@ struct mc_k_shape { uint32_t N, d, B, O, A, H; };
 struct mc_k_now {
 	uint64_t count, gone;     /* transitions in D; those that fell out */
 	uint32_t k;               /* iteration: the x of its draws */
+	mc_real gamma;            /* of the targets y */
 	mc_real lr[2], scale[2];  /* Adam's factors of critic and policies at this step */
 };
 
@@ -162,8 +163,9 @@ struct mc_k_top_reverse {
 
 /* n = B: biases to q and q_next; target, error and the loss's derivative by q. */
 struct mc_k_error {
+	const struct mc_k_now *now;
 	const mc_real *r, *bias, *bias_next;
-	mc_real gamma, scale;     /* 2 / B */
+	mc_real scale;            /* 2 / B */
 	mc_real *q, *q_next, *y, *error, *dq;
 };
 

@@ -501,7 +501,7 @@ void mc_device_critic_gradient(struct mc_device_step *s)
 
 	values(s, &net->target, s->o_next, s->a_next, s->q_next);
 	values(s, &net->p, s->o_batch, s->a, s->q);
-	MC_LAUNCH(s->dev, error, B, .r = s->r, .bias = w.l[2].w.bias, .bias_next = next.l[2].w.bias, .gamma = (mc_real)s->o.gamma,
+	MC_LAUNCH(s->dev, error, B, .now = s->now, .r = s->r, .bias = w.l[2].w.bias, .bias_next = next.l[2].w.bias,
 	    .scale = 2 / (mc_real)B, .q = s->q, .q_next = s->q_next, .y = s->y, .error = s->error, .dq = s->dq);
 	sum(s, s->error, 1, 1, s->loss);
 	sum(s, s->q, 1, 0, s->q_sum);

@@ -57,6 +57,7 @@ int mc_learner_begin(struct mc_learner *l, const struct mc_learner_ops *ops, con
 	l->ops = ops;
 	l->dims = *dims;
 	l->o = *o;
+	l->gamma = o->gamma;
 	return net_new(l, &l->policy, MC_NET_POLICY, e) < 0 || net_new(l, &l->critic, MC_NET_CRITIC, e) < 0 ||
 	    adam_new(l, &l->policy, o->lr_policy, e) < 0 || adam_new(l, &l->critic, o->lr_critic, e) < 0 ||
 	    (mc_learner_has_comm(l) && comm_new(l, e) < 0) ? -1 : 0;
@@ -163,6 +164,13 @@ int mc_learner_ready(const struct mc_learner *l)
 }
 
 /* ---- updates ---- */
+
+void mc_learner_rates(struct mc_learner *l, double gamma, double lr_critic, double lr_policy)
+{
+	l->gamma = gamma;
+	l->critic.adam.lr = lr_critic;
+	l->policy.adam.lr = lr_policy;
+}
 
 int mc_learner_diverged(struct mc_err *e, enum mc_net net, const char *what, uint32_t k)
 {

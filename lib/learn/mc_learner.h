@@ -23,7 +23,7 @@ struct mc_learner_opts {
 	size_t B;               /* replay batch */
 	size_t replay;          /* capacity of D in transitions */
 	size_t warmup;          /* learning begins once D holds so many (never before B) */
-	double gamma, tau;      /* discount; Polyak factor */
+	double gamma, tau;      /* the critic's discount; Polyak factor */
 	double lr_critic, lr_policy, b1, b2, adam_eps;
 	double clip_critic, clip_policy; /* norm bounds; 0 = none. Policies: of each agent's own gradient */
 	double lr_comm, rho, eps, temp;  /* stgs: RMSprop of theta_c, temperature */
@@ -61,6 +61,9 @@ int mc_learner_fetch(struct mc_learner *l, struct mc_err *e);
 int mc_learner_append(struct mc_learner *l, const struct mc_traj *t, struct mc_err *e);
 size_t mc_learner_transitions(const struct mc_learner *l);  /* in D */
 int mc_learner_ready(const struct mc_learner *l);           /* D holds at least B and warmup */
+
+/* Until they are set again: the critic's discount and both of Adam's learning rates. At the start those of the options. */
+void mc_learner_rates(struct mc_learner *l, double gamma, double lr_critic, double lr_policy);
 
 struct mc_learner_figures {
 	double critic_loss;   /* mean (Q - y)^2 */
@@ -124,6 +127,7 @@ struct mc_learner {
 	struct mc_learner_opts o;
 	struct mc_arena arena;
 	struct mc_learner_net policy, critic, comm;
+	double gamma;         /* at work (mc_learner_rates) */
 	int comm_known;       /* comm holds parameters, its target those that follow them */
 	mc_real *c;           /* [B,N,d] under stgs: probabilities, for the figures */
 };

@@ -328,7 +328,7 @@ static int update_critic(struct cpu *l, struct mc_learner_figures *fig, struct m
 {
 	const struct mc_batch *x = &l->batch;
 	const struct mc_critic_batch b = { .B = l->base.o.B, .o = x->o, .a = x->a, .r = x->r,
-		.o_next = x->o_next, .a_next = l->a_next, .gamma = l->base.o.gamma,
+		.o_next = x->o_next, .a_next = l->a_next, .gamma = l->base.gamma,
 		.q_next = l->q_next, .y = l->y, .q = l->q };
 
 	target_actions(l);

@@ -87,6 +87,14 @@ void mc_ramp_pack(struct mc_fb *b, const char *key, const struct mc_ramp *r)
 	mc_fb_close(b);
 }
 
+void mc_ramp_tell(struct mc_fb *b, const char *key, const struct mc_ramp *r)
+{
+	if (r->episodes > 0)
+		mc_ramp_pack(b, key, r);
+	else
+		mc_fb_real(b, key, r->start);
+}
+
 int mc_ramp_unpack(const struct mc_map *m, const char *key, struct mc_ramp *r, struct mc_err *e)
 {
 	struct mc_map x;

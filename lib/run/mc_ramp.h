@@ -33,4 +33,7 @@ double mc_ramp_at(const struct mc_ramp *r, int64_t episode);
 void mc_ramp_pack(struct mc_fb *b, const char *key, const struct mc_ramp *r);
 int mc_ramp_unpack(const struct mc_map *m, const char *key, struct mc_ramp *r, struct mc_err *e);
 
+/* The same, or the number alone where it is constant. For people: nothing reads it. */
+void mc_ramp_tell(struct mc_fb *b, const char *key, const struct mc_ramp *r);
+
 #endif

@@ -19,6 +19,10 @@ static const char self[] = "mc-critic";
 struct critic {
 	struct mc_filter filter;
 	struct mc_learner_opts opts;
+	struct {
+		const char *gamma, *lr_critic, *lr_policy;
+	} text;                      /* as they were given; gamma: NULL */
+	struct mc_ramp gamma, lr_critic, lr_policy;
 	const char *method;          /* "stgs" or NULL */
 	const char *path;            /* -D */
 	int keep_replay;
@@ -54,8 +58,10 @@ static void build_header(const struct critic *x, struct mc_fb *b)
 	mc_fb_uint(b, "replay", o->replay);
 	mc_fb_uint(b, "warmup", o->warmup);
 	mc_fb_real(b, "tau", o->tau);
-	mc_fb_real(b, "lr_critic", o->lr_critic);
-	mc_fb_real(b, "lr_policy", o->lr_policy);
+	if (x->text.gamma)
+		mc_ramp_tell(b, "gamma", &x->gamma);
+	mc_ramp_tell(b, "lr_critic", &x->lr_critic);
+	mc_ramp_tell(b, "lr_policy", &x->lr_policy);
 	mc_fb_real(b, "b1", o->b1);
 	mc_fb_real(b, "b2", o->b2);
 	mc_fb_real(b, "adam_eps", o->adam_eps);
@@ -70,6 +76,22 @@ static void build_header(const struct critic *x, struct mc_fb *b)
 		mc_fb_real(b, "scale_comm", o->scale_comm);
 	}
 	mc_fb_close(b);
+}
+
+/* Shares of the run become episodes. The header goes on saying what they are of if somebody must know. */
+static void plan(struct critic *x)
+{
+	struct mc_ramp *ramps[] = { &x->gamma, &x->lr_critic, &x->lr_policy };
+	int shares = x->h.explore.share > 0;
+
+	if (!x->text.gamma)
+		x->gamma = mc_ramp_of(x->h.gamma);
+	for (int i = 0; i < 3; i++) {
+		shares |= ramps[i]->share > 0;
+		mc_ramp_plan(ramps[i], x->h.planned);
+	}
+	if (!shares)
+		x->h.planned = -1;
 }
 
 static int on_header(void *ctx, const struct mc_frame *f, struct mc_fb *b, struct mc_err *e)
@@ -91,12 +113,13 @@ static int on_header(void *ctx, const struct mc_frame *f, struct mc_fb *b, struc
 	}
 	if (mc_header_check_owners(h, e) < 0)
 		return -1;
-	if (!(h->explore.share > 0))
-		h->planned = -1;
+	plan(x);
 	o->decide = h->comm;
 	o->stgs = x->method != NULL;
 	o->seed = h->seed;
-	o->gamma = h->gamma;
+	o->gamma = x->gamma.start;
+	o->lr_critic = x->lr_critic.start;
+	o->lr_policy = x->lr_policy.start;
 	x->learner = x->device ? mc_learner_device_new(&h->dims, o, x->device, e) :
 	    mc_learner_cpu_new(&h->dims, o, x->pool, e);
 	if (!x->learner || mc_traj_new(&x->traj, &h->dims, &x->arena, e) < 0)
@@ -402,6 +425,8 @@ static int on_trajectory(void *ctx, const struct mc_frame *f, struct mc_err *e)
 	x->started = 1;
 	x->moved = mc_learner_ready(x->learner);
 	x->iteration = x->traj.iteration + 1;
+	mc_learner_rates(x->learner, mc_ramp_at(&x->gamma, x->episode), mc_ramp_at(&x->lr_critic, x->episode),
+	    mc_ramp_at(&x->lr_policy, x->episode));
 	if (mc_learner_update(x->learner, (uint32_t)x->iteration, &fig, e) < 0)
 		return -1;
 	if (x->moved)
@@ -440,6 +465,13 @@ static int run(struct critic *x, struct mc_err *e)
 	return r;
 }
 
+static int parse_ramps(struct critic *x, struct mc_err *e)
+{
+	return (x->text.gamma && mc_ramp_parse(&x->gamma, x->text.gamma, 0, 1, "--critic-gamma", "0.8, or 0.6:0.95:80%", e) < 0) ||
+	    mc_ramp_parse(&x->lr_critic, x->text.lr_critic, 0, 1e3, "--lr-critic", "0.001, or 1e-3:1e-4:100%", e) < 0 ||
+	    mc_ramp_parse(&x->lr_policy, x->text.lr_policy, 0, 1e3, "--lr-policy", "0.001, or 1e-3:1e-4:100%", e) < 0 ? -1 : 0;
+}
+
 /* *streaming is set once the stream is this program's to end, with an error if need be. */
 static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 {
@@ -450,6 +482,7 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 	long threads = mc_pool_processors(), batch, replay, warmup, max_frame = (long)MC_FRAME_MAX;
 
 	mc_learner_defaults(o);
+	x.text.lr_critic = x.text.lr_policy = "0.001";
 	batch = (long)o->B, replay = (long)o->replay, warmup = (long)o->warmup;
 	const struct mc_opt table[] = {
 		{ MC_OPT_STR, 'm', "method", "METHOD", &x.method, 0, 0, "stgs: learn whom to talk to as well, by straight-through Gumbel-softmax" },
@@ -459,8 +492,9 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 		{ MC_OPT_INT, 0, "batch", "B", &batch, 1, 1 << 20, "transitions in a batch" },
 		{ MC_OPT_INT, 0, "replay", "N", &replay, 1, 1e9, "D holds the last N transitions" },
 		{ MC_OPT_INT, 0, "warmup", "N", &warmup, 0, 1e9, "learn once D holds N transitions; at least a batch" },
-		{ MC_OPT_REAL, 0, "lr-critic", "X", &o->lr_critic, 0, 1e3, "Adam's learning rate for Q" },
-		{ MC_OPT_REAL, 0, "lr-policy", "X", &o->lr_policy, 0, 1e3, "Adam's learning rate for the policies" },
+		{ MC_OPT_STR, 0, "critic-gamma", "X", &x.text.gamma, 0, 0, "the critic's own discount; START:END:EPISODES or START:END:PERCENT% moves it (default --gamma's)" },
+		{ MC_OPT_STR, 0, "lr-critic", "X", &x.text.lr_critic, 0, 0, "Adam's learning rate for Q; may move as well" },
+		{ MC_OPT_STR, 0, "lr-policy", "X", &x.text.lr_policy, 0, 0, "Adam's learning rate for the policies; may move as well" },
 		{ MC_OPT_REAL, 0, "b1", "X", &o->b1, 0, 0.999999, "Adam's beta_1" },
 		{ MC_OPT_REAL, 0, "b2", "X", &o->b2, 0, 0.999999999, "Adam's beta_2" },
 		{ MC_OPT_REAL, 0, "adam-eps", "X", &o->adam_eps, 1e-30, 1, "Adam's epsilon, outside the root" },
@@ -498,6 +532,8 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 		    "\"%s\" is not this program's: stgs is", x.method);
 	if (x.keep_replay && !x.path)
 		return mc_usage(e, "--keep-replay", "give -D FILE as well", "there is no replay file to keep");
+	if (parse_ramps(&x, e) < 0)
+		return -1;
 	const int cuda = strcmp(device, "cuda") == 0;
 
 	if (!cuda && strcmp(device, "cpu") != 0)
