@@ -191,6 +191,27 @@ three() {
 	[[ "$output" == 'mc-eval: --scale: "push_N3=2,1" is not TASK=LOW,HIGH; '* ]]
 }
 
+@test "--scale: what is not a scale, or of no task, is refused" {
+	three
+	log own.log task=mine_N3
+	for wrong in push_N3 push_N3= push_N3=-80 push_N3=-80, push_N3=,1 push_N3=-80,inf push_N3=-inf,3 push_N3=nan,1 push_N3=0,nan \
+		push_N3=1,1 =1,2 push_N3=1,2,3 push_N3=1,2x push_N3=x1,2 push_N3=0,1: :push_N3=0,1 push_N3=0,1::push_N6=0,1 ''; do
+		for command in "mc-eval --aggregate" "mc-plot profile"; do
+			run -64 $command --scale "$wrong" *.log
+			[[ "$output" == "${command% *}: --scale: "*" is not TASK=LOW,HIGH; push_N3=-60,-20, several with colons" ]]
+		done
+	done
+	run -64 mc-eval --aggregate --scale push_n3=-80,-20 full-1.log own.log
+	[ "$output" = 'mc-eval: --scale: there is no task "push_n3"; these runs are of push_N3, mine_N3' ]
+	run -64 mc-plot profile --scale push_N3=0,100:push_n3=-80,-20 *.log
+	[[ "$output" == 'mc-plot: --scale: there is no task "push_n3"; these runs are of '* ]]
+	run -64 mc-eval --aggregate --scale push_N3=0,100:push_N6=0,1:push_N3=-80,-20 *.log
+	[ "$output" = "mc-eval: --scale: push_N3 stands there twice; leave one of them out" ]
+	# tasks that the runs are not of, or that only they know, are fine
+	[ "$(mc-eval --aggregate --json --scale push_N3=0,100:push_N6=0,1:mine_N3=0,50 *.log | jq -c 'select(.scale) | .scale')" = \
+		"$(printf '[0,100]\n[0,100]\n[0,100]\n[0,50]')" ]
+}
+
 @test "a name from a log cannot break the table" {
 	log a.log 'method=a|b'
 	mc-eval --aggregate a.log | grep -q '| a?b '

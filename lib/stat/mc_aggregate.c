@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mc_opts.h"
+#include "mc_scales.h"
 #include "mc_stat.h"
 
 static int same(const struct mc_run *a, const struct mc_run *b)
@@ -50,35 +50,10 @@ static int insert(struct mc_score *s, const struct mc_run *run, double last, str
 
 /* ---- scales ---- */
 
-/* "LOW,HIGH" behind "TASK=" in `text`: 1 if there is one for this task, 0, or -1. */
-static int find_scale(const char *text, const char *task, double *low, double *high, struct mc_err *e)
-{
-	const size_t n = strlen(task);
-
-	for (const char *s = text; s && *s;) {
-		const char *equals = strchr(s, '='), *comma = equals ? strchr(equals, ',') : NULL;
-		char *middle = NULL, *end = NULL;
-		double v[2] = { 0, 0 };
-
-		if (comma) {
-			v[0] = strtod(equals + 1, &middle);
-			v[1] = strtod(comma + 1, &end);
-		}
-		if (!comma || middle != comma || end == comma + 1 || (*end && *end != ':') || !isfinite(v[0]) || !(v[1] > v[0]))
-			return mc_usage(e, "--scale", "push_N3=-60,-20, several with colons", "\"%s\" is not TASK=LOW,HIGH", s);
-		if ((size_t)(equals - s) == n && memcmp(s, task, n) == 0) {
-			*low = v[0];
-			*high = v[1];
-			return 1;
-		}
-		s = *end ? end + 1 : end;
-	}
-	return 0;
-}
-
 /* What the task of score number `first` is scaled by, into all scores of it, which follow. */
-static int set_scale(struct mc_scores *ss, size_t first, const char *text, struct mc_err *e)
+static void set_scale(struct mc_scores *ss, size_t first, const struct mc_scales *scales)
 {
+	const struct mc_task_scale *given = mc_scales_find(scales, ss->score[first].task);
 	double low = (double)INFINITY, high = -(double)INFINITY;
 	size_t end = first;
 
@@ -87,13 +62,27 @@ static int set_scale(struct mc_scores *ss, size_t first, const char *text, struc
 			low = fmin(low, ss->score[end].final[k]);
 			high = fmax(high, ss->score[end].final[k]);
 		}
-	if (find_scale(text, ss->score[first].task, &low, &high, e) < 0)
-		return -1;
 	for (size_t i = first; i < end; i++) {
-		ss->score[i].low = low;
-		ss->score[i].high = high;
+		ss->score[i].low = given ? given->low : low;
+		ss->score[i].high = given ? given->high : high;
 	}
-	return 0;
+}
+
+/* Every task that begins a score, each once. */
+static int check_scales(const struct mc_scores *ss, const struct mc_scales *scales, struct mc_err *e)
+{
+	const char **task = calloc(ss->n + 1, sizeof *task);
+	size_t n = 0;
+	int r;
+
+	if (task == NULL)
+		return mc_err_nomem(e, "scales", (ss->n + 1) * sizeof *task);
+	for (size_t i = 0; i < ss->n; i++)
+		if (mc_scores_begins_task(ss, i))
+			task[n++] = ss->score[i].task;
+	r = mc_scales_check(scales, task, n, e);
+	free(task);
+	return r;
 }
 
 /* ---- figures ---- */
@@ -154,7 +143,8 @@ static int add_score(struct mc_scores *ss, const struct mc_runs *rs, size_t firs
 	return 0;
 }
 
-int mc_scores_make(struct mc_scores *ss, const struct mc_runs *rs, const struct mc_scoring *how, struct mc_err *e)
+static int make(struct mc_scores *ss, const struct mc_runs *rs, const struct mc_scoring *how, const struct mc_scales *scales,
+    struct mc_err *e)
 {
 	const size_t n = rs->n, each = sizeof *ss->score + sizeof(uint64_t) + 3 * sizeof(double);
 	uint64_t *seeds;
@@ -176,14 +166,27 @@ int mc_scores_make(struct mc_scores *ss, const struct mc_runs *rs, const struct 
 			if (strcmp(rs->run[i].task, rs->run[t].task) == 0 && is_first(rs, i, 1) &&
 			    add_score(ss, rs, i, how->last, seeds, finals, &used, e) < 0)
 				return -1;
-		if (set_scale(ss, first, how->scale, e) < 0)
-			return -1;
+		set_scale(ss, first, scales);
 	}
+	if (check_scales(ss, scales, e) < 0)
+		return -1;
 	for (size_t i = 0; i < ss->n; i++)
 		if (summarise(&ss->score[i], finals + 2 * n, ss->resamples, e) < 0)
 			return -1;
 	set_ranks(ss);
 	return 0;
+}
+
+int mc_scores_make(struct mc_scores *ss, const struct mc_runs *rs, const struct mc_scoring *how, struct mc_err *e)
+{
+	struct mc_scales scales;
+	int r;
+
+	*ss = (struct mc_scores){ 0 };
+	r = mc_scales_parse(&scales, how->scale, e);
+	r = r < 0 ? r : make(ss, rs, how, &scales, e);
+	mc_scales_release(&scales);
+	return r;
 }
 
 void mc_scores_release(struct mc_scores *ss)

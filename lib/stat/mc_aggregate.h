@@ -40,7 +40,7 @@ enum { MC_SCORES_LAST = 10 }; /* per cent of the episodes, unless another part i
 
 struct mc_scoring {
 	double last;            /* the part of the episodes that counts, in (0, 1] */
-	const char *scale;      /* "TASK=LOW,HIGH", several with colons, or NULL */
+	const char *scale;      /* "TASK=LOW,HIGH", several with colons (mc_scales.h), or NULL */
 	size_t resamples;
 };
 
