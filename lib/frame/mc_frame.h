@@ -156,6 +156,13 @@ enum mc_read mc_in_frame(struct mc_in *in, struct mc_frame *f, struct mc_err *e)
  */
 void mc_in_follow(struct mc_in *in, int (*wait)(void *ctx, struct mc_err *e), void *ctx);
 
+/*
+ * How long, in seconds, the other side of a pipe may say nothing; 0 = for ever. After MC_READ_FAIL
+ * mc_in_late tells whether that was it (MC_DATA).
+ */
+void mc_in_patience(struct mc_in *in, double seconds);
+int mc_in_late(const struct mc_in *in);
+
 /* After MC_READ_FAIL: 1 if the only thing wrong is that the stream stops (still being written, or cut). */
 int mc_in_cut(const struct mc_in *in);
 int64_t mc_in_offset(const struct mc_in *in);    /* bytes given out as whole frames */

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <msgpack.h>
@@ -37,6 +38,8 @@ struct mc_in {
 	uint64_t index;            /* given out of the present stream */
 	enum place_in_stream at;
 	int cut;
+	double patience;           /* seconds; 0 = for ever */
+	int late;                  /* it was longer than that */
 	int (*wait)(void *ctx, struct mc_err *e); /* NULL: the file is as long as it will be */
 	void *wait_ctx;
 	struct mc_scan scan;
@@ -151,6 +154,16 @@ void mc_in_follow(struct mc_in *in, int (*wait)(void *ctx, struct mc_err *e), vo
 	in->wait_ctx = ctx;
 }
 
+void mc_in_patience(struct mc_in *in, double seconds)
+{
+	in->patience = seconds;
+}
+
+int mc_in_late(const struct mc_in *in)
+{
+	return in->late;
+}
+
 int mc_in_cut(const struct mc_in *in)
 {
 	return in->cut;
@@ -197,6 +210,32 @@ static int make_room(struct mc_in *in, struct mc_err *e)
 	return 0;
 }
 
+static double now(void)
+{
+	struct timespec t;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+/* Until there is something to read, or the patience is over: 0, -1. */
+static int await(struct mc_in *in, struct mc_err *e)
+{
+	struct pollfd p = { .fd = in->fd, .events = POLLIN };
+	const double until = in->patience > 0 ? now() + in->patience : 0;
+
+	for (double left = in->patience; left > 0; left = until - now()) {
+		const int got = poll(&p, 1, left < 1e6 ? (int)(1000 * left) + 1 : -1);
+
+		if (got > 0 || (got < 0 && errno != EINTR && errno != EAGAIN))
+			return 0;      /* what is wrong, read will say */
+	}
+	if (!(in->patience > 0))
+		return 0;
+	in->late = 1;
+	return mc_err_set(e, MC_DATA, in->name, -1, NULL, "nothing came for %g seconds", in->patience);
+}
+
 /* One read. 1, 0 at the end of the file, -1. */
 static int more(struct mc_in *in, struct mc_err *e)
 {
@@ -204,7 +243,7 @@ static int more(struct mc_in *in, struct mc_err *e)
 
 	if (in->fd < 0)
 		return 0;
-	if (make_room(in, e) < 0)
+	if (make_room(in, e) < 0 || await(in, e) < 0)
 		return -1;
 	while ((n = read(in->fd, in->buffer + in->end, in->room - in->end)) < 0) {
 		struct pollfd p = { .fd = in->fd, .events = POLLIN };

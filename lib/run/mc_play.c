@@ -1,5 +1,7 @@
 #include "mc_play.h"
 
+#include <string.h>
+
 #include "mc_math.h"
 #include "mc_rng.h"
 
@@ -36,6 +38,7 @@ int mc_played_new(struct mc_played *p, const struct mc_dims *dims, size_t n, int
 	p->r = mc_arena_alloc(arena, T * n, sizeof *p->r, "episodes", e);
 	p->c = NULL;
 	p->heard = p->src = NULL;
+	p->pos = NULL;
 	if (with_c)
 		p->c = mc_arena_alloc(arena, T * agents * dims->d, sizeof *p->c, "episodes", e);
 	return p->o && p->m && p->I && p->a && p->r && (p->c || !with_c) ? 0 : -1;
@@ -89,29 +92,45 @@ static void intervene(struct mc_player *p, const struct mc_play_opts *o, uint32_
 	mc_intervene_source(o->change, &p->dims, n, p->u, out->src + at);
 }
 
-/* Step t of n episodes. */
-static struct mc_act_batch batch_of(const struct mc_player *p, const struct mc_played *out, size_t n, size_t t)
+/* Step t of those of n episodes from number k on, `each` of them. */
+static struct mc_act_batch batch_of(const struct mc_player *p, const struct mc_played *out, size_t n, size_t t, size_t k, size_t each)
 {
 	const struct mc_dims *s = &p->dims;
-	const size_t agents = t * n * s->N, pairs = agents * s->d;
+	const size_t row = t * n + k, at = row * s->N * s->d;
 
-	return (struct mc_act_batch){ .n = n, .o = out->o + agents * s->O, .m = out->m + pairs, .u = p->u,
-		.c = out->c ? out->c + pairs : NULL, .I = out->I + pairs, .a = out->a + agents * s->A };
+	return (struct mc_act_batch){ .n = each, .o = out->o + row * s->N * s->O, .m = out->m + at, .u = p->u + k * s->N * s->d,
+		.c = out->c ? out->c + at : NULL, .I = out->I + at, .a = out->a + row * s->N * s->A };
 }
 
-/* mc_actor_step with an intervention between decisions and actions. */
+/* mc_actor_step with an intervention between decisions and actions. `each` episodes at a time. */
 static void act_otherwise(struct mc_player *p, const struct mc_play_opts *o, const struct mc_params *comm,
-    const struct mc_params *policy, uint32_t first, size_t n, size_t t, struct mc_played *out, struct mc_pool *pool)
+    const struct mc_params *policy, uint32_t first, size_t n, size_t each, size_t t, struct mc_played *out, struct mc_pool *pool)
 {
-	const struct mc_dims *s = &p->dims;
-	const size_t at = t * n * s->N * s->d;
-	struct mc_act_batch b = batch_of(p, out, n, t);
+	const size_t pairs = p->dims.N * p->dims.d;
 
-	mc_actor_decide(p->actor, o->how, comm, &b, pool);
+	for (size_t k = 0; k < n; k += each) {
+		const struct mc_act_batch b = batch_of(p, out, n, t, k, each);
+
+		mc_actor_decide(p->actor, o->how, comm, &b, pool);
+	}
 	intervene(p, o, first, n, t, out);
-	b.I = out->heard + at;
-	b.src = out->src + at;
-	mc_actor_act(p->actor, policy, &b, pool);
+	for (size_t k = 0; k < n; k += each) {
+		struct mc_act_batch b = batch_of(p, out, n, t, k, each);
+
+		b.I = out->heard + (t * n + k) * pairs;
+		b.src = out->src + (t * n + k) * pairs;
+		mc_actor_act(p->actor, policy, &b, pool);
+	}
+}
+
+static void act(struct mc_player *p, const struct mc_play_opts *o, const struct mc_params *comm, const struct mc_params *policy,
+    size_t n, size_t each, size_t t, struct mc_played *out, struct mc_pool *pool)
+{
+	for (size_t k = 0; k < n; k += each) {
+		const struct mc_act_batch b = batch_of(p, out, n, t, k, each);
+
+		mc_actor_step(p->actor, o->how, comm, policy, &b, pool);
+	}
 }
 
 /* a <- clip(a + sigma eps, -1, 1) */
@@ -144,31 +163,43 @@ static int worth_sharing(const struct mc_params *comm, const struct mc_params *p
 	return n > 1 || size * sizeof(mc_real) > (size_t)2 << 20;
 }
 
+/* Where things are at step t. */
+static void note_positions(const struct mc_env *env, size_t t, struct mc_played *out)
+{
+	size_t E;
+	const mc_real *pos = mc_env_positions(env, &E);
+
+	if (out->pos && pos)
+		memcpy(out->pos + 2 * E * t, pos, 2 * E * sizeof *pos);
+}
+
 int mc_play(struct mc_player *p, struct mc_env *env, const struct mc_play_opts *o,
     const struct mc_params *comm, const struct mc_params *policy, uint32_t first, size_t n,
     struct mc_played *out, struct mc_pool *pool, struct mc_err *e)
 {
 	const struct mc_dims *s = &p->dims;
-	const size_t wide_o = n * s->N * s->O, wide_d = n * s->N * s->d, wide_a = n * s->N * s->A;
+	const size_t wide_o = n * s->N * s->O, wide_d = n * s->N * s->d, wide_a = n * s->N * s->A, each = o->alone ? 1 : n;
 
-	if (!worth_sharing(comm, policy, o->how, n))
+	if (!worth_sharing(comm, policy, o->how, each))
 		pool = NULL;
 	if (mc_env_begin(env, first, n, out->o, out->m, e) < 0)
 		return -1;
+	note_positions(env, 0, out);
 	for (size_t t = 0; t < s->T; t++) {
-		const struct mc_act_batch b = batch_of(p, out, n, t);
+		mc_real *a = out->a + t * wide_a;
 
 		draw_u(p, o, first, n, t);
 		if (o->change)
-			act_otherwise(p, o, comm, policy, first, n, t, out, pool);
+			act_otherwise(p, o, comm, policy, first, n, each, t, out, pool);
 		else
-			mc_actor_step(p->actor, o->how, comm, policy, &b, pool);
-		explore(p, o, first, n, t, b.a);
-		if (!mc_all_finite(b.a, wide_a))
+			act(p, o, comm, policy, n, each, t, out, pool);
+		explore(p, o, first, n, t, a);
+		if (!mc_all_finite(a, wide_a))
 			return mc_err_set(e, MC_DATA, "policy", -1, "lower the learning rates, or clip the gradients",
 			    "an action is not finite in episode %u, step %zu", first, t);
-		if (mc_env_step(env, b.a, out->r + t * n, out->o + (t + 1) * wide_o, out->m + (t + 1) * wide_d, e) < 0)
+		if (mc_env_step(env, a, out->r + t * n, out->o + (t + 1) * wide_o, out->m + (t + 1) * wide_d, e) < 0)
 			return -1;
+		note_positions(env, t + 1, out);
 	}
 	return 0;
 }

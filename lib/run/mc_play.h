@@ -18,6 +18,7 @@ struct mc_play_opts {
 	double sigma;       /* exploration; 0 = none: no draw is made */
 	uint64_t seed;
 	uint32_t env;       /* x of the draws MC_RNG_ASK, MC_RNG_EXPLORE, MC_RNG_DROP, MC_RNG_SHUFFLE */
+	int alone;          /* nets see each episode by itself: what it gives depends on nothing that is played beside it */
 	const struct mc_intervention *change; /* of what is asked and answered; NULL = none */
 };
 
@@ -32,6 +33,7 @@ struct mc_played {
 	mc_real *c;         /* [T, n, N, d] or NULL; MC_LEARNED only */
 	mc_real *a;         /* [T, n, N, A] as executed */
 	mc_real *r;         /* [T, n] */
+	mc_real *pos;       /* [T+1, E, 2] of the first of them, where the environment tells (mc_env_positions); NULL = not wanted */
 	/* with an intervention only, which needs them; NULL otherwise (mc_played_add_answers) */
 	uint8_t *heard;     /* [T, n, N, d] 1 = an answer came; at most I */
 	uint8_t *src;       /* [T, n, N, d] whose observation it was; read where heard = 1 */

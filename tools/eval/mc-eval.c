@@ -343,7 +343,7 @@ enum subject { CHECKPOINTS, RUNS, ADVANTAGES };
 static const char *about_playing(const struct mc_measuring *how)
 {
 	return how->comm ? "--comm" : how->cut ? "--cut" : how->mute ? "--mute" : how->change.max_edges ? "--max-edges"
-	    : how->prey ? "--prey" : how->greedy ? "--greedy" : how->episodes != EPISODES ? "--episodes"
+	    : how->prey ? "--prey" : how->env ? "--env" : how->greedy ? "--greedy" : how->episodes != EPISODES ? "--episodes"
 	    : how->seed != SEED ? "--seed" : NULL;
 }
 
@@ -375,12 +375,38 @@ static int summarise(struct mc_summary_opts *s, const struct options *o, int fil
 	return mc_summary(s, files, file, e) < 0 ? -1 : flush(e);
 }
 
+static int compare(const struct mc_summary_opts *s, const struct options *o, int files, char **file, struct mc_err *e)
+{
+	const struct mc_compare_opts how = { s->claims, o->json, (size_t)o->max_frame };
+
+	return mc_compare(&how, files, file, e) < 0 ? -1 : flush(e);
+}
+
+static int play(const struct options *o, int files, char **file, struct mc_err *e)
+{
+	struct mc_pool *pool = mc_blas_init(e) < 0 ? NULL : mc_pool_new((int)o->threads, e);
+
+	if (pool == NULL)
+		return -1;
+	const int r = evaluate(o, files, file, pool, e);
+
+	mc_pool_free(pool);
+	return r;
+}
+
+static int copies_at_a_time(void)
+{
+	const int n = mc_pool_processors();
+
+	return n < 50 ? n : 50;
+}
+
 static int body(int argc, char **argv, struct mc_err *e)
 {
 	struct mc_summary_opts summary = { .last = MC_SCORES_LAST, .resamples = MC_STAT_RESAMPLES };
 	int aggregate = 0, advantages = 0;
 	enum subject what;
-	struct options o = { .how = { .episodes = EPISODES, .seed = SEED }, .threads = 1, .max_frame = (long)MC_FRAME_MAX };
+	struct options o = { .how = { .episodes = EPISODES, .seed = SEED, .envs = copies_at_a_time(), .patience = 60 }, .threads = 1, .max_frame = (long)MC_FRAME_MAX };
 	const struct mc_opt table[] = {
 		{ MC_OPT_INT, 'n', "episodes", "N", &o.how.episodes, 1, 1e7, "episodes for each checkpoint" },
 		{ MC_OPT_U64, 's', "seed", "SEED", &o.how.seed, 0, 0,
@@ -394,6 +420,11 @@ static int body(int argc, char **argv, struct mc_err *e)
 		  "make the K most probable requests of each agent, of those that are decided" },
 		{ MC_OPT_STR, 0, "prey", "WHICH", &o.how.prey, 0, 0,
 		  "play against other preys than those of the run: auto, flee, or a FILE of weights" },
+		{ MC_OPT_STR, 0, "env", "COMMAND", &o.how.env, 0, 0,
+		  "play in this program, or that of @FILE, instead of the built-in world; {seed} and {env} in it are filled in" },
+		{ MC_OPT_INT, 0, "envs", "N", &o.how.envs, 1, 50, "so many copies of it at a time; never changes a result" },
+		{ MC_OPT_REAL, 0, "env-timeout", "SECONDS", &o.how.patience, 0, 1e9,
+		  "how long it may take over a step, or over its header; 0: for ever" },
 		{ MC_OPT_FLAG, 0, "greedy", NULL, &o.how.greedy, 0, 0,
 		  "learned decisions ask wherever the probability exceeds 1/2, instead of drawing" },
 		{ MC_OPT_FLAG, 0, "pairs", NULL, &o.pairs, 0, 0,
@@ -430,7 +461,7 @@ static int body(int argc, char **argv, struct mc_err *e)
 		"       mc-eval --advantages [--claims FILE] [--json] STREAM ...",
 		"Measures checkpoints: return, requests and links over numbered episodes that no run was trained on, "
 		"the same for every checkpoint, without exploration. Or says what runs came to, seed by seed.", table };
-	struct mc_pool *pool;
+	struct mc_stage stage = { 0 };
 	int first, r;
 
 	switch (mc_opts_parse(&prog, argc, argv, &first, e)) {
@@ -443,6 +474,8 @@ static int body(int argc, char **argv, struct mc_err *e)
 	}
 	if (mc_measuring_parse(&o.how, e) < 0)
 		return -1;
+	if (o.how.env && o.how.prey)
+		return mc_usage(e, "--prey", "give it to the environment's command", "what its prey are is for --env to say");
 	if (aggregate && advantages)
 		return mc_usage(e, "--advantages", "choose one", "runs and advantages are measured apart");
 	what = aggregate ? RUNS : advantages ? ADVANTAGES : CHECKPOINTS;
@@ -451,20 +484,10 @@ static int body(int argc, char **argv, struct mc_err *e)
 	if (first == argc)
 		return mc_usage(e, NULL, "see mc-eval --help", "no %s given",
 		    what == RUNS ? "log or checkpoint" : what == ADVANTAGES ? "stream" : "checkpoint");
-	if (what == ADVANTAGES) {
-		const struct mc_compare_opts compare = { summary.claims, o.json, (size_t)o.max_frame };
-
-		return mc_compare(&compare, argc - first, argv + first, e) < 0 ? -1 : flush(e);
-	}
-	if (what == RUNS)
-		return summarise(&summary, &o, argc - first, argv + first, e);
-	if (mc_blas_init(e) < 0)
-		return -1;
-	pool = mc_pool_new((int)o.threads, e);
-	if (pool == NULL)
-		return -1;
-	r = evaluate(&o, argc - first, argv + first, pool, e);
-	mc_pool_free(pool);
+	o.how.stage = &stage;
+	r = what == RUNS ? summarise(&summary, &o, argc - first, argv + first, e) :
+	    what == ADVANTAGES ? compare(&summary, &o, argc - first, argv + first, e) : play(&o, argc - first, argv + first, e);
+	mc_stage_release(&stage);
 	return r;
 }
 

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "mc_env.h"
 #include "mc_play.h"
 #include "mc_prey.h"
 #include "mc_stat.h"
@@ -16,6 +15,13 @@
  * (six agents, one core): 50 are enough for two threads to halve it.
  */
 enum { BATCH = 50 };
+
+void mc_stage_release(struct mc_stage *s)
+{
+	mc_env_free(s->env);
+	mc_arena_free(&s->arena);
+	memset(s, 0, sizeof *s);
+}
 
 /* ---- how ---- */
 
@@ -43,6 +49,7 @@ void mc_measuring_print(const struct mc_measuring *o, FILE *to)
 	put_given(to, "--cut", o->cut);
 	put_given(to, "--mute", o->mute);
 	put_given(to, "--prey", o->prey);
+	put_given(to, "--env", o->env);
 	if (o->change.max_edges)
 		fprintf(to, ", --max-edges %ld", o->change.max_edges);
 	if (o->greedy)
@@ -91,36 +98,97 @@ struct team {
 	struct nets nets;
 };
 
+/* Where a batch is played, and into what. */
+struct scene {
+	const struct team *team;
+	const struct mc_play_opts *how;
+	struct mc_env *env;
+	struct mc_player *player;
+	struct mc_played played;  /* [.., BATCH, ..] */
+	struct mc_played part;    /* from programs: [.., copies, ..] */
+	size_t copies;            /* 0 = the built-in world, whole batches */
+};
+
+static int set_scene(struct scene *x, const struct mc_measuring *o, struct mc_arena *arena, struct mc_pool *pool, struct mc_err *e)
+{
+	const struct mc_header *h = x->team->h;
+	const struct nets *nets = &x->team->nets;
+	const int c = x->how->how == MC_LEARNED, answers = x->how->change != NULL;
+
+	x->copies = o->env ? (size_t)o->envs : 0;
+	x->env = o->env ? o->stage->env :
+	    mc_env_world(&x->team->task, BATCH, nets->prey.v ? &nets->prey : NULL, h->range, o->seed, 0, e);
+	if (!x->env || !(x->player = mc_player_new(&h->dims, BATCH, mc_pool_threads(pool), arena, e)) ||
+	    mc_played_new(&x->played, &h->dims, BATCH, c, arena, e) < 0 ||
+	    (answers && mc_played_add_answers(&x->played, &h->dims, BATCH, arena, e) < 0))
+		return -1;
+	return x->copies == 0 ? 0 : mc_played_new(&x->part, &h->dims, x->copies, c, arena, e) < 0 ||
+	    (answers && mc_played_add_answers(&x->part, &h->dims, x->copies, arena, e) < 0) ? -1 : 0;
+}
+
+/* Rows of `bytes` each: the first n of every step from `part` to the batch, there from row `at` on. */
+static void put_rows(const struct scene *x, void *to, const void *from, size_t steps, size_t at, size_t n, size_t bytes)
+{
+	for (size_t t = 0; to && t < steps; t++)
+		memcpy((char *)to + (t * BATCH + at) * bytes, (const char *)from + t * x->copies * bytes, n * bytes);
+}
+
+static void put_part(struct scene *x, size_t at, size_t n)
+{
+	const struct mc_dims *s = &x->team->h->dims;
+	const size_t T = s->T, pairs = s->N * s->d, real = sizeof(mc_real);
+	struct mc_played *to = &x->played, *from = &x->part;
+
+	put_rows(x, to->o, from->o, T + 1, at, n, s->N * s->O * real);
+	put_rows(x, to->m, from->m, T + 1, at, n, pairs);
+	put_rows(x, to->I, from->I, T, at, n, pairs);
+	put_rows(x, to->c, from->c, T, at, n, pairs * real);
+	put_rows(x, to->a, from->a, T, at, n, s->N * s->A * real);
+	put_rows(x, to->r, from->r, T, at, n, real);
+	put_rows(x, to->heard, from->heard, T, at, n, pairs);
+	put_rows(x, to->src, from->src, T, at, n, pairs);
+}
+
+/* The episodes first ... first + count - 1, at least, of a batch. */
+static int play_batch(struct scene *x, size_t first, size_t count, struct mc_pool *pool, struct mc_err *e)
+{
+	const struct nets *nets = &x->team->nets;
+
+	if (x->copies == 0)
+		return mc_play(x->player, x->env, x->how, &nets->comm, &nets->policy, (uint32_t)first, BATCH, &x->played, pool, e);
+	for (size_t at = 0; at < count; at += x->copies) {
+		const size_t n = count - at < x->copies ? count - at : x->copies;
+
+		if (mc_play(x->player, x->env, x->how, &nets->comm, &nets->policy, (uint32_t)(first + at), x->copies, &x->part, pool, e) < 0)
+			return -1;
+		put_part(x, at, n);
+	}
+	return 0;
+}
+
 /* With this intervention, or with none (NULL). */
 static int play(struct sums *to, const struct team *x, const struct mc_intervention *change, const struct mc_measuring *o,
     struct mc_arena *arena, struct mc_pool *pool, struct mc_err *e)
 {
 	const struct mc_header *h = x->h;
-	const struct nets *nets = &x->nets;
 	const struct mc_play_opts po = { .how = change && change->how >= 0 ? (enum mc_decide)change->how : h->comm,
-		.greedy = o->greedy, .seed = o->seed, .env = 0, .change = change };
+		.greedy = o->greedy, .seed = o->seed, .env = 0, .alone = o->env != NULL, .change = change };
 	const size_t n = (size_t)o->episodes;
-	struct mc_env *env = mc_env_world(&x->task, BATCH, nets->prey.v ? &nets->prey : NULL, h->range, o->seed, 0, e);
-	struct mc_player *player = mc_player_new(&h->dims, BATCH, mc_pool_threads(pool), arena, e);
-	struct mc_played played;
-	int r = -1;
+	struct scene s = { .team = x, .how = &po };
+	int r = set_scene(&s, o, arena, pool, e);
 
-	if (env == NULL || player == NULL ||
-	    mc_played_new(&played, &h->dims, BATCH, po.how == MC_LEARNED, arena, e) < 0 ||
-	    (change && mc_played_add_answers(&played, &h->dims, BATCH, arena, e) < 0))
-		goto done;
-	for (size_t first = 0; first < n; first += BATCH) {
+	for (size_t first = 0; r == 0 && first < n; first += BATCH) {
 		const size_t count = n - first < BATCH ? n - first : BATCH;
 
-		if (mc_play(player, env, &po, &nets->comm, &nets->policy, (uint32_t)first, BATCH, &played, pool, e) < 0)
-			goto done;
-		add_batch(to, to->ret + first, &played, &h->dims, count);
+		r = play_batch(&s, first, count, pool, e);
+		if (r < 0)
+			break;
+		add_batch(to, to->ret + first, &s.played, &h->dims, count);
 		if (to->influence)
-			mc_influence_add(to->influence, &nets->policy, &nets->critic, &played, BATCH, count, pool);
+			mc_influence_add(to->influence, &x->nets.policy, &x->nets.critic, &s.played, BATCH, count, pool);
 	}
-	r = 0;
-done:
-	mc_env_free(env);
+	if (!o->env)
+		mc_env_free(s.env);
 	return r;
 }
 
@@ -133,8 +201,7 @@ static int find_task(struct mc_task *task, const struct mc_header *h, const char
 	struct mc_err unknown = { 0 };
 
 	if (mc_task_parse(task, h->task, &unknown) < 0)
-		return mc_err_set(e, MC_DATA, place, -1, "mc-envsim --list shows those that it knows",
-		    "trained on task \"%s\", which this build does not know", h->task);
+		return mc_env_unknown(h->task, place, e);
 	mc_task_dims(task, &want);
 	if (want.N != h->dims.N || want.O != h->dims.O || want.A != h->dims.A || want.T != h->dims.T)
 		return mc_err_set(e, MC_DATA, place, -1, NULL,
@@ -226,6 +293,20 @@ static int play_both(struct mc_measured *f, const struct team *x, const struct m
 	return summarise(f, &sums, dims, o, e);
 }
 
+/* The programs: those of the checkpoint before, or new ones; and whether they suit this team. */
+static int open_stage(char prey[8], const struct mc_header *h, const struct mc_measuring *o, struct mc_err *e)
+{
+	const struct mc_outside_opts how = { o->env, o->patience };
+	struct mc_stage *s = o->stage;
+
+	if (!s->env)
+		s->env = mc_env_process(&how, (size_t)o->envs, o->seed, 0, &s->says, &s->arena, e);
+	if (!s->env || mc_env_fits(s->env, &s->says, h, e) < 0)
+		return -1;
+	memcpy(prey, h->prey, sizeof h->prey);
+	return 0;
+}
+
 /* The team, from the arena, and the header's word for the preys that it plays against. */
 static int load_team(struct team *x, char prey[8], const struct mc_ckpt *c, const struct mc_measuring *o,
     struct mc_arena *arena, struct mc_err *e)
@@ -233,9 +314,10 @@ static int load_team(struct team *x, char prey[8], const struct mc_ckpt *c, cons
 	const struct mc_header *h = &c->header;
 
 	*x = (struct team){ .h = h };
-	return find_task(&x->task, h, c->frame.place, e) < 0 ||
-	    load_preys(&x->nets.prey, prey, c, &x->task, o, arena, e) < 0 || load_nets(&x->nets, c, o, arena, e) < 0 ||
-	    mc_intervention_check(&o->change, h->dims.N, h->comm, e) < 0 ? -1 : 0;
+	if (o->env ? open_stage(prey, h, o, e) < 0 : find_task(&x->task, h, c->frame.place, e) < 0 ||
+	    load_preys(&x->nets.prey, prey, c, &x->task, o, arena, e) < 0)
+		return -1;
+	return load_nets(&x->nets, c, o, arena, e) < 0 || mc_intervention_check(&o->change, h->dims.N, h->comm, e) < 0 ? -1 : 0;
 }
 
 int mc_measure(struct mc_measured *f, const struct mc_ckpt *c, const struct mc_measuring *o, struct mc_pool *pool,

@@ -11,10 +11,20 @@
 #include "mc_arena.h"
 #include "mc_ckpt.h"
 #include "mc_decided.h"
+#include "mc_env.h"
 #include "mc_err.h"
 #include "mc_influence.h"
 #include "mc_intervene.h"
 #include "mc_pool.h"
+
+/* Programs in which teams are measured, kept from checkpoint to checkpoint. Zero-initialise. */
+struct mc_stage {
+	struct mc_env *env;       /* NULL until the first */
+	struct mc_env_says says;
+	struct mc_arena arena;
+};
+
+void mc_stage_release(struct mc_stage *s);
 
 struct mc_measuring {
 	long episodes;            /* 0 ... episodes-1 of environment 0 */
@@ -24,6 +34,10 @@ struct mc_measuring {
 	const char *prey;         /* other preys than the run's (mc_prey.h), or NULL */
 	int greedy;               /* learned decisions ask where c > 1/2, instead of drawing */
 	int influence;            /* measure it too */
+	const char *env;          /* play in this program (mc_outside.h) instead of the built-in world, or NULL */
+	long envs;                /* so many of them at a time; never changes a result */
+	double patience;          /* seconds that it may take over a step */
+	struct mc_stage *stage;   /* where `env` is given */
 };
 
 /* Sets `change` by the texts, but for its max_edges, which stays. 0, or MC_USAGE at the option. */
@@ -54,8 +68,8 @@ struct mc_measured {
 /*
  * Plays the episodes, with an intervention that touches the team also without it: the same initial
  * states and draws. What an episode gives is the same bytes for any number of episodes and threads.
- * To be released, also after a failure: MC_DATA (a task that this build does not know, or of other
- * dimensions; a net that does not fit), MC_USAGE (a net that the run does not have; too small a team
+ * To be released, also after a failure: MC_DATA (a task of other dimensions than this build's; a net
+ * that does not fit; whatever a program does wrong), MC_USAGE (a task that is not built in, or not that of the program; a net that the run does not have; too small a team
  * for the intervention), MC_NOINPUT (the preys), MC_OSERR.
  */
 int mc_measure(struct mc_measured *f, const struct mc_ckpt *c, const struct mc_measuring *o, struct mc_pool *pool,

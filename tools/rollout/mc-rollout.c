@@ -22,7 +22,7 @@
 struct options {
 	const char *task, *comm, *explore, *keep, *prey, *env, *load, *progress;
 	uint64_t seed;
-	double gamma, range, edge_cost;
+	double gamma, range, edge_cost, patience;
 	long hidden, episodes, every, n, threads, max_frame;
 	int share, export_prey;
 	struct mc_train_opts train;
@@ -65,8 +65,8 @@ static int check_options(const struct options *o, struct mc_header *h, struct mc
 		return -1;
 	if (t->nkeep && !t->ckpt)
 		return mc_usage(e, "--keep", "give -c FILE as well", "there is no checkpoint to keep");
-	if (o->load && (o->task || o->env || t->ckpt || t->log))
-		return mc_usage(e, "--load", NULL, "with --load there is no ring: -t, --env, -c and -l have no meaning");
+	if (o->load && (o->task || t->ckpt || t->log))
+		return mc_usage(e, "--load", NULL, "with --load there is no ring: -t, -c and -l have no meaning");
 	if (o->load && (o->prey || o->share || isfinite(o->range) || o->edge_cost > 0))
 		return mc_usage(e, "--load", NULL, "the checkpoint says of preys, range, nets and costs what --prey, --range, --share and "
 		    "--edge-cost would");
@@ -85,29 +85,53 @@ struct source {
 	struct mc_task task;
 	struct mc_params policy, comm, prey;
 	struct mc_env *env;
+	struct mc_env_says says;
 	struct mc_player *player;
 	struct mc_traj traj;
+	mc_real *pos;               /* [T+1, E, 2], where the environment tells positions */
 	struct mc_out *out;
 	struct mc_fb *fb;
 };
+
+/* Where it plays: the program of --env, else the built-in world of its task. */
+static int stage(struct source *s, const struct options *o, struct mc_err *e)
+{
+	const struct mc_outside_opts how = { o->env, o->patience };
+	struct mc_header *h = &s->ckpt.header;
+	struct mc_err unknown;
+
+	if (o->env) {
+		s->env = mc_env_process(&how, 1, o->seed, 0, &s->says, &s->arena, e);
+		if (!s->env || mc_env_fits(s->env, &s->says, h, e) < 0)
+			return -1;
+		s->pos = mc_arena_alloc(&s->arena, 2 * (h->dims.T + 1) * s->says.positions.E, sizeof *s->pos, "positions", e);
+		return s->pos ? 0 : -1;
+	}
+	if (mc_task_parse(&s->task, h->task, &unknown) < 0)
+		return mc_env_unknown(h->task, o->load, e);
+	if (mc_header_prey(&s->ckpt.header_map, h, (size_t)s->task.prey_obs_dim, &s->prey, &s->arena, e) < 0)
+		return -1;
+	s->env = mc_env_world(&s->task, 1, s->prey.v ? &s->prey : NULL, h->range, o->seed, 0, e);
+	return s->env ? 0 : -1;
+}
 
 static int open_source(struct source *s, const struct options *o, struct mc_pool *pool, struct mc_err *e)
 {
 	struct mc_header *h = &s->ckpt.header;
 
-	if (mc_ckpt_open(&s->ckpt, o->load, (size_t)o->max_frame, e) < 0 || mc_task_parse(&s->task, h->task, e) < 0 ||
-	    mc_ckpt_params(&s->ckpt, "policy", &s->policy, &s->arena, e) < 0 ||
-	    mc_header_prey(&s->ckpt.header_map, h, (size_t)s->task.prey_obs_dim, &s->prey, &s->arena, e) < 0)
+	if (mc_ckpt_open(&s->ckpt, o->load, (size_t)o->max_frame, e) < 0 ||
+	    mc_ckpt_params(&s->ckpt, "policy", &s->policy, &s->arena, e) < 0)
 		return -1;
 	if (h->comm == MC_LEARNED && mc_ckpt_params(&s->ckpt, "comm", &s->comm, &s->arena, e) < 0)
 		return -1;
 	if (mc_traj_new(&s->traj, &h->dims, &s->arena, e) < 0)
 		return -1;
-	s->env = mc_env_world(&s->task, 1, s->prey.v ? &s->prey : NULL, h->range, o->seed, 0, e);
+	if (stage(s, o, e) < 0)
+		return -1;
 	s->player = mc_player_new(&h->dims, 1, mc_pool_threads(pool), &s->arena, e);
 	s->fb = mc_fb_new(e);
 	s->out = mc_out_fd(1, "<stdout>", e);
-	return s->env && s->player && s->fb && s->out ? 0 : -1;
+	return s->player && s->fb && s->out ? 0 : -1;
 }
 
 /* The run's header, as the checkpoint has it, then who wrote this stream. */
@@ -115,6 +139,8 @@ static int source_header(struct source *s, int argc, char **argv, int threads, s
 {
 	mc_fb_begin(s->fb, "header");
 	mc_fb_copy_all(s->fb, &s->ckpt.header_map);
+	if (s->says.positions.E)
+		mc_fb_copy(s->fb, "positions", s->says.header, "positions");
 	if (mc_out_built(s->out, s->fb, e) < 0)
 		return -1;
 	mc_provenance_build(s->fb, "mc-rollout", argc, argv, threads);
@@ -128,8 +154,10 @@ static int source_episode(struct source *s, const struct options *o, struct mc_p
 	const double sigma = o->explore ? h->explore.start : mc_ramp_at(&h->explore, s->ckpt.episode);
 	const struct mc_play_opts p = { .how = h->comm, .sigma = sigma, .seed = o->seed, .env = 0 };
 	struct mc_played to = mc_played_traj(&s->traj);
+	const size_t shape[3] = { h->dims.T + 1, s->says.positions.E, 2 };
 	struct mc_episode_figures f;
 
+	to.pos = s->pos;
 	if (mc_play(s->player, s->env, &p, &s->comm, &s->policy, (uint32_t)k, 1, &to, pool, e) < 0)
 		return -1;
 	s->traj.iteration = s->ckpt.iteration;
@@ -138,6 +166,8 @@ static int source_episode(struct source *s, const struct options *o, struct mc_p
 	if (h->edge_cost > 0)
 		mc_episode_charge(&s->traj, h->edge_cost, &f);
 	mc_traj_pack(s->fb, &s->traj);
+	if (s->says.positions.E)
+		mc_fb_reals(s->fb, "pos", 3, shape, s->pos);
 	if (mc_out_built(s->out, s->fb, e) < 0)
 		return -1;
 	mc_episode_pack(s->fb, &s->traj, &f);
@@ -228,7 +258,7 @@ static int refuse_no_ring(struct mc_err *e)
 }
 
 /* The built-in world. */
-static int open_world(const struct options *o, struct mc_header *h, struct mc_prey *prey, struct mc_arena *arena,
+static int open_world(struct options *o, struct mc_header *h, struct mc_prey *prey, struct mc_arena *arena,
     struct mc_env **env, struct mc_err *e)
 {
 	struct mc_task task;
@@ -270,14 +300,18 @@ static int preys_of_process(const struct options *o, const struct mc_env_says *s
 }
 
 /* A program, whose header says what is played; options that say otherwise are refused. */
-static int open_process(const struct options *o, struct mc_header *h, struct mc_prey *prey, struct mc_arena *arena,
+static int open_process(struct options *o, struct mc_header *h, struct mc_prey *prey, struct mc_arena *arena,
     struct mc_env **env, struct mc_err *e)
 {
+	const struct mc_outside_opts how = { o->env, o->patience };
 	struct mc_env_says says;
+	struct mc_task known;
 
-	*env = mc_env_process(o->env, h->seed, 1, &says, arena, e);
+	*env = mc_env_process(&how, 1, h->seed, 1, &says, arena, e);
 	if (!*env)
 		return -1;
+	if (mc_task_parse(&known, says.task, NULL) < 0)
+		o->train.environment = says.header;
 	if (o->task && strcmp(says.task, o->task) != 0)
 		return mc_usage(e, "--env", NULL, "the environment plays %s, -t says %s", says.task, o->task);
 	if (h->range >= 0 && h->range != says.range)
@@ -318,7 +352,7 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 {
 	struct options o = {
 		.comm = "learned", .progress = "auto", .seed = 1, .gamma = 0.95, .range = INFINITY, .hidden = 128, .episodes = 50000,
-		.every = 500, .n = 10, .threads = mc_pool_processors(), .max_frame = (long)MC_FRAME_MAX,
+		.every = 500, .patience = 60, .n = 10, .threads = mc_pool_processors(), .max_frame = (long)MC_FRAME_MAX,
 	};
 	struct mc_train_opts *t = &o.train;
 	const struct mc_opt table[] = {
@@ -327,7 +361,8 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 		{ MC_OPT_U64, 's', "seed", "SEED", &o.seed, 0, 0, "seed of everything random" },
 		{ MC_OPT_STR, 0, "comm", "learned|none|full", &o.comm, 0, 0, "who decides whom to ask; learned: another program of the ring owns the nets" },
 		{ MC_OPT_STR, 0, "prey", "WHICH", &o.prey, 0, 0, "scripted preys: auto (trained ones where there are some for the task, else flee), flee, or a FILE of weights (default auto)" },
-		{ MC_OPT_STR, 0, "env", "COMMAND", &o.env, 0, 0, "act in this program, as a co-process, instead of the built-in world" },
+		{ MC_OPT_STR, 0, "env", "COMMAND", &o.env, 0, 0, "act in this program, or that of @FILE, instead of the built-in world; {seed} and {env} in it are filled in" },
+		{ MC_OPT_REAL, 0, "env-timeout", "SECONDS", &o.patience, 0, 1e9, "how long it may take over a step, or over its header; 0: for ever" },
 		{ MC_OPT_REAL, 0, "gamma", "X", &o.gamma, 0, 1, "discount" },
 		{ MC_OPT_STR, 0, "explore", "SIGMA", &o.explore, 0, 0, "deviation of the noise on actions (default 0.2); START:END:EPISODES or START:END:PERCENT% (of the run) moves it linearly" },
 		{ MC_OPT_INT, 0, "hidden", "H", &o.hidden, 1, 4096, "hidden width of the nets" },

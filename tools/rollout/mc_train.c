@@ -85,6 +85,8 @@ static int open_ring(struct train *t, const struct mc_header *h, const struct mc
 
 	mc_fb_begin(t->fb, "header");
 	mc_header_write(t->fb, h, prey);
+	if (t->o->environment)
+		mc_outside_describe(t->fb, t->o->environment);
 	if (send_built(t, t->fb, e) < 0)
 		return -1;
 	mc_provenance_build(t->fb, self, t->o->argc, t->o->argv, t->o->threads);

@@ -29,6 +29,7 @@ struct mc_train_opts {
 	char **argv;
 	int threads;
 	enum mc_progress_mode progress;
+	const struct mc_map *environment; /* the header of a program that is acted in, of a task of its own; else NULL */
 };
 
 /*
