@@ -325,6 +325,24 @@ in_env() {
 	[ "$(wc -l <err)" -eq 1 ]
 }
 
+# told DIR: of what a preset settles
+told() {
+	mc-cat $1/run.ckpt | jq -c '.header | [.share, .explore.start, .explore.episodes, (.["mc-critic"] | has("gamma"))]'
+}
+
+@test "presets: the paper's options, or one actor; what is given besides counts" {
+	"$train" "${small[@]}" -m none -e 20 -o paper --preset paper
+	[ "$(told paper)" = '[false,0.2,0,false]' ]
+	"$train" "${small[@]}" -m none -e 20 -o shared -p shared
+	[ "$(told shared | jq -c '.[0]')" = true ]
+	"$train" "${small[@]}" -m none -e 20 -o both --preset=paper -R '--share --explore 0.3' -Q '--critic-gamma 0.5'
+	[ "$(told both)" = '[true,0.3,0,true]' ]
+	run "$train" "${small[@]}" -m none -e 20 -o d --preset best
+	[ "$status" -eq 64 ]
+	[ "$output" = 'train: -p: unknown preset "best": paper or shared' ]
+	[ ! -e d ]
+}
+
 @test "a wrong option in one program: its line, its status, nothing else" {
 	for o in -R -M -Q; do
 		run "$train" -t push_N3 -m meta -e 30 -o d $o '--bogus 3'
@@ -334,7 +352,7 @@ in_env() {
 	done
 	run "$train" --task push_N3 -o d
 	[ "$status" -eq 64 ]
-	[ "$output" = "train: --: long options are --help and --version, alone; see train -h" ]
+	[ "$output" = "train: --: long options are --preset, and --help or --version alone; see train -h" ]
 	run "$train" -t pull_N3 -o d
 	[ "$status" -eq 64 ]
 	[ "${#lines[@]}" -eq 1 ]

@@ -10,6 +10,7 @@ static const char *text;
 
 static const struct mc_opt opts[] = {
 	{ MC_OPT_FLAG, 'f', "flag", NULL, &flag, 0, 0, "a flag" },
+	{ MC_OPT_FLAG, 0, "no-flag", NULL, &flag, 0, -1, "takes it back" },
 	{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "Numbers" },
 	{ MC_OPT_INT, 'n', "count", "N", &count, 1, 10, "a count" },
 	{ MC_OPT_U64, 's', "seed", "SEED", &seed, 0, 0, "a seed" },
@@ -56,6 +57,8 @@ int main(void)
 	is_int(at, 9, "operands are moved to the end");
 	ok(parse("", &at, &e) == MC_PARSED_RUN && count == 5 && rate == 0.5, "defaults stay");
 	ok(parse("-- -f", &at, &e) == MC_PARSED_RUN && !flag, "-- ends the options");
+	ok(parse("-f --no-flag", &at, &e) == MC_PARSED_RUN && !flag, "a flag is taken back");
+	ok(parse("--no-flag -f", &at, &e) == MC_PARSED_RUN && flag, "the later of two counts");
 	refused("--sed 3", "--sed", "did you mean --seed?");
 	refused("-z", "-z", "see mc-test --help");
 	refused("-n 11", "--count", "see --help");

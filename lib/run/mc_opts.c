@@ -101,7 +101,7 @@ static int set_value(const struct mc_opt *o, const char *arg, struct mc_err *e)
 {
 	switch (o->type) {
 	case MC_OPT_FLAG:
-		*(int *)o->to = 1;
+		*(int *)o->to = o->max < 0 ? 0 : 1;
 		return 0;
 	case MC_OPT_INT:
 		return set_int(o, arg, e);

@@ -10,7 +10,7 @@
 #include "mc_err.h"
 
 enum mc_opt_type {
-	MC_OPT_FLAG,    /* int: 1 when given */
+	MC_OPT_FLAG,    /* int: 1 when given; 0 where max is negative, for an option that takes another back */
 	MC_OPT_INT,     /* long, within [min, max] */
 	MC_OPT_U64,     /* uint64_t */
 	MC_OPT_REAL,    /* double, within [min, max], finite */

@@ -21,7 +21,7 @@ struct critic {
 	struct mc_learner_opts opts;
 	struct {
 		const char *gamma, *lr_critic, *lr_policy;
-	} text;                      /* as they were given; gamma: NULL */
+	} text;                      /* as they were given; gamma NULL: the run's */
 	struct mc_ramp gamma, lr_critic, lr_policy;
 	const char *method;          /* "stgs" or NULL */
 	const char *path;            /* -D */
@@ -58,7 +58,7 @@ static void build_header(const struct critic *x, struct mc_fb *b)
 	mc_fb_uint(b, "replay", o->replay);
 	mc_fb_uint(b, "warmup", o->warmup);
 	mc_fb_real(b, "tau", o->tau);
-	if (x->text.gamma)
+	if (x->gamma.episodes > 0 || x->gamma.start != x->h.gamma)
 		mc_ramp_tell(b, "gamma", &x->gamma);
 	mc_ramp_tell(b, "lr_critic", &x->lr_critic);
 	mc_ramp_tell(b, "lr_policy", &x->lr_policy);
@@ -467,7 +467,9 @@ static int run(struct critic *x, struct mc_err *e)
 
 static int parse_ramps(struct critic *x, struct mc_err *e)
 {
-	return (x->text.gamma && mc_ramp_parse(&x->gamma, x->text.gamma, 0, 1, "--critic-gamma", "0.8, or 0.6:0.95:80%", e) < 0) ||
+	if (x->text.gamma && strcmp(x->text.gamma, "same") == 0)
+		x->text.gamma = NULL;
+	return (x->text.gamma && mc_ramp_parse(&x->gamma, x->text.gamma, 0, 1, "--critic-gamma", "0.8, 0.6:0.95:80%, or same", e) < 0) ||
 	    mc_ramp_parse(&x->lr_critic, x->text.lr_critic, 0, 1e3, "--lr-critic", "0.001, or 1e-3:1e-4:100%", e) < 0 ||
 	    mc_ramp_parse(&x->lr_policy, x->text.lr_policy, 0, 1e3, "--lr-policy", "0.001, or 1e-3:1e-4:100%", e) < 0 ? -1 : 0;
 }
@@ -492,7 +494,7 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 		{ MC_OPT_INT, 0, "batch", "B", &batch, 1, 1 << 20, "transitions in a batch" },
 		{ MC_OPT_INT, 0, "replay", "N", &replay, 1, 1e9, "D holds the last N transitions" },
 		{ MC_OPT_INT, 0, "warmup", "N", &warmup, 0, 1e9, "learn once D holds N transitions; at least a batch" },
-		{ MC_OPT_STR, 0, "critic-gamma", "X", &x.text.gamma, 0, 0, "the critic's own discount; START:END:EPISODES or START:END:PERCENT% moves it (default --gamma's)" },
+		{ MC_OPT_STR, 0, "critic-gamma", "X", &x.text.gamma, 0, 0, "the critic's own discount; START:END:EPISODES or START:END:PERCENT% moves it; same: mc-rollout's --gamma" },
 		{ MC_OPT_STR, 0, "lr-critic", "X", &x.text.lr_critic, 0, 0, "Adam's learning rate for Q; may move as well" },
 		{ MC_OPT_STR, 0, "lr-policy", "X", &x.text.lr_policy, 0, 0, "Adam's learning rate for the policies; may move as well" },
 		{ MC_OPT_REAL, 0, "b1", "X", &o->b1, 0, 0.999999, "Adam's beta_1" },
