@@ -102,6 +102,17 @@ int mc_ckpt_params(const struct mc_ckpt *c, const char *net, struct mc_params *p
 	return mc_params_unpack(&in, name, p, p->v, e);
 }
 
+int mc_ckpt_into(const struct mc_ckpt *c, const char *net, struct mc_params *p, struct mc_err *e)
+{
+	struct mc_map in;
+	const char *name;
+
+	if (!locate(c, net, &in, &name))
+		return mc_err_set(e, MC_USAGE, c->frame.place, -1, NULL, "this run has no %s net (method %s)",
+		    net, c->header.method[0] ? c->header.method : "unknown");
+	return mc_params_unpack(&in, name, p, p->v, e);
+}
+
 size_t mc_ckpt_estimate(const struct mc_header *h)
 {
 	struct mc_params p;

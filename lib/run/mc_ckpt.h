@@ -37,6 +37,9 @@ int mc_ckpt_has(const struct mc_ckpt *c, const char *net);
 int mc_ckpt_params(const struct mc_ckpt *c, const char *net, struct mc_params *p,
     struct mc_arena *arena, struct mc_err *e);
 
+/* The same into a block of the same layout: MC_DATA, too, where the layouts differ. */
+int mc_ckpt_into(const struct mc_ckpt *c, const char *net, struct mc_params *p, struct mc_err *e);
+
 /*
  * Bytes that a checkpoint of such a run will have, within a few per cent, from its header: so that
  * a run too large for --max-frame is refused before it starts.

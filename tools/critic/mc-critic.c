@@ -6,6 +6,7 @@
 
 #include "main.h"
 #include "mc_blas.h"
+#include "mc_ckpt.h"
 #include "mc_cuda.h"
 #include "mc_header.h"
 #include "mc_journal.h"
@@ -26,6 +27,7 @@ struct critic {
 	const char *method;          /* "stgs" or NULL */
 	const char *path;            /* -D */
 	int keep_replay;
+	const char *freeze;          /* --freeze-policy: a checkpoint whose nets act, and stay; NULL: they learn */
 	struct mc_header h;
 	struct mc_device *device;    /* NULL: the processor computes */
 	struct mc_pool *pool;
@@ -68,6 +70,8 @@ static void build_header(const struct critic *x, struct mc_fb *b)
 	mc_fb_real(b, "clip_critic", o->clip_critic);
 	mc_fb_real(b, "clip_policy", o->clip_policy);
 	mc_fb_real(b, "scale_policy", o->scale_policy);
+	if (x->freeze)
+		mc_fb_bool(b, "freeze_policy", 1);
 	if (o->stgs) {
 		mc_fb_real(b, "lr_comm", o->lr_comm);
 		mc_fb_real(b, "rho", o->rho);
@@ -82,7 +86,7 @@ static void build_header(const struct critic *x, struct mc_fb *b)
 static void plan(struct critic *x)
 {
 	struct mc_ramp *ramps[] = { &x->gamma, &x->lr_critic, &x->lr_policy };
-	int shares = x->h.explore.share > 0;
+	int shares = x->h.explore.share > 0 || x->h.warmup_share > 0;
 
 	if (!x->text.gamma)
 		x->gamma = mc_ramp_of(x->h.gamma);
@@ -296,8 +300,45 @@ static int emit_metric(struct critic *x, struct mc_err *e)
 
 /* ---- frames ---- */
 
+/* --freeze-policy: policies, critic and their targets as this run left them. */
+static int take_frozen(struct critic *x, const struct mc_ckpt *c, struct mc_err *e)
+{
+	static const struct { const char *name; enum mc_net net; int target; } nets[] = {
+		{ "policy", MC_NET_POLICY, 0 }, { "critic", MC_NET_CRITIC, 0 },
+		{ "target.policy", MC_NET_POLICY, 1 }, { "target.critic", MC_NET_CRITIC, 1 },
+	};
+	const struct mc_dims *want = &x->h.dims, *is = &c->header.dims;
+
+	if (is->N != want->N || is->O != want->O || is->A != want->A || is->H != want->H || is->share != want->share)
+		return mc_usage(e, "--freeze-policy", "take one with as many agents, and give mc-rollout the --hidden "
+		    "and --share that it was trained with", "%s has nets for other agents or of other widths (%s)",
+		    x->freeze, c->header.task);
+	for (size_t i = 0; i < sizeof nets / sizeof *nets; i++) {
+		struct mc_params *p = mc_learner_params(x->learner, nets[i].net, nets[i].target);
+
+		if (mc_ckpt_into(c, nets[i].name, p, e) < 0)
+			return -1;
+	}
+	mc_learner_changed(x->learner);
+	return 0;
+}
+
+static int begin_frozen(struct critic *x, struct mc_err *e)
+{
+	struct mc_ckpt c;
+
+	if (mc_ckpt_open(&c, x->freeze, x->filter.max_frame, e) < 0)
+		return -1;
+	const int r = take_frozen(x, &c, e);
+
+	mc_ckpt_close(&c);
+	return r;
+}
+
 static int begin(struct critic *x, struct mc_err *e)
 {
+	if (x->freeze)
+		return begin_frozen(x, e);
 	if (!x->path)
 		return 0;
 	mc_fb_begin(x->filter.fb, "header");
@@ -347,6 +388,9 @@ static int on_state(void *ctx, const struct mc_frame *f, struct mc_err *e)
 	if (mc_map_map(&f->map, "state", &state, e) < 0 || mc_learner_state_unpack(&state, x->learner, e) < 0 ||
 	    unpack_sums(&state, x, e) < 0 || mc_map_int(&f->map, "iteration", &x->iteration, e) < 0)
 		return -1;
+	x->begun = 1;
+	if (x->freeze)
+		return 0;
 	if (!mc_map_has(&state, "replay_bytes"))
 		return mc_usage(e, "-D", "start anew with --fresh, and give -D FILE", "this run cannot be continued: "
 		    "it kept its replay buffer in memory");
@@ -357,7 +401,6 @@ static int on_state(void *ctx, const struct mc_frame *f, struct mc_err *e)
 	if (access(x->path, F_OK) < 0)
 		return mc_err_set(e, MC_NOINPUT, x->path, -1, "a finished run deletes it unless it was run with --keep-replay",
 		    "the replay file is not there");
-	x->begun = 1;
 	x->file = mc_journal_continue(x->path, bytes, frames, look, x, e);
 	return x->file ? 0 : -1;
 }
@@ -405,11 +448,29 @@ static int on_params(void *ctx, const struct mc_frame *f, struct mc_err *e)
 	return 0;
 }
 
-/* Algorithm 1, lines 6-8, on tau(k-1); tau(K) is not its business. */
+/* Algorithm 1, lines 6-8, on tau(k-1). */
+static int learn(struct critic *x, const struct mc_frame *f, struct mc_err *e)
+{
+	struct mc_learner_figures fig;
+
+	if (x->file && mc_journal_add(x->file, f, e) < 0)
+		return -1;
+	if (mc_learner_append(x->learner, &x->traj, e) < 0)
+		return -1;
+	x->moved = mc_learner_ready(x->learner);
+	mc_learner_rates(x->learner, mc_ramp_at(&x->gamma, x->episode), mc_ramp_at(&x->lr_critic, x->episode),
+	    mc_ramp_at(&x->lr_policy, x->episode));
+	if (mc_learner_update(x->learner, (uint32_t)(x->traj.iteration + 1), &fig, e) < 0)
+		return -1;
+	if (x->moved)
+		add_figures(x, &fig);
+	return 0;
+}
+
+/* tau(K) is not its business. */
 static int on_trajectory(void *ctx, const struct mc_frame *f, struct mc_err *e)
 {
 	struct critic *x = ctx;
-	struct mc_learner_figures fig;
 
 	if (!x->begun)
 		return mc_err_set(e, MC_DATA, "<stdin>", f->offset, NULL, "a trajectory before the first barrier");
@@ -418,19 +479,10 @@ static int on_trajectory(void *ctx, const struct mc_frame *f, struct mc_err *e)
 	x->episode = x->traj.episode;
 	if (x->traj.last)
 		return emit_metric(x, e);
-	if (x->file && mc_journal_add(x->file, f, e) < 0)
-		return -1;
-	if (mc_learner_append(x->learner, &x->traj, e) < 0)
-		return -1;
 	x->started = 1;
-	x->moved = mc_learner_ready(x->learner);
-	x->iteration = x->traj.iteration + 1;
-	mc_learner_rates(x->learner, mc_ramp_at(&x->gamma, x->episode), mc_ramp_at(&x->lr_critic, x->episode),
-	    mc_ramp_at(&x->lr_policy, x->episode));
-	if (mc_learner_update(x->learner, (uint32_t)x->iteration, &fig, e) < 0)
+	if (!x->freeze && learn(x, f, e) < 0)
 		return -1;
-	if (x->moved)
-		add_figures(x, &fig);
+	x->iteration = x->traj.iteration + 1;
 	if (emit_params(x, MC_NET_POLICY, 0, e) < 0 || (x->opts.stgs && emit_params(x, MC_NET_COMM, 0, e) < 0))
 		return -1;
 	return !x->h.meta_k && x->iteration % MC_METRIC_EVERY == 0 ? emit_metric(x, e) : 0;
@@ -490,6 +542,7 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 		{ MC_OPT_STR, 'm', "method", "METHOD", &x.method, 0, 0, "stgs: learn whom to talk to as well, by straight-through Gumbel-softmax" },
 		{ MC_OPT_STR, 'D', "replay-file", "FILE", &x.path, 0, 0, "keep the replay buffer D in this file, so that the run can be continued" },
 		{ MC_OPT_FLAG, 0, "keep-replay", NULL, &x.keep_replay, 0, 0, "do not delete that file when the run is done" },
+		{ MC_OPT_STR, 0, "freeze-policy", "CKPT", &x.freeze, 0, 0, "learn nothing: act with this run's policies; only whom to talk to is learned" },
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "Learning" },
 		{ MC_OPT_INT, 0, "batch", "B", &batch, 1, 1 << 20, "transitions in a batch" },
 		{ MC_OPT_INT, 0, "replay", "N", &replay, 1, 1e9, "D holds the last N transitions" },
@@ -532,6 +585,8 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 	if (x.method && strcmp(x.method, "stgs") != 0)
 		return mc_usage(e, "-m", "none, full: mc-rollout --comm; reinforce, meta: mc-metalearn -m",
 		    "\"%s\" is not this program's: stgs is", x.method);
+	if (x.freeze && (x.method || x.keep_replay))
+		return mc_usage(e, x.method ? "-m" : "--keep-replay", NULL, "with --freeze-policy nothing is learned here, and nothing kept");
 	if (x.keep_replay && !x.path)
 		return mc_usage(e, "--keep-replay", "give -D FILE as well", "there is no replay file to keep");
 	if (parse_ramps(&x, e) < 0)
