@@ -225,14 +225,14 @@ static void check_update(struct fixture *f, const struct mc_map *in, const struc
 	mc_real *A_hat = fixture_new(f, T * pairs), *rows = fixture_new(f, T * (3 + pairs));
 	struct mc_sweep x;
 
-	if (mc_meta_advantage(&dims, &theta, &eta, t, o.gamma, A_hat, rows, &f->arena, &f->err) < 0 ||
+	if (mc_meta_advantage(&dims, &theta, &eta, t, NULL, o.gamma, A_hat, rows, &f->arena, &f->err) < 0 ||
 	    mc_sweep_init(&x, &dims, &o, &f->arena, &f->err) < 0) {
 		fixture_failed(f);
 		return;
 	}
 	fixture_is_reals(f, out, "x", SHAPE(T, 3 + pairs), rows, 5e-6);
 	fixture_is_reals(f, out, "A_hat", SHAPE(T, N, d), A_hat, 5e-6);
-	mc_sweep_update(&x, t, &theta, nu, &eta);
+	mc_sweep_update(&x, t, NULL, &theta, nu, &eta);
 	for (size_t i = 0; i < T * pairs; i++)
 		c[i] = t->m[i] ? x.comm.c[i] : 0;
 	fixture_is_reals(f, out, "c", SHAPE(T, N, d), c, 5e-6);
@@ -333,7 +333,7 @@ static void check_updates(struct fixture *f, struct meta *c, const struct mc_map
 	for (size_t i = 0; i < c->theta.size; i++)
 		c->fresh = c->fresh && nu[i] == 0;
 	for (size_t k = 0; k < K; k++) {
-		mc_sweep_update(&c->x, &c->tau[k], &c->theta, nu, &c->eta);
+		mc_sweep_update(&c->x, &c->tau[k], NULL, &c->theta, nu, &c->eta);
 		memcpy(rows + k * T * X, c->x.rule.x, T * X * sizeof *rows);
 		memcpy(A_hat + k * T * N * d, c->x.rule.A_hat, T * N * d * sizeof *A_hat);
 		memcpy(theta + k * c->theta.size, c->theta.v, c->theta.size * sizeof *theta);

@@ -35,6 +35,20 @@ static struct mc_meta *learner(const struct mc_meta_opts *o)
 	return x;
 }
 
+static struct mc_meta *learner_of(const struct mc_rule_form *form, const struct mc_meta_opts *o)
+{
+	struct mc_dims dims = tiny;
+	struct mc_err e;
+
+	dims.rule = *form;
+	struct mc_meta *x = mc_meta_new(&dims, o, &tiny_arena, &e);
+
+	if (!x)
+		abort();
+	mc_meta_init(x, 7);
+	return x;
+}
+
 /* Trajectory number `episode` of a run with K updates a meta-iteration (K = 0: no last ones). */
 static struct mc_traj numbered(int episode, int updates)
 {
@@ -100,7 +114,7 @@ static void meta_iteration(void)
 	for (int k = 0; k <= K; k++)
 		tau[k] = numbered(k, K);
 	for (int k = 0; k < K; k++)
-		mc_sweep_update(&s, &tau[k], &theta, nu, &eta);
+		mc_sweep_update(&s, &tau[k], NULL, &theta, nu, &eta);
 	mc_sweep_last(&s, &tau[K]);
 	for (int k = 1; k <= K; k++) {
 		mc_baseline_advantage(&b, &phi, tau[k].o, tau[k].r, o.gamma, o.n);
@@ -214,9 +228,9 @@ static struct mc_traj by_hand(void)
 static void check_decisions(const struct mc_meta *x, const struct mc_meta_figures *fig, const char *method)
 {
 	const double c = 1 / (1 + exp(-6.)), H = -c * log(c) - (1 - c) * log(1 - c);
-	const mc_real *c_pair, *asked;
+	const struct mc_meta_pairs *p = mc_meta_pairs(x);
+	const mc_real *c_pair = p->c, *asked = p->asked;
 
-	mc_meta_pairs(x, &c_pair, &asked);
 	is_near(fig->c_mean, (2 * 0.5 + 3 * c) / 5, 1e-6, method);
 	is_near(fig->entropy, (2 * log(2) + 3 * H) / 5, 1e-6, "entropy, in nats");
 	is_near(fig->saturated, 3 / 5., 1e-12, "saturated share");
@@ -317,14 +331,16 @@ static void hand_over(struct mc_meta *from, struct mc_meta *to)
 }
 
 /* A run that stops between meta-iterations and one that does not end with the same bytes. */
-static void continues(enum mc_method method, int freeze, const char *name)
+static void continues_as(enum mc_method method, int freeze, const struct mc_rule_form *form, int64_t warmup,
+    const char *name)
 {
 	struct mc_meta_opts o = options(method);
 	const int updates = method == MC_METHOD_META && !freeze ? K : 0;
 	struct mc_err e;
 
 	o.freeze = freeze;
-	struct mc_meta *whole = learner(&o), *first = learner(&o), *second = learner(&o);
+	o.warmup = warmup;
+	struct mc_meta *whole = learner_of(form, &o), *first = learner_of(form, &o), *second = learner_of(form, &o);
 	struct mc_meta_figures a, b;
 
 	mc_meta_init(second, 99);
@@ -337,6 +353,119 @@ static void continues(enum mc_method method, int freeze, const char *name)
 			ok(same(mc_meta_params(whole, net), mc_meta_params(second, net)->v),
 			    "%s continues to the same bytes: %s", name, mc_net_name(net));
 	ok(memcmp(&a, &b, sizeof a) == 0, "%s continues to the same figures", name);
+}
+
+static void continues(enum mc_method method, int freeze, const char *name)
+{
+	continues_as(method, freeze, &(struct mc_rule_form){ 0 }, 0, name);
+}
+
+/* ---- what goes beyond the paper ---- */
+
+static void moments(void)
+{
+	static const mc_real r[] = { 1, 2, 3, 6 };
+	struct mc_moments m = { 0 };
+
+	mc_moments_add(&m, r, 3);
+	mc_moments_add(&m, r + 3, 1);
+	is_near(m.mean, 3, 1e-12, "running mean of the rewards");
+	is_near(mc_moments_scale(&m), 1 / sqrt(14 / 4. + 1e-8), 1e-12, "and one over their deviation");
+}
+
+/* Two updates by a rule that is told everything, against the tape fed by hand. */
+static void told(void)
+{
+	static const struct mc_rule_form form = { .edge = 1, .advantage = 1, .normal = 1, .residual = 1 };
+	const struct mc_meta_opts o = options(MC_METHOD_META);
+	const struct mc_sweep_opts so = { .K = K, .gamma = o.gamma, .beta = o.beta, .alpha = o.lr_comm,
+		.rho = o.rho, .eps = o.eps };
+	struct mc_meta *x = learner_of(&form, &o);
+	struct mc_dims dims = tiny;
+	struct mc_params theta = copy_of(mc_meta_params(x, MC_NET_COMM));
+	mc_real *nu = tiny_zeros(theta.size), *advantage = tiny_zeros(tiny.T);
+	struct mc_moments m = { 0 };
+	struct mc_sweep s;
+	struct mc_err e;
+
+	dims.rule = form;
+	if (mc_sweep_init(&s, &dims, &so, &tiny_arena, &e) < 0)
+		abort();
+	for (int k = 0; k < 2; k++) {
+		const struct mc_traj t = numbered(k, K);
+
+		mc_reinforce_advantage(&tiny, mc_meta_params(x, MC_NET_BASELINE), &t, o.gamma, o.n, advantage,
+		    &tiny_arena, &e);
+		mc_moments_add(&m, t.r, tiny.T);
+		const struct mc_sweep_told by = { m.mean, mc_moments_scale(&m), advantage };
+
+		mc_sweep_update(&s, &t, &by, &theta, nu, mc_meta_params(x, MC_NET_RULE));
+	}
+	ok(feed(x, 0, 2, K, NULL, &e) == 0 && same(mc_meta_params(x, MC_NET_COMM), theta.v),
+	    "a rule is told the rewards' moments and the advantages under phi");
+}
+
+/* A residual rule that says 0 is REINFORCE, in the updates of theta_c; phi learns though the rule is fixed. */
+static void silent_residual(void)
+{
+	static const struct mc_rule_form form = { .residual = 1 };
+	struct mc_meta_opts o = options(MC_METHOD_META), plain = options(MC_METHOD_REINFORCE);
+	struct mc_err e;
+	double off = 0;
+
+	o.freeze = 1;
+	o.scale_rule = 0;
+	struct mc_meta *x = learner_of(&form, &o), *y = learner(&plain);
+
+	ok(feed(x, 0, 4, 0, NULL, &e) == 0 && feed(y, 0, 4, 0, NULL, &e) == 0, "a silent residual rule");
+	for (size_t i = 0; i < mc_meta_params(x, MC_NET_COMM)->size; i++)
+		off = fmax(off, fabs((double)(mc_meta_params(x, MC_NET_COMM)->v[i] - mc_meta_params(y, MC_NET_COMM)->v[i])));
+	is_near(off, 0, 1e-6, "moves theta_c as REINFORCE does");
+	ok(same(mc_meta_params(x, MC_NET_BASELINE), mc_meta_params(y, MC_NET_BASELINE)->v), "and phi");
+}
+
+/* The first two meta-iterations, of K + 1 episodes each, hold theta_c and eta; reinforce counts episodes. */
+static void warmup(void)
+{
+	struct mc_meta_opts o = options(MC_METHOD_META);
+	struct mc_meta_figures fig;
+	struct mc_err e;
+
+	o.warmup = K + 2;
+	struct mc_meta *x = learner(&o);
+	const struct mc_params theta = copy_of(mc_meta_params(x, MC_NET_COMM));
+	const struct mc_params eta = copy_of(mc_meta_params(x, MC_NET_RULE)), phi = copy_of(mc_meta_params(x, MC_NET_BASELINE));
+
+	ok(feed(x, 0, 2 * (K + 1), K, &fig, &e) == 0, "two meta-iterations that begin before the end of the wait");
+	ok(same(mc_meta_params(x, MC_NET_COMM), theta.v) && same(mc_meta_params(x, MC_NET_RULE), eta.v), "move nothing");
+	ok(!same(mc_meta_params(x, MC_NET_BASELINE), phi.v), "but phi");
+	ok(isnan(fig.J) && isnan(fig.g_norm) && fig.c_mean > 0, "and tell of c alone");
+	ok(feed(x, 2 * (K + 1), 3 * (K + 1), K, &fig, &e) == 0 && isfinite(fig.J), "the third");
+	ok(!same(mc_meta_params(x, MC_NET_COMM), theta.v) && !same(mc_meta_params(x, MC_NET_RULE), eta.v), "moves both");
+
+	o = options(MC_METHOD_REINFORCE);
+	o.warmup = 2;
+	x = learner(&o);
+	feed(x, 0, 2, 0, &fig, &e);
+	ok(same(mc_meta_params(x, MC_NET_COMM), theta.v) && !same(mc_meta_params(x, MC_NET_BASELINE), phi.v) &&
+	    isnan(fig.logit_step), "reinforce waits, too");
+	feed(x, 2, 3, 0, &fig, &e);
+	ok(!same(mc_meta_params(x, MC_NET_COMM), theta.v) && fig.logit_step > 0, "and begins at its time");
+}
+
+/* eps_rule is eta's alone. */
+static void two_epsilons(void)
+{
+	struct mc_meta_opts o = options(MC_METHOD_META), wide = o;
+	struct mc_err e;
+
+	wide.eps_rule = 1;
+	struct mc_meta *x = learner(&o), *y = learner(&wide);
+
+	feed(x, 0, K + 1, K, NULL, &e);
+	feed(y, 0, K + 1, K, NULL, &e);
+	ok(same(mc_meta_params(x, MC_NET_COMM), mc_meta_params(y, MC_NET_COMM)->v), "another epsilon of the rule: the same theta_c");
+	ok(!same(mc_meta_params(x, MC_NET_RULE), mc_meta_params(y, MC_NET_RULE)->v), "and another eta");
 }
 
 static void foreign_state(void)
@@ -468,7 +597,7 @@ static void memory(void)
 	mc_real *A = tiny_zeros(pairs), *rows = tiny_zeros(tiny.T * (3 + tiny.N * tiny.d));
 	const struct mc_arena_mark mark = mc_arena_mark(&arena);
 
-	is_int(mc_meta_advantage(&tiny, comm, rule, &t[0], 0.95, A, rows, &arena, &e), 0, "A_hat for analysis");
+	is_int(mc_meta_advantage(&tiny, comm, rule, &t[0], NULL, 0.95, A, rows, &arena, &e), 0, "A_hat for analysis");
 	ok(rows[2] == (mc_real)0.95 && A[0] != 0, "with x");
 	ok(mc_arena_mark(&arena).used == mark.used && arena.total > before, "gives its scratch back");
 	mc_arena_free(&arena);
@@ -485,7 +614,18 @@ int main(void)
 		continues(MC_METHOD_META, 0, "meta");
 		continues(MC_METHOD_META, 1, "a fixed rule");
 		continues(MC_METHOD_REINFORCE, 0, "reinforce");
+		continues_as(MC_METHOD_META, 0, &(struct mc_rule_form){ .edge = 1, .normal = 1, .residual = 1 }, 0,
+		    "a residual edge rule");
+		continues_as(MC_METHOD_META, 0, &(struct mc_rule_form){ .decisions = 1, .advantage = 1, .normal = 1 }, 3 * K,
+		    "a rule that sees all, with a wait");
+		continues_as(MC_METHOD_META, 1, &(struct mc_rule_form){ .normal = 1, .residual = 1 }, 0,
+		    "a fixed residual rule");
 	}
+	moments();
+	told();
+	silent_residual();
+	warmup();
+	two_epsilons();
 	foreign_state();
 	order();
 	divergence();

@@ -17,13 +17,21 @@ struct problem {
 	mc_real *nu;                  /* nu(0) */
 	struct mc_traj tau[K + 1];
 	mc_real *advantage;           /* [K,T] */
+	struct mc_sweep_told told[K]; /* what a rule beyond the paper's is told on tau(0) ... */
 };
 
-static void make(struct problem *p, int share, int masked, int fresh, int last_only, double beta)
+static void make_form(struct problem *p, int share, int masked, int fresh, int last_only, double beta,
+    const struct mc_rule_form *form)
 {
 	struct mc_err e;
 
 	p->dims = tiny;
+	p->dims.N = form->edge ? 3 : tiny.N; /* with one slot an agent's mean c would be c */
+	p->dims.d = p->dims.N - 1;
+	p->dims.rule = *form;
+	for (int k = 0; k < K; k++)
+		p->told[k] = (struct mc_sweep_told){ .mean = form->normal ? 0.25 : 0,
+			.scale = form->normal ? 1 + 0.5 * k : 1, .advantage = tiny_random(tiny.T, 1, 60 + (uint64_t)k) };
 	p->dims.share = share;
 	/* a nu of 0 makes the update nearly alpha sign(g): a larger eps keeps differences meaningful */
 	p->o = (struct mc_sweep_opts){ .K = K, .last_only = last_only, .gamma = 0.95, .beta = beta,
@@ -40,6 +48,11 @@ static void make(struct problem *p, int share, int masked, int fresh, int last_o
 		abort();
 }
 
+static void make(struct problem *p, int share, int masked, int fresh, int last_only, double beta)
+{
+	make_form(p, share, masked, fresh, last_only, beta, &(struct mc_rule_form){ 0 });
+}
+
 /* The K updates from theta(0), nu(0); theta ends as theta(K). */
 static struct mc_params run(struct problem *p)
 {
@@ -51,7 +64,7 @@ static struct mc_params run(struct problem *p)
 	memcpy(nu, p->nu, theta.size * sizeof *nu);
 	mc_sweep_rewind(&p->x);
 	for (int k = 0; k < K; k++)
-		mc_sweep_update(&p->x, &p->tau[k], &theta, nu, &p->eta);
+		mc_sweep_update(&p->x, &p->tau[k], &p->told[k], &theta, nu, &p->eta);
 	mc_sweep_last(&p->x, &p->tau[K]);
 	return theta;
 }
@@ -102,7 +115,11 @@ static double J_again(void *ctx)
 		mc_real *g = tiny_zeros(n);
 
 		mc_comm_forward(comm, &theta, t->o);
-		mc_rule_forward(rule, &p->eta, t->r, comm->c, t->m, p->o.gamma);
+		const struct mc_rule_input in = { .r = t->r, .c = comm->c, .I = t->I, .m = t->m,
+			.gamma = p->o.gamma, .mean = p->told[k - 1].mean, .scale = p->told[k - 1].scale,
+			.advantage = p->told[k - 1].advantage };
+
+		mc_rule_forward(rule, &p->eta, &in);
 		for (size_t i = 0; i < p->dims.T * pairs; i++)
 			dz[i] = t->m[i] ? (t->I[i] - comm->c[i]) * rule->A_hat[i] : 0;
 		mc_comm_backward(comm, &theta, t->o, dz, g);
@@ -120,18 +137,13 @@ static double J_again(void *ctx)
 	return J;
 }
 
-static void gradient(int share, int masked, int fresh, int last_only, double beta)
+static void check_gradient(struct problem *q, const char *name)
 {
-	struct problem p;
-	char name[128];
-
-	make(&p, share, masked, fresh, last_only, beta);
+	struct problem p = *q;
 	const struct mc_params theta = run(&p);
 	mc_real *grad = tiny_zeros(p.eta.size);
 	const double J = sweep(&p, &theta, grad);
 
-	snprintf(name, sizeof name, "%s nets, %s, nu(0) %s 0, %s, beta = %g", share ? "shared" : "own",
-	    masked ? "masked" : "all live", fresh ? "=" : ">", last_only ? "k = K alone" : "all k", beta);
 	const double value = fabs(J - J_again(&p)), error = tiny_error(J_again, &p, p.eta.v, grad,
 	    p.eta.size, 1e-5);
 
@@ -139,7 +151,54 @@ static void gradient(int share, int masked, int fresh, int last_only, double bet
 		diag("J is off by %g, its gradient by %g", value, error);
 }
 
+static void gradient(int share, int masked, int fresh, int last_only, double beta)
+{
+	struct problem p;
+	char name[128];
+
+	make(&p, share, masked, fresh, last_only, beta);
+	snprintf(name, sizeof name, "%s nets, %s, nu(0) %s 0, %s, beta = %g", share ? "shared" : "own",
+	    masked ? "masked" : "all live", fresh ? "=" : ">", last_only ? "k = K alone" : "all k", beta);
+	check_gradient(&p, name);
+}
+
+/* Every form of the rule but the paper's, which has been. */
+static void forms(void)
+{
+	for (int i = 1; i < 32; i++) {
+		const struct mc_rule_form form = { .edge = i & 1, .decisions = i >> 1 & 1, .advantage = i >> 2 & 1,
+			.normal = i >> 3 & 1, .residual = i >> 4 & 1 };
+		struct problem p;
+		char name[128];
+
+		if (form.edge && form.decisions)
+			continue; /* is the same as without */
+		make_form(&p, 0, 1, 0, 0, 0.3, &form);
+		snprintf(name, sizeof name, "%s rule%s%s%s%s", form.edge ? "edge" : "joint", form.decisions ? ", I" : "",
+		    form.advantage ? ", G - V" : "", form.normal ? ", normal" : "", form.residual ? ", residual" : "");
+		check_gradient(&p, name);
+	}
+}
+
 /* ---- in either scalar type ---- */
+
+/* A tape of trajectories without updates: what the nets say is there, nothing has moved. */
+static void held(void)
+{
+	struct problem p;
+
+	make(&p, 0, 1, 0, 0, 0.01);
+	mc_real *before = tiny_zeros(p.theta.size), *z = tiny_zeros(tiny.T * 2);
+
+	memcpy(before, p.theta.v, p.theta.size * sizeof *before);
+	for (int k = 0; k < K; k++)
+		mc_sweep_hold(&p.x, &p.tau[k], &p.theta);
+	memcpy(z, p.x.comm.z, tiny.T * 2 * sizeof *z);
+	ok(memcmp(before, p.theta.v, p.theta.size * sizeof *before) == 0, "held trajectories move no theta");
+	ok(p.x.k == K && memcmp(p.x.tau[1].o, p.tau[1].o, sizeof *before * 4 * 2 * 3) == 0, "but are on the tape");
+	mc_comm_forward(&p.x.comm, &p.theta, p.tau[K - 1].o);
+	ok(memcmp(z, p.x.comm.z, tiny.T * 2 * sizeof *z) == 0, "with the last one's logits");
+}
 
 /* An agent that hears nobody learns nothing, and its part of every sweep is zero. */
 static void masked_agent(void)
@@ -206,6 +265,9 @@ int main(void)
 	if (IN_DOUBLE)
 		for (int i = 0; i < 32; i++)
 			gradient(i & 1, i >> 1 & 1, i >> 2 & 1, i >> 3 & 1, i >> 4 & 1 ? 0.3 : 0);
+	if (IN_DOUBLE)
+		forms();
+	held();
 	masked_agent();
 	masked_slots();
 	again();

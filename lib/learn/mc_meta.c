@@ -5,11 +5,11 @@
 
 #include "mc_baseline.h"
 #include "mc_comm.h"
+#include "mc_lab.h"
 #include "mc_math.h"
 #include "mc_optim.h"
 #include "mc_reinforce.h"
 #include "mc_rule.h"
-#include "mc_sweep.h"
 
 struct mc_meta {
 	struct mc_dims dims;
@@ -22,9 +22,13 @@ struct mc_meta {
 	struct mc_baseline fit;
 	mc_real *advantage;                     /* [K,T]: on tau(1) ... tau(K), or [T] */
 	mc_real *grad_rule, *grad_baseline;
+	mc_real *last_rule;                     /* the last meta-gradient, before clipping; zeros: none yet */
+	struct mc_moments moments;              /* of the rewards */
+	int held;                               /* this meta-iteration, or update, moves no theta_c */
+	mc_real *z;                             /* [T,N,d] work space */
 	int64_t next;                           /* iteration of the next trajectory; -1 = any */
 	struct mc_meta_figures fig;
-	mc_real *c_pair, *asked_pair;           /* [N,d] of the last trajectory */
+	struct mc_meta_pairs pairs;             /* of the last trajectory */
 };
 
 const char *mc_method_name(enum mc_method m)
@@ -43,7 +47,7 @@ void mc_meta_defaults(struct mc_meta_opts *o)
 {
 	*o = (struct mc_meta_opts){
 		.method = MC_METHOD_META, .K = 10, .gamma = 0.95, .n = 5,
-		.lr_comm = 1e-3, .rho = 0.9, .eps = 1e-8, .lr_rule = 5e-5, .clip_rule = 1, .beta = 0.01,
+		.lr_comm = 1e-3, .rho = 0.9, .eps = 1e-8, .lr_rule = 5e-5, .eps_rule = 1e-8, .clip_rule = 1, .beta = 0.01,
 		.lr_baseline = 1e-3, .b1 = 0.9, .b2 = 0.999, .adam_eps = 1e-8,
 		.scale_comm = 0.1, .scale_rule = 1,
 	};
@@ -56,9 +60,15 @@ static int has_rule(const struct mc_meta *x)
 	return x->opts.method == MC_METHOD_META;
 }
 
+/* A rule that is given G - V needs a baseline that is fitted, even if the rule is fixed. */
+static int needs_advantage(const struct mc_meta *x)
+{
+	return has_rule(x) && mc_rule_needs_advantage(&x->dims.rule);
+}
+
 static int has_baseline(const struct mc_meta *x)
 {
-	return x->opts.method == MC_METHOD_REINFORCE || !x->opts.freeze;
+	return x->opts.method == MC_METHOD_REINFORCE || !x->opts.freeze || needs_advantage(x);
 }
 
 /* Only a rule that learns needs more than the present trajectory. */
@@ -96,7 +106,8 @@ static int new_rule(struct mc_meta *x, struct mc_arena *arena, struct mc_err *e)
 		return 0;
 	x->nu_rule = block(arena, x->rule.size, "rule", e);
 	x->grad_rule = block(arena, x->rule.size, "rule", e);
-	return x->nu_rule && x->grad_rule ? 0 : -1;
+	x->last_rule = block(arena, x->rule.size, "rule", e);
+	return x->nu_rule && x->grad_rule && x->last_rule ? 0 : -1;
 }
 
 /* What an update of theta_c needs. */
@@ -123,10 +134,22 @@ static int check_opts(const struct mc_dims *dims, const struct mc_meta_opts *o, 
 	return 0;
 }
 
+static int new_figures(struct mc_meta *x, struct mc_arena *arena, struct mc_err *e)
+{
+	const size_t pairs = x->dims.N * x->dims.d;
+
+	x->pairs.c = block(arena, pairs, "figures", e);
+	x->pairs.logit = block(arena, pairs, "figures", e);
+	x->pairs.asked = block(arena, pairs, "figures", e);
+	x->z = block(arena, x->dims.T * pairs, "figures", e);
+	return x->pairs.c && x->pairs.logit && x->pairs.asked && x->z ? 0 : -1;
+}
+
 static void no_figures(struct mc_meta_figures *f)
 {
 	f->g_norm = f->advantage_norm = f->c_mean = f->entropy = f->saturated = NAN;
-	f->baseline_loss = f->J = f->meta_norm = NAN;
+	f->baseline_loss = f->J = f->meta_norm = f->logit_step = f->common = NAN;
+	f->agreement = f->meta_cosine = f->saturated_gradient = NAN;
 }
 
 struct mc_meta *mc_meta_new(const struct mc_dims *dims, const struct mc_meta_opts *o,
@@ -145,8 +168,7 @@ struct mc_meta *mc_meta_new(const struct mc_dims *dims, const struct mc_meta_opt
 	no_figures(&x->fig);
 	if (mc_params_new(&x->comm, MC_NET_COMM, dims, arena, e) < 0 ||
 	    !(x->nu = block(arena, x->comm.size, "nu", e)) ||
-	    !(x->c_pair = block(arena, dims->N * dims->d, "figures", e)) ||
-	    !(x->asked_pair = block(arena, dims->N * dims->d, "figures", e)) || new_update(x, arena, e) < 0 ||
+	    new_figures(x, arena, e) < 0 || new_update(x, arena, e) < 0 ||
 	    (has_baseline(x) && new_baseline(x, arena, e) < 0) ||
 	    (has_rule(x) && new_rule(x, arena, e) < 0))
 		return NULL;
@@ -171,6 +193,8 @@ void mc_meta_init(struct mc_meta *x, uint64_t seed)
 	if (x->rule.v)
 		mc_params_init(&x->rule, seed, x->opts.scale_rule);
 	clear(x->nu_rule, x->rule.size);
+	clear(x->last_rule, x->rule.size);
+	x->moments = (struct mc_moments){ 0 };
 	mc_sweep_rewind(&x->sweep);
 	x->next = -1;
 	no_figures(&x->fig);
@@ -188,33 +212,74 @@ struct mc_params *mc_meta_params(struct mc_meta *x, enum mc_net net)
 
 /* ---- figures ---- */
 
+/* The nets on the trajectory of the last pass. */
+static struct mc_comm *nets_of(struct mc_meta *x)
+{
+	return has_rule(x) ? &x->sweep.comm : &x->reinforce.comm;
+}
+
 static void comm_figures(struct mc_meta *x, const struct mc_traj *t)
 {
-	const struct mc_comm *c = has_rule(x) ? &x->sweep.comm : &x->reinforce.comm;
+	const struct mc_comm *c = nets_of(x);
 	struct mc_comm_stats s;
 
 	mc_comm_stats(&s, c->z, c->c, t->m, x->dims.T * x->dims.N * x->dims.d);
 	x->fig.c_mean = s.c_mean;
 	x->fig.entropy = s.entropy;
 	x->fig.saturated = s.saturated;
-	mc_comm_pairs(x->c_pair, x->asked_pair, c->c, t->I, t->m, x->dims.T, x->dims.N * x->dims.d);
+	mc_comm_pairs(x->pairs.c, x->pairs.asked, c->c, t->I, t->m, x->dims.T, x->dims.N * x->dims.d);
+	mc_lab_pair_mean(x->pairs.logit, c->z, t->m, x->dims.T, x->dims.N * x->dims.d);
 }
 
-void mc_meta_pairs(const struct mc_meta *x, const mc_real **c_pair, const mc_real **asked_pair)
+const struct mc_meta_pairs *mc_meta_pairs(const struct mc_meta *x)
 {
-	*c_pair = x->c_pair;
-	*asked_pair = x->asked_pair;
+	return &x->pairs;
 }
 
-static double rms_live(const mc_real *A, const uint8_t *m, size_t n)
+static size_t decisions_of(const struct mc_meta *x)
 {
-	double sum = 0, live = 0;
+	return x->dims.T * x->dims.N * x->dims.d;
+}
 
+/* After a pass over the nets at the old theta_c: what the update adds to z on the same trajectory. */
+static void step_figure(struct mc_meta *x, const struct mc_traj *t)
+{
+	struct mc_comm *c = nets_of(x);
+
+	memcpy(x->z, c->z, decisions_of(x) * sizeof *x->z);
+	mc_comm_forward(c, &x->comm, t->o);
+	x->fig.logit_step = mc_lab_moved(c->z, x->z, t->m, decisions_of(x));
+}
+
+/* ---- the rewards' moments ---- */
+
+void mc_moments_add(struct mc_moments *x, const mc_real *r, size_t n)
+{
 	for (size_t i = 0; i < n; i++) {
-		sum += m[i] ? (double)A[i] * (double)A[i] : 0;
-		live += m[i];
+		const double by = (double)r[i] - x->mean;
+
+		x->n++;
+		x->mean += by / x->n;
+		x->m2 += by * ((double)r[i] - x->mean);
 	}
-	return sqrt(sum / live);
+}
+
+double mc_moments_scale(const struct mc_moments *x)
+{
+	return 1 / sqrt(x->m2 / x->n + 1e-8);
+}
+
+/* What the rule is told on a trajectory; its advantage must have been found. */
+static struct mc_sweep_told told_of(struct mc_meta *x, const struct mc_traj *t)
+{
+	struct mc_sweep_told told = { .scale = 1, .advantage = needs_advantage(x) ? x->fit.advantage : NULL };
+
+	if (!x->dims.rule.normal)
+		return told;
+	mc_moments_add(&x->moments, t->r, x->dims.T);
+	told.mean = x->moments.mean;
+	told.scale = mc_moments_scale(&x->moments);
+	return told;
 }
 
 /* ---- one trajectory ---- */
@@ -268,12 +333,15 @@ static int update_reinforce(struct mc_meta *x, const struct mc_traj *t, struct m
 
 	find_advantage(x, t);
 	mc_reinforce_gradient(&x->reinforce, &x->comm, t, x->fit.advantage);
-	mc_rmsprop_step(x->comm.v, x->nu, g, x->comm.size, x->opts.lr_comm, x->opts.rho, x->opts.eps);
+	comm_figures(x, t);
+	if (!x->held) {
+		mc_rmsprop_step(x->comm.v, x->nu, g, x->comm.size, x->opts.lr_comm, x->opts.rho, x->opts.eps);
+		step_figure(x, t);
+	}
 	step_baseline(x, t);
 
 	x->fig.g_norm = sqrt(mc_sumsq(g, x->comm.size));
 	x->fig.advantage_norm = sqrt(mc_sumsq(x->fit.advantage, T) / (double)T);
-	comm_figures(x, t);
 	return diverged(&x->comm, x->nu, t->iteration + 1, e) < 0 ||
 	    diverged(&x->baseline, x->adam.v, t->iteration + 1, e) < 0 ? -1 : 0;
 }
@@ -285,11 +353,70 @@ static int update_rule(struct mc_meta *x, const struct mc_traj *t, struct mc_err
 
 	if (!has_tape(x))
 		mc_sweep_rewind(s);
-	mc_sweep_update(s, t, &x->comm, x->nu, &x->rule);
-	x->fig.g_norm = sqrt(mc_sumsq(s->g + (size_t)(s->k - 1) * s->size, s->size));
-	x->fig.advantage_norm = rms_live(s->rule.A_hat, t->m, x->dims.T * x->dims.N * x->dims.d);
+	if (needs_advantage(x))
+		find_advantage(x, t);
+	const struct mc_sweep_told told = told_of(x, t);
+
+	if (x->held) {
+		mc_sweep_hold(s, t, &x->comm);
+		comm_figures(x, t);
+	} else {
+		mc_sweep_update(s, t, &told, &x->comm, x->nu, &x->rule);
+		comm_figures(x, t);
+		x->fig.g_norm = sqrt(mc_sumsq(s->g + (size_t)(s->k - 1) * s->size, s->size));
+		x->fig.advantage_norm = mc_lab_rms(s->rule.A_hat, t->m, decisions_of(x));
+		x->fig.common = mc_lab_common(s->rule.A_hat, t->m, x->dims.T, x->dims.N * x->dims.d);
+	}
+	if (!has_tape(x) && !x->held)
+		step_figure(x, t);
+	if (!has_tape(x) && needs_advantage(x))
+		step_baseline(x, t);
+	return diverged(&x->comm, x->nu, t->iteration + 1, e) < 0 ||
+	    (!has_tape(x) && needs_advantage(x) && diverged(&x->baseline, x->adam.v, t->iteration + 1, e) < 0) ? -1 : 0;
+}
+
+/* What update K added to z on tau(K-1). */
+static void last_step_figure(struct mc_meta *x)
+{
+	struct mc_sweep *s = &x->sweep;
+	const int K = x->opts.K;
+	struct mc_params before = x->comm;
+
+	before.v = s->theta + (size_t)(K - 1) * s->size;
+	mc_comm_forward(&s->comm, &before, s->tau[K - 1].o);
+	step_figure(x, &s->tau[K - 1]);
+}
+
+/* Line 13's gradient; the advantages [K,T] are those of the phi that line 12 starts from. */
+static void meta_gradient(struct mc_meta *x, const struct mc_traj *t)
+{
+	struct mc_sweep *s = &x->sweep;
+	const size_t T = x->dims.T, pairs = x->dims.N * x->dims.d;
+	struct mc_lab_pearson agreement = { 0 };
+
+	clear(x->grad_rule, x->rule.size);
+	last_step_figure(x);
+	x->fig.J = mc_sweep_start(s, &x->comm, x->advantage);
 	comm_figures(x, t);
-	return diverged(&x->comm, x->nu, t->iteration + 1, e);
+	x->fig.saturated_gradient = mc_lab_saturated(s->dz, s->comm.c, t->m, T * pairs);
+	for (int k = x->opts.K; k >= 1; k--) {
+		x->fig.J += mc_sweep_step(s, k, &x->rule, x->advantage, x->grad_rule);
+		if (k > 1)
+			mc_lab_pearson_add(&agreement, s->rule.A_hat, x->advantage + (size_t)(k - 2) * T,
+			    s->tau[k - 1].m, T, pairs);
+	}
+	x->fig.agreement = mc_lab_pearson(&agreement);
+}
+
+/* Line 13's step. */
+static void step_rule(struct mc_meta *x)
+{
+	const struct mc_meta_opts *o = &x->opts;
+
+	x->fig.meta_cosine = mc_lab_cosine(x->grad_rule, x->last_rule, x->rule.size);
+	memcpy(x->last_rule, x->grad_rule, x->rule.size * sizeof *x->last_rule);
+	x->fig.meta_norm = mc_clip_norm(x->grad_rule, x->rule.size, o->clip_rule);
+	mc_rmsprop_step(x->rule.v, x->nu_rule, x->grad_rule, x->rule.size, o->lr_rule, o->rho, o->eps_rule);
 }
 
 /* Lines 12 and 13. The advantages come first: all are of the phi that line 12 starts from. */
@@ -304,19 +431,16 @@ static int meta_step(struct mc_meta *x, const struct mc_traj *t, struct mc_err *
 		find_advantage(x, &s->tau[k]);
 		memcpy(x->advantage + (size_t)(k - 1) * T, x->fit.advantage, T * sizeof *x->advantage);
 	}
-	clear(x->grad_rule, x->rule.size);
-	x->fig.J = mc_sweep_start(s, &x->comm, x->advantage);
-	comm_figures(x, t);
-	for (int k = o->K; k >= 1; k--)
-		x->fig.J += mc_sweep_step(s, k, &x->rule, x->advantage, x->grad_rule);
+	if (!x->held)
+		meta_gradient(x, t);
 	for (int k = 1; k <= o->K; k++) {
 		find_advantage(x, &s->tau[k]);
 		step_baseline(x, &s->tau[k]);
 	}
-	x->fig.meta_norm = mc_clip_norm(x->grad_rule, x->rule.size, o->clip_rule);
-	mc_rmsprop_step(x->rule.v, x->nu_rule, x->grad_rule, x->rule.size, o->lr_rule, o->rho, o->eps);
+	if (!x->held)
+		step_rule(x);
 	mc_sweep_rewind(s);
-	if (!isfinite(x->fig.J))
+	if (!x->held && !isfinite(x->fig.J))
 		return mc_err_diverged(e, "rule", "the meta-objective", t->iteration);
 	return diverged(&x->baseline, x->adam.v, t->iteration, e) < 0 ||
 	    diverged(&x->rule, x->nu_rule, t->iteration, e) < 0 ? -1 : 0;
@@ -329,6 +453,8 @@ int mc_meta_trajectory(struct mc_meta *x, const struct mc_traj *t, struct mc_met
 
 	if (check_order(x, t, e) < 0)
 		return -1;
+	if (!has_tape(x) || x->sweep.k == 0)
+		x->held = t->episode < x->opts.warmup;
 	if (x->opts.method == MC_METHOD_REINFORCE)
 		r = update_reinforce(x, t, e);
 	else
@@ -349,8 +475,37 @@ void mc_meta_state_pack(struct mc_fb *b, struct mc_meta *x)
 		mc_params_pack(b, "baseline_v", &x->baseline, x->adam.v);
 		mc_fb_int(b, "baseline_step", x->adam.step);
 	}
-	if (x->nu_rule)
+	if (x->nu_rule) {
 		mc_params_pack(b, "nu_rule", &x->rule, x->nu_rule);
+		mc_params_pack(b, "meta_gradient", &x->rule, x->last_rule);
+	}
+	if (x->rule.v && x->dims.rule.normal) {
+		mc_fb_real(b, "reward_n", x->moments.n);
+		mc_fb_real(b, "reward_mean", x->moments.mean);
+		mc_fb_real(b, "reward_m2", x->moments.m2);
+	}
+}
+
+int mc_moments_unpack(const struct mc_map *state, struct mc_moments *x, struct mc_err *e)
+{
+	if (mc_map_real(state, "reward_n", &x->n, e) < 0 || mc_map_real(state, "reward_mean", &x->mean, e) < 0 ||
+	    mc_map_real(state, "reward_m2", &x->m2, e) < 0)
+		return -1;
+	if (x->n < 0 || x->m2 < 0)
+		return mc_err_set(e, MC_DATA, NULL, -1, NULL, "reward_n or reward_m2 is negative");
+	return 0;
+}
+
+/* Runs of earlier versions have no last meta-gradient: then there is none to compare the next with. */
+static int unpack_rule_state(const struct mc_map *state, struct mc_meta *x, struct mc_err *e)
+{
+	clear(x->last_rule, x->rule.size);
+	if (x->nu_rule && mc_params_unpack(state, "nu_rule", &x->rule, x->nu_rule, e) < 0)
+		return -1;
+	if (x->last_rule && mc_map_has(state, "meta_gradient") &&
+	    mc_params_unpack(state, "meta_gradient", &x->rule, x->last_rule, e) < 0)
+		return -1;
+	return x->rule.v && x->dims.rule.normal ? mc_moments_unpack(state, &x->moments, e) : 0;
 }
 
 int mc_meta_state_unpack(const struct mc_map *state, struct mc_meta *x, struct mc_err *e)
@@ -364,7 +519,7 @@ int mc_meta_state_unpack(const struct mc_map *state, struct mc_meta *x, struct m
 		return -1;
 	if (x->adam.step < 0)
 		return mc_err_set(e, MC_DATA, NULL, -1, NULL, "baseline_step is negative");
-	if (x->nu_rule && mc_params_unpack(state, "nu_rule", &x->rule, x->nu_rule, e) < 0)
+	if (unpack_rule_state(state, x, e) < 0)
 		return -1;
 	mc_sweep_rewind(&x->sweep);
 	x->next = -1;
@@ -374,8 +529,8 @@ int mc_meta_state_unpack(const struct mc_map *state, struct mc_meta *x, struct m
 /* ---- analysis ---- */
 
 int mc_meta_advantage(const struct mc_dims *dims, const struct mc_params *comm,
-    const struct mc_params *rule, const struct mc_traj *t, double gamma,
-    mc_real *A_hat, mc_real *x, struct mc_arena *scratch, struct mc_err *e)
+    const struct mc_params *rule, const struct mc_traj *t, const struct mc_sweep_told *told,
+    double gamma, mc_real *A_hat, mc_real *x, struct mc_arena *scratch, struct mc_err *e)
 {
 	const struct mc_arena_mark mark = mc_arena_mark(scratch);
 	const size_t T = dims->T, pairs = T * dims->N * dims->d;
@@ -384,11 +539,15 @@ int mc_meta_advantage(const struct mc_dims *dims, const struct mc_params *comm,
 	const int bad = mc_comm_init(&c, dims, scratch, e) < 0 || mc_rule_init(&r, dims, scratch, e) < 0;
 
 	if (!bad) {
+		const struct mc_rule_input in = { .r = t->r, .c = c.c, .I = t->I, .m = t->m, .gamma = gamma,
+			.mean = told ? told->mean : 0, .scale = told ? told->scale : 1,
+			.advantage = told ? told->advantage : NULL };
+
 		mc_comm_forward(&c, comm, t->o);
-		mc_rule_forward(&r, rule, t->r, c.c, t->m, gamma);
+		mc_rule_forward(&r, rule, &in);
 		memcpy(A_hat, r.A_hat, pairs * sizeof *A_hat);
 		if (x)
-			memcpy(x, r.x, T * r.X * sizeof *x);
+			memcpy(x, r.x, T * r.S * r.X * sizeof *x);
 	}
 	mc_arena_reset(scratch, mark);
 	return bad ? -1 : 0;

@@ -10,11 +10,13 @@ static int new_tape(struct mc_sweep *x, struct mc_arena *arena, struct mc_err *e
 {
 	const size_t K = (size_t)x->opts.K, n = x->size;
 	const size_t pairs = x->dims.T * x->dims.N * x->dims.d;
-	mc_real *p = mc_arena_alloc(arena, 3 * (K + 1) * n + 3 * pairs, sizeof *p, "tape", e);
+	const size_t T = x->dims.T;
+	mc_real *p = mc_arena_alloc(arena, 3 * (K + 1) * n + 3 * pairs + K * T, sizeof *p, "tape", e);
 
 	x->Jk = mc_arena_alloc(arena, K, sizeof *x->Jk, "tape", e);
+	x->told = mc_arena_alloc(arena, K, sizeof *x->told, "tape", e);
 	x->tau = mc_arena_alloc(arena, K + 1, sizeof *x->tau, "tape", e);
-	if (!p || !x->Jk || !x->tau)
+	if (!p || !x->Jk || !x->told || !x->tau)
 		return -1;
 	x->theta = p;
 	x->nu = x->theta + K * n;
@@ -25,6 +27,7 @@ static int new_tape(struct mc_sweep *x, struct mc_arena *arena, struct mc_err *e
 	x->dz = x->v + n;
 	x->dz_dot = x->dz + pairs;
 	x->Dv = x->dz_dot + pairs;
+	x->advantage = x->Dv + pairs;
 	for (size_t k = 0; k <= K; k++)
 		if (mc_traj_new(&x->tau[k], &x->dims, arena, e) < 0)
 			return -1;
@@ -56,29 +59,63 @@ static size_t pairs_of(const struct mc_sweep *x)
 	return x->dims.N * x->dims.d;
 }
 
-/* Eq. 5: A_hat of tau, and g += sum A_hat grad log c. */
-static void rule_gradient(struct mc_sweep *x, const struct mc_traj *tau,
-    const struct mc_params *theta, const struct mc_params *eta, mc_real *g)
+/* A_hat on tau(k), k < K, of the c's in x->comm. */
+static void run_rule(struct mc_sweep *x, int k, const struct mc_params *eta)
 {
+	const struct mc_traj *tau = &x->tau[k];
+	const struct mc_sweep_told *told = &x->told[k];
+	const struct mc_rule_input in = { .r = tau->r, .c = x->comm.c, .I = tau->I, .m = tau->m,
+		.gamma = x->opts.gamma, .mean = told->mean, .scale = told->scale, .advantage = told->advantage };
+
+	mc_rule_forward(&x->rule, eta, &in);
+}
+
+/* Eq. 5: A_hat of tau(k), and g += sum A_hat grad log c. */
+static void rule_gradient(struct mc_sweep *x, int k, const struct mc_params *theta,
+    const struct mc_params *eta, mc_real *g)
+{
+	const struct mc_traj *tau = &x->tau[k];
+
 	mc_comm_forward(&x->comm, theta, tau->o);
-	mc_rule_forward(&x->rule, eta, tau->r, x->comm.c, tau->m, x->opts.gamma);
+	run_rule(x, k, eta);
 	mc_comm_score(x->dz, x->comm.c, tau->I, tau->m, x->rule.A_hat, x->dims.T * pairs_of(x));
 	mc_comm_backward(&x->comm, theta, tau->o, x->dz, g);
 }
 
-void mc_sweep_update(struct mc_sweep *x, const struct mc_traj *t, struct mc_params *theta,
-    mc_real *nu, const struct mc_params *eta)
+static void note_told(struct mc_sweep *x, const struct mc_sweep_told *told)
+{
+	const size_t T = x->dims.T;
+	mc_real *copy = x->advantage + (size_t)x->k * T;
+
+	x->told[x->k] = told ? *told : (struct mc_sweep_told){ .scale = 1 };
+	if (told && told->advantage) {
+		memcpy(copy, told->advantage, T * sizeof *copy);
+		x->told[x->k].advantage = copy;
+	}
+}
+
+void mc_sweep_update(struct mc_sweep *x, const struct mc_traj *t, const struct mc_sweep_told *told,
+    struct mc_params *theta, mc_real *nu, const struct mc_params *eta)
 {
 	const struct mc_sweep_opts *o = &x->opts;
 	const size_t at = (size_t)x->k * x->size, bytes = x->size * sizeof *nu;
 
 	assert(x->k < o->K);
 	mc_traj_copy(&x->tau[x->k], t);
+	note_told(x, told);
 	memcpy(x->theta + at, theta->v, bytes);
 	memset(x->g + at, 0, bytes);
-	rule_gradient(x, t, theta, eta, x->g + at);
+	rule_gradient(x, x->k, theta, eta, x->g + at);
 	mc_rmsprop_step(theta->v, nu, x->g + at, x->size, o->alpha, o->rho, o->eps);
 	memcpy(x->nu + at, nu, bytes);
+	x->k++;
+}
+
+void mc_sweep_hold(struct mc_sweep *x, const struct mc_traj *t, const struct mc_params *theta)
+{
+	assert(x->k < x->opts.K);
+	mc_traj_copy(&x->tau[x->k], t);
+	mc_comm_forward(&x->comm, theta, t->o);
 	x->k++;
 }
 
@@ -177,9 +214,9 @@ double mc_sweep_step(struct mc_sweep *x, int k, const struct mc_params *eta,
 	through_rmsprop(x->v, x->mu, x->lambda, x->g + at, x->nu + at, x->size, &x->opts);
 	mc_comm_forward(&x->comm, &theta, tau->o);
 	mc_comm_tangent(&x->comm, &theta, x->v, tau->o);
-	mc_rule_forward(&x->rule, eta, tau->r, x->comm.c, tau->m, x->opts.gamma);
+	run_rule(x, k - 1, eta);
 	directional(x, tau);
-	mc_rule_backward(&x->rule, eta, x->Dv, grad, k > 1);
+	mc_rule_backward(&x->rule, eta, tau->m, x->Dv, grad, k > 1);
 	if (k > 1) {
 		J = objective(x, k - 1, advantage);
 		adjoints(x, tau);

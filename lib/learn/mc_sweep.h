@@ -9,8 +9,8 @@
  *     nu_k = rho nu_{k-1} + (1-rho) g_k^2
  *     theta(k) = theta(k-1) + alpha g_k / sqrt(nu_k + eps)
  *
- * The tape holds theta(0) ... theta(K-1), nu_1 ... nu_K, g_1 ... g_K and the trajectories
- * tau(0) ... tau(K); activations are computed again.
+ * The tape holds theta(0) ... theta(K-1), nu_1 ... nu_K, g_1 ... g_K, what the rule was told
+ * besides the trajectory, and the trajectories tau(0) ... tau(K); activations are computed again.
  */
 #ifndef MC_SWEEP_H
 #define MC_SWEEP_H
@@ -31,6 +31,12 @@ struct mc_sweep_opts {
 	double alpha, rho, eps; /* RMSprop of theta_c */
 };
 
+/* What the rule is told besides the trajectory; constants of the derivative. */
+struct mc_sweep_told {
+	double mean, scale;        /* of the rewards (struct mc_rule_input); 0, 1 = as they are */
+	const mc_real *advantage;  /* [T]  G_t - V(o_t) on tau(k-1), for forms that need it; else NULL */
+};
+
 struct mc_sweep {
 	struct mc_dims dims;
 	struct mc_sweep_opts opts;
@@ -41,6 +47,8 @@ struct mc_sweep {
 	struct mc_traj *tau;     /* [K+1] */
 	mc_real *theta;          /* [K,size]  theta(0) ... theta(K-1) */
 	mc_real *nu, *g;         /* [K,size]  nu_1 ..., g_1 ... */
+	struct mc_sweep_told *told; /* [K]  their advantages lie in `advantage` */
+	mc_real *advantage;      /* [K,T] */
 	double *Jk;              /* [K]  after a sweep: eq. 8's bracket for k = 1 ..., without 1/K */
 	mc_real *lambda, *mu;    /* [size]  dJ/dtheta(k) and dJ/dnu_k, as far as the sweep has come */
 	mc_real *v;              /* [size]  dJ/dg_k */
@@ -59,9 +67,13 @@ void mc_sweep_rewind(struct mc_sweep *x);
  * than K. Leaves g_k at x->g + (k-1) size, A_hat in x->rule and z, c in x->comm.
  *   theta  in/out  theta(k-1) -> theta(k)
  *   nu     in/out [theta->size]
+ *   told   NULL = nothing: for the paper's form of the rule
  */
-void mc_sweep_update(struct mc_sweep *x, const struct mc_traj *t, struct mc_params *theta,
-    mc_real *nu, const struct mc_params *eta);
+void mc_sweep_update(struct mc_sweep *x, const struct mc_traj *t, const struct mc_sweep_told *told,
+    struct mc_params *theta, mc_real *nu, const struct mc_params *eta);
+
+/* Puts tau(k-1) on the tape and makes no update: z, c in x->comm. No sweep over such a tape. */
+void mc_sweep_hold(struct mc_sweep *x, const struct mc_traj *t, const struct mc_params *theta);
 
 /* Puts tau(K) on the tape, which must hold K updates. */
 void mc_sweep_last(struct mc_sweep *x, const struct mc_traj *t);

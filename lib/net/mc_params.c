@@ -59,7 +59,7 @@ static void add_lstm(struct mc_params *p, int leading, size_t in, size_t H)
 
 void mc_params_layout(struct mc_params *p, enum mc_net net, const struct mc_dims *x)
 {
-	const size_t H = x->H, NO = x->N * x->O, Nd = x->N * x->d;
+	const size_t H = x->H, NO = x->N * x->O;
 	const int own = net == MC_NET_COMM || net == MC_NET_POLICY;
 
 	memset(p, 0, sizeof *p);
@@ -88,9 +88,9 @@ void mc_params_layout(struct mc_params *p, enum mc_net net, const struct mc_dims
 		add_dense(p, "dense_2", 0, H, 1);
 		break;
 	case MC_NET_RULE:
-		add_lstm(p, 0, 3 + Nd, x->R);
+		add_lstm(p, 0, mc_rule_width(x), x->R);
 		add_dense(p, "dense_0", 0, x->R, x->R);
-		add_dense(p, "dense_1", 0, x->R, Nd);
+		add_dense(p, "dense_1", 0, x->R, mc_rule_outputs(x));
 		break;
 	case MC_NET_PREY:
 		add_dense(p, "dense_0", 0, x->O, PREY_H);

@@ -1,5 +1,6 @@
 #include "mc_header.h"
 
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -33,6 +34,70 @@ static int bounded(const struct mc_map *m, const char *key, int64_t min, int64_t
 	return 0;
 }
 
+/* ---- the rule's form ---- */
+
+/* The parts of --rule-input beyond the paper's x, in the order in which they are written. */
+static const struct { const char *name; size_t at; } parts[] = {
+	{ "I", offsetof(struct mc_rule_form, decisions) },
+	{ "advantage", offsetof(struct mc_rule_form, advantage) },
+	{ "normal", offsetof(struct mc_rule_form, normal) },
+};
+enum { PARTS = sizeof parts / sizeof *parts };
+
+static int *part_of(struct mc_rule_form *f, int i)
+{
+	return (int *)(void *)((char *)f + parts[i].at);
+}
+
+int mc_rule_input_parse(const char *list, struct mc_rule_form *f)
+{
+	f->decisions = f->advantage = f->normal = 0;
+	if (strcmp(list, "paper") == 0)
+		return 0;
+	for (;;) {
+		const size_t n = strcspn(list, ",");
+		int i = 0;
+
+		while (i < PARTS && (strlen(parts[i].name) != n || strncmp(parts[i].name, list, n) != 0))
+			i++;
+		if (i == PARTS)
+			return -1;
+		*part_of(f, i) = 1;
+		if (!list[n])
+			return 0;
+		list += n + 1;
+	}
+}
+
+void mc_rule_input_name(const struct mc_rule_form *f, char *to, size_t size)
+{
+	struct mc_rule_form copy = *f;
+	size_t n = 0;
+
+	(void)snprintf(to, size, "paper");
+	for (int i = 0; i < PARTS && n < size; i++)
+		if (*part_of(&copy, i))
+			n += (size_t)snprintf(to + n, size - n, "%s%s", n ? "," : "", parts[i].name);
+}
+
+/* What is not there is as in the paper. */
+static int read_rule(const struct mc_map *own, struct mc_rule_form *f, struct mc_err *e)
+{
+	char kind[8] = "joint", input[MC_RULE_INPUT] = "paper";
+
+	memset(f, 0, sizeof *f);
+	if ((mc_map_has(own, "rule") && mc_map_str(own, "rule", kind, sizeof kind, e) < 0) ||
+	    (mc_map_has(own, "rule_input") && mc_map_str(own, "rule_input", input, sizeof input, e) < 0))
+		return -1;
+	if (mc_map_has(own, "residual") && mc_map_bool(own, "residual", &f->residual, e) < 0)
+		return -1;
+	f->edge = strcmp(kind, "edge") == 0;
+	if ((!f->edge && strcmp(kind, "joint") != 0) || mc_rule_input_parse(input, f) < 0)
+		return mc_err_set(e, MC_DATA, own->frame->place, own->frame->offset, NULL,
+		    "header: there is no rule \"%s\" with the input \"%s\"", kind, input);
+	return 0;
+}
+
 static int read_dims(const struct mc_map *m, struct mc_dims *s, struct mc_err *e)
 {
 	struct mc_map own;
@@ -43,11 +108,14 @@ static int read_dims(const struct mc_map *m, struct mc_dims *s, struct mc_err *e
 		return -1;
 	s->d = s->N - 1;
 	s->R = 0;
+	memset(&s->rule, 0, sizeof s->rule);
 	if (!mc_map_has(m, "mc-metalearn"))
 		return 0;
 	if (mc_map_map(m, "mc-metalearn", &own, e) < 0)
 		return -1;
-	return mc_map_has(&own, "rule_hidden") ? bounded(&own, "rule_hidden", 1, 1 << 14, &s->R, e) : 0;
+	if (!mc_map_has(&own, "rule_hidden"))
+		return 0;
+	return bounded(&own, "rule_hidden", 1, 1 << 14, &s->R, e) < 0 || read_rule(&own, &s->rule, e) < 0 ? -1 : 0;
 }
 
 static int read_comm(const struct mc_map *m, struct mc_header *h, struct mc_err *e)
@@ -64,6 +132,17 @@ static int read_comm(const struct mc_map *m, struct mc_header *h, struct mc_err 
 	if (h->comm == MC_LEARNED && h->dims.N == 1)
 		return mc_err_set(e, MC_USAGE, "--comm", -1, "use --comm none", "%s has one agent: nobody to talk to", h->task);
 	return 0;
+}
+
+static int read_warmup(const struct mc_map *m, struct mc_header *h, struct mc_err *e)
+{
+	struct mc_map own;
+
+	if (!mc_map_has(m, "mc-metalearn"))
+		return 0;
+	if (mc_map_map(m, "mc-metalearn", &own, e) < 0)
+		return -1;
+	return mc_map_has(&own, "warmup_share") ? mc_map_real(&own, "warmup_share", &h->warmup_share, e) : 0;
 }
 
 static int read_owners(const struct mc_map *m, struct mc_header *h, struct mc_err *e)
@@ -103,7 +182,8 @@ int mc_header_read(const struct mc_map *m, struct mc_header *h, struct mc_err *e
 		return -1;
 	if (mc_map_has(m, "planned") && mc_map_int(m, "planned", &h->planned, e) < 0)
 		return -1;
-	return read_comm(m, h, e) < 0 || mc_ramp_unpack(m, "explore", &h->explore, e) < 0 || read_owners(m, h, e) < 0 ? -1 : 0;
+	return read_comm(m, h, e) < 0 || mc_ramp_unpack(m, "explore", &h->explore, e) < 0 ||
+	    read_warmup(m, h, e) < 0 || read_owners(m, h, e) < 0 ? -1 : 0;
 }
 
 int mc_header_prey(const struct mc_map *m, const struct mc_header *h, size_t observes,

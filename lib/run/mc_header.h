@@ -24,7 +24,7 @@
 struct mc_header {
 	char task[64];
 	uint64_t seed;
-	struct mc_dims dims;      /* R is 0 unless mc-metalearn's entry states rule_hidden */
+	struct mc_dims dims;      /* R, and the rule's form, are 0 unless mc-metalearn's entry states them */
 	double gamma;
 	double range;             /* negative = everybody, always */
 	double edge_cost;         /* what all links of a step would cost; 0 = talking is free */
@@ -35,12 +35,22 @@ struct mc_header {
 	char method[16];          /* "" until an owner has said it; "none", "full" by mc-rollout */
 	char owns_comm[24], owns_policy[24]; /* "" = nobody yet */
 	int64_t meta_k;           /* 0 = no tau(K) */
+	double warmup_share;      /* of the planned episodes, for which theta_c waits; 0 = not given as a share */
 	char from[24];            /* "" when it came from nobody that says so */
 };
 
 /* "learned", "none", "full"; and back (-1 for anything else). */
 const char *mc_decide_name(enum mc_decide how);
 int mc_decide_parse(const char *name);
+
+/*
+ * --rule-input, which stands in mc-metalearn's entry as rule_input: "paper", or a list with commas of
+ * I, advantage, normal, in this order when it is written. -1 for anything else; sets nothing
+ * but these three. `size` of at least MC_RULE_INPUT has room for every name.
+ */
+enum { MC_RULE_INPUT = 32 };
+int mc_rule_input_parse(const char *list, struct mc_rule_form *f);
+void mc_rule_input_name(const struct mc_rule_form *f, char *to, size_t size);
 
 /* Reads and checks a header (a frame's map, or a checkpoint's `header`). MC_DATA. */
 int mc_header_read(const struct mc_map *m, struct mc_header *h, struct mc_err *e);

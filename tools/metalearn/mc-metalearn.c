@@ -1,6 +1,7 @@
 #include <math.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "main.h"
@@ -11,6 +12,7 @@
 #include "mc_meta.h"
 #include "mc_opts.h"
 #include "mc_ring.h"
+#include "mc_rule.h"
 
 static const char self[] = "mc-metalearn";
 
@@ -24,6 +26,8 @@ struct metalearn {
 	struct mc_filter filter;
 	struct mc_meta_opts opts;
 	size_t R;                    /* --rule-hidden */
+	struct mc_rule_form form;    /* --rule, --rule-input, --residual */
+	double warmup_share;         /* --warmup-comm in per cent of the run, as a share; 0: in episodes */
 	const char *eta;             /* --eta: a checkpoint whose rule is taken */
 	struct mc_header h;
 	struct mc_meta *meta;
@@ -46,6 +50,27 @@ static int is_meta(const struct metalearn *x)
 
 /* ---- the header ---- */
 
+static int fits_baseline(const struct metalearn *x)
+{
+	return !x->opts.freeze || mc_rule_needs_advantage(&x->form);
+}
+
+/* What is as in the paper is not said: so a run of before these options were there goes on. */
+static void build_form(const struct metalearn *x, struct mc_fb *b)
+{
+	const struct mc_rule_form *f = &x->form;
+	char input[MC_RULE_INPUT];
+
+	if (f->edge)
+		mc_fb_str(b, "rule", "edge");
+	if (f->decisions || f->advantage || f->normal) {
+		mc_rule_input_name(f, input, sizeof input);
+		mc_fb_str(b, "rule_input", input);
+	}
+	if (f->residual)
+		mc_fb_bool(b, "residual", 1);
+}
+
 static void build_header(const struct metalearn *x, const struct mc_map *m, struct mc_fb *b)
 {
 	const struct mc_meta_opts *o = &x->opts;
@@ -56,7 +81,11 @@ static void build_header(const struct metalearn *x, const struct mc_map *m, stru
 	mc_fb_real(b, "rho", o->rho);
 	mc_fb_real(b, "eps", o->eps);
 	mc_fb_real(b, "scale_comm", o->scale_comm);
-	if (!o->freeze) {
+	if (o->warmup)
+		mc_fb_int(b, "warmup_comm", o->warmup);
+	if (x->warmup_share > 0)
+		mc_fb_real(b, "warmup_share", x->warmup_share);
+	if (fits_baseline(x)) {
 		mc_fb_int(b, "n_step", o->n);
 		mc_fb_real(b, "lr_baseline", o->lr_baseline);
 		mc_fb_real(b, "b1", o->b1);
@@ -68,9 +97,12 @@ static void build_header(const struct metalearn *x, const struct mc_map *m, stru
 		mc_fb_real(b, "scale_rule", o->scale_rule);
 		mc_fb_bool(b, "freeze", o->freeze);
 		mc_fb_bool(b, "eta_given", x->eta != NULL);
+		build_form(x, b);
 	}
 	if (is_meta(x) && !o->freeze) {
 		mc_fb_real(b, "lr_rule", o->lr_rule);
+		if (o->eps_rule != o->eps)
+			mc_fb_real(b, "eps_rule", o->eps_rule);
 		mc_fb_real(b, "clip_rule", o->clip_rule);
 		mc_fb_real(b, "beta", o->beta);
 		mc_fb_bool(b, "last_only", o->last_only);
@@ -94,7 +126,11 @@ static int on_header(void *ctx, const struct mc_frame *f, struct mc_fb *b, struc
 	(void)snprintf(h->method, sizeof h->method, "%s", mc_method_name(x->opts.method));
 	h->meta_k = is_meta(x) && !x->opts.freeze ? x->opts.K : 0;
 	h->dims.R = is_meta(x) ? x->R : 0;
+	h->dims.rule = x->form;
 	x->opts.gamma = h->gamma;
+	if (x->warmup_share > 0)
+		x->opts.warmup = llround(x->warmup_share * (double)(h->planned > 0 ? h->planned : 0));
+	h->warmup_share = x->warmup_share;
 	x->meta = mc_meta_new(&h->dims, &x->opts, &x->arena, e);
 	if (!x->meta || mc_traj_new(&x->traj, &h->dims, &x->arena, e) < 0)
 		return -1;
@@ -144,7 +180,7 @@ static int emit_metric(struct metalearn *x, struct mc_err *e)
 {
 	const struct mc_meta_figures *f = &x->fig;
 	const size_t pairs[] = { x->h.dims.N, x->h.dims.d };
-	const mc_real *c_pair, *asked_pair;
+	const struct mc_meta_pairs *p = mc_meta_pairs(x->meta);
 	struct mc_fb *b = x->filter.fb;
 
 	mc_fb_begin(b, "metric");
@@ -160,10 +196,15 @@ static int emit_metric(struct metalearn *x, struct mc_err *e)
 	put(b, "baseline_loss", f->baseline_loss);
 	put(b, "J", f->J);
 	put(b, "meta_norm", f->meta_norm);
+	put(b, "logit_step", f->logit_step);
+	put(b, "common", f->common);
+	put(b, "agreement", f->agreement);
+	put(b, "meta_cosine", f->meta_cosine);
+	put(b, "saturated_gradient", f->saturated_gradient);
 	mc_fb_close(b);
-	mc_meta_pairs(x->meta, &c_pair, &asked_pair);
-	mc_fb_reals(b, "c_pair", 2, pairs, c_pair);
-	mc_fb_reals(b, "asked_pair", 2, pairs, asked_pair);
+	mc_fb_reals(b, "c_pair", 2, pairs, p->c);
+	mc_fb_reals(b, "asked_pair", 2, pairs, p->asked);
+	mc_fb_reals(b, "logit_pair", 2, pairs, p->logit);
 	return mc_filter_send(&x->filter, e);
 }
 
@@ -180,8 +221,11 @@ static int take_rule(struct metalearn *x, struct mc_err *e)
 	if (mc_ckpt_open(&c, x->eta, x->filter.max_frame, e) < 0)
 		return -1;
 	int r = mc_ckpt_params(&c, "rule", &other, &scratch, e);
-	const size_t here = 3 + x->h.dims.N * x->h.dims.d, there = 3 + c.header.dims.N * c.header.dims.d;
+	const size_t here = mc_rule_width(&x->h.dims), there = mc_rule_width(&c.header.dims);
 
+	if (r == 0 && memcmp(&x->form, &c.header.dims.rule, sizeof x->form) != 0)
+		r = mc_usage(e, "--eta", "give --rule, --rule-input and --residual as that run had them",
+		    "%s has a rule of another form", x->eta);
 	if (r == 0 && (here != there || c.header.dims.R != x->R))
 		r = mc_usage(e, "--eta", "take one that was learned with as many agents",
 		    "%s has a rule of width %zu, hidden %zu; %s wants width %zu, hidden %zu",
@@ -312,6 +356,35 @@ static int on_end(void *ctx, struct mc_err *e)
 
 /* ---- the program ---- */
 
+static int read_form(struct metalearn *x, const char *rule, const char *input, struct mc_err *e)
+{
+	x->form.edge = strcmp(rule, "edge") == 0;
+	if (!x->form.edge && strcmp(rule, "joint") != 0)
+		return mc_usage(e, "--rule", NULL, "unknown rule \"%s\": joint or edge", rule);
+	if (mc_rule_input_parse(input, &x->form) < 0)
+		return mc_usage(e, "--rule-input", NULL, "\"%s\" is neither paper nor a list of I, advantage, normal with commas",
+		    input);
+	if (x->form.edge && x->form.decisions)
+		return mc_usage(e, "--rule-input", "leave I out", "an edge rule sees I anyway");
+	return 0;
+}
+
+/* --warmup-comm 4000, or 40%. */
+static int read_warmup(struct metalearn *x, const char *text, struct mc_err *e)
+{
+	char *end;
+	const double value = strtod(text, &end);
+	const int share = *end == '%';
+
+	if (end == text || end[share] || !(value >= 0 && value <= (share ? 100 : 1e15)) ||
+	    (!share && value != floor(value)))
+		return mc_usage(e, "--warmup-comm", "4000, or 40%", "\"%s\" is neither a number of episodes nor a share of the run",
+		    text);
+	x->warmup_share = share ? value / 100 : 0;
+	x->opts.warmup = share ? 0 : (int64_t)value;
+	return 0;
+}
+
 static int check_options(struct metalearn *x, const char *method, struct mc_err *e)
 {
 	struct mc_meta_opts *o = &x->opts;
@@ -327,9 +400,12 @@ static int check_options(struct metalearn *x, const char *method, struct mc_err 
 		    method, method);
 	else
 		return mc_usage(e, "-m", NULL, "unknown method \"%s\": meta or reinforce", method);
-	if (!is_meta(x) && (o->freeze || x->eta || o->last_only))
-		return mc_usage(e, o->freeze ? "--freeze" : x->eta ? "--eta" : "--last-only", "give -m meta",
-		    "reinforce has no learned rule");
+	const char *only_meta = o->freeze ? "--freeze" : x->eta ? "--eta" : o->last_only ? "--last-only" :
+	    x->form.edge ? "--rule" : x->form.residual ? "--residual" :
+	    x->form.decisions || x->form.advantage || x->form.normal ? "--rule-input" : NULL;
+
+	if (!is_meta(x) && only_meta)
+		return mc_usage(e, only_meta, "give -m meta", "reinforce has no learned rule");
 	if (o->freeze && o->last_only)
 		return mc_usage(e, "--last-only", NULL, "a frozen rule is not learned");
 	return 0;
@@ -345,7 +421,8 @@ static int learning_asked(const struct metalearn *x)
 	return x->eta || o->method != d.method || o->K != d.K || o->freeze || o->last_only || o->n != d.n ||
 	    o->lr_comm != d.lr_comm || o->rho != d.rho || o->eps != d.eps || o->scale_comm != d.scale_comm ||
 	    o->lr_baseline != d.lr_baseline || o->b1 != d.b1 || o->b2 != d.b2 || o->adam_eps != d.adam_eps ||
-	    x->R != RULE_HIDDEN || o->lr_rule != d.lr_rule || o->clip_rule != d.clip_rule || o->beta != d.beta ||
+	    x->R != RULE_HIDDEN || o->warmup != d.warmup || x->warmup_share > 0 || o->eps_rule != d.eps_rule || x->form.edge ||
+	    x->form.decisions || x->form.advantage || x->form.normal || x->form.residual || o->lr_rule != d.lr_rule || o->clip_rule != d.clip_rule || o->beta != d.beta ||
 	    o->scale_rule != d.scale_rule;
 }
 
@@ -364,7 +441,7 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 	struct metalearn x = { 0 };
 	struct mc_meta_opts *o = &x.opts;
 	struct mc_analyse_opts analysis = { 0 };
-	const char *method = "meta";
+	const char *method = "meta", *rule = "joint", *input = "paper", *warmup = "0";
 	long K, n, R = RULE_HIDDEN, max_frame = (long)MC_FRAME_MAX;
 
 	mc_meta_defaults(o);
@@ -374,6 +451,7 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 		{ MC_OPT_INT, 'K', NULL, "K", &K, 1, 10000, "updates of the communication nets for each update of the rule" },
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "Communication nets" },
 		{ MC_OPT_REAL, 0, "lr-comm", "X", &o->lr_comm, 0, 1e3, "RMSprop's learning rate" },
+		{ MC_OPT_STR, 0, "warmup-comm", "EPISODES", &warmup, 0, 0, "they, and the rule, wait for so many episodes, or PERCENT% of the run" },
 		{ MC_OPT_REAL, 0, "rho", "X", &o->rho, 0, 0.999999999, "RMSprop's decay, here and for the rule" },
 		{ MC_OPT_REAL, 0, "eps", "X", &o->eps, 1e-30, 1, "RMSprop's epsilon, inside the root" },
 		{ MC_OPT_REAL, 0, "scale-comm", "X", &o->scale_comm, 0, 1e3, "factor of their last kernels at the start" },
@@ -384,8 +462,12 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 		{ MC_OPT_REAL, 0, "b2", "X", &o->b2, 0, 0.999999999, "Adam's beta_2" },
 		{ MC_OPT_REAL, 0, "adam-eps", "X", &o->adam_eps, 1e-30, 1, "Adam's epsilon, outside the root" },
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "The rule" },
+		{ MC_OPT_STR, 0, "rule", "joint|edge", &rule, 0, 0, "one for all pairs at once, the paper's, or one for each pair, the same for all" },
+		{ MC_OPT_STR, 0, "rule-input", "LIST", &input, 0, 0, "what it reads beside the paper's: I, advantage, normal, with commas" },
+		{ MC_OPT_FLAG, 0, "residual", NULL, &x.form.residual, 0, 0, "what it says is added to REINFORCE's advantage" },
 		{ MC_OPT_INT, 0, "rule-hidden", "R", &R, 1, 4096, "hidden width" },
 		{ MC_OPT_REAL, 0, "lr-rule", "X", &o->lr_rule, 0, 1e3, "RMSprop's learning rate" },
+		{ MC_OPT_REAL, 0, "eps-rule", "X", &o->eps_rule, 1e-30, 1, "RMSprop's epsilon, inside the root" },
 		{ MC_OPT_REAL, 0, "clip-rule", "X", &o->clip_rule, 0, 1e30, "bound of the norm of the meta-gradient; 0 = none" },
 		{ MC_OPT_REAL, 0, "beta", "X", &o->beta, 0, 1e3, "entropy coefficient" },
 		{ MC_OPT_REAL, 0, "scale-rule", "X", &o->scale_rule, 0, 1e3, "factor of its last kernel at the start; 0 begins with \"no update\"" },
@@ -411,7 +493,7 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 	if (first < argc)
 		return mc_usage(e, argv[first], "see mc-metalearn --help", "mc-metalearn takes no operand");
 	o->K = (int)K, o->n = (int)n, x.R = (size_t)R;
-	if (check_options(&x, method, e) < 0 || check_analysis(&x, &analysis, e) < 0 || mc_ring_refuse_terminal(e) < 0 ||
+	if (read_warmup(&x, warmup, e) < 0 || read_form(&x, rule, input, e) < 0 || check_options(&x, method, e) < 0 || check_analysis(&x, &analysis, e) < 0 || mc_ring_refuse_terminal(e) < 0 ||
 	    (!analysis.ckpt && mc_filter_refuse_terminal(e) < 0) || mc_blas_init(e) < 0)
 		return -1;
 	if (analysis.ckpt) {

@@ -10,6 +10,7 @@
 #include "mc_opts.h"
 #include "mc_reinforce.h"
 #include "mc_ring.h"
+#include "mc_rule.h"
 #include "mc_traj.h"
 
 struct analyse {
@@ -18,6 +19,7 @@ struct analyse {
 	struct mc_ckpt ckpt;
 	struct mc_dims initial_dims;        /* dims with the other rule's hidden width */
 	struct mc_params comm, rule, initial, baseline; /* v = NULL: there is none */
+	struct mc_moments moments, initial_moments; /* of the rewards; the other rule sees the first where there are any */
 	int64_t n_step;
 	struct mc_traj traj;
 	struct mc_advantage advantage;
@@ -43,25 +45,41 @@ static int read_baseline(struct analyse *x, struct mc_err *e)
 	return 0;
 }
 
+/* The rewards' moments with which its rule was learned; all 0 where it has seen none. */
+static int read_moments(const struct mc_ckpt *c, struct mc_moments *m, struct mc_err *e)
+{
+	struct mc_map own;
+
+	if (!mc_map_has(&c->state, "mc-metalearn"))
+		return 0;
+	return mc_map_map(&c->state, "mc-metalearn", &own, e) < 0 || mc_moments_unpack(&own, m, e) < 0 ? -1 : 0;
+}
+
 /* Another checkpoint's rule: of another task if need be, but for as many agents. */
 static int read_initial(struct analyse *x, struct mc_err *e)
 {
-	const size_t want = 3 + x->ckpt.header.dims.N * x->ckpt.header.dims.d;
 	struct mc_ckpt c;
 
 	if (!x->opts->initial)
 		return 0;
 	if (mc_ckpt_open(&c, x->opts->initial, x->opts->max_frame, e) < 0)
 		return -1;
-	const size_t width = 3 + c.header.dims.N * c.header.dims.d;
 	int r = mc_ckpt_params(&c, "rule", &x->initial, &x->arena, e);
+
+	x->initial_dims = x->ckpt.header.dims;
+	x->initial_dims.R = c.header.dims.R;
+	x->initial_dims.rule = c.header.dims.rule;
+	const size_t width = mc_rule_width(&c.header.dims), want = mc_rule_width(&x->initial_dims);
 
 	if (r == 0 && width != want)
 		r = mc_usage(e, "--initial", "take one that was learned with as many agents",
 		    "%s has a rule of width %zu (%s), %s one of %zu (%s)", x->opts->initial, width, c.header.task,
 		    x->opts->ckpt, want, x->ckpt.header.task);
-	x->initial_dims = x->ckpt.header.dims;
-	x->initial_dims.R = c.header.dims.R;
+	if (r == 0 && mc_rule_needs_advantage(&x->initial_dims.rule) && !x->baseline.v)
+		r = mc_usage(e, "--initial", NULL, "%s has a rule that is given G - V, but %s has no baseline",
+		    x->opts->initial, x->opts->ckpt);
+	if (r == 0 && x->initial_dims.rule.normal)
+		r = read_moments(&c, &x->initial_moments, e);
 	mc_ckpt_close(&c);
 	return r;
 }
@@ -71,6 +89,7 @@ static int read_checkpoints(struct analyse *x, struct mc_err *e)
 	if (mc_ckpt_open(&x->ckpt, x->opts->ckpt, x->opts->max_frame, e) < 0 ||
 	    mc_ckpt_params(&x->ckpt, "rule", &x->rule, &x->arena, e) < 0 ||
 	    mc_ckpt_params(&x->ckpt, "comm", &x->comm, &x->arena, e) < 0 ||
+	    (x->ckpt.header.dims.rule.normal && read_moments(&x->ckpt, &x->moments, e) < 0) ||
 	    read_baseline(x, e) < 0 || read_initial(x, e) < 0)
 		return -1;
 	return mc_traj_new(&x->traj, &x->ckpt.header.dims, &x->arena, e) < 0 ? -1 :
@@ -100,19 +119,28 @@ static int on_header(void *ctx, const struct mc_frame *f, struct mc_fb *b, struc
 	return 0;
 }
 
-/* The raw advantages of the trajectory at hand. */
+static struct mc_sweep_told told(const struct mc_moments *m, const struct mc_advantage *a)
+{
+	return (struct mc_sweep_told){ .mean = m->mean, .scale = m->n > 0 ? mc_moments_scale(m) : 1,
+		.advantage = a->reinforce.raw };
+}
+
+/* The raw advantages of the trajectory at hand. A rule may be given REINFORCE's, which so come first. */
 static int find_advantages(struct analyse *x, struct mc_err *e)
 {
 	const struct mc_header *h = &x->ckpt.header;
 	struct mc_advantage *a = &x->advantage;
+	const struct mc_sweep_told own = told(&x->moments, a);
+	const struct mc_sweep_told other = x->moments.n > 0 ? own : told(&x->initial_moments, a);
 
-	if (mc_meta_advantage(&h->dims, &x->comm, &x->rule, &x->traj, h->gamma, a->learned.raw, NULL, &x->scratch, e) < 0)
+	if (x->baseline.v && mc_reinforce_advantage(&h->dims, &x->baseline, &x->traj, h->gamma, (int)x->n_step,
+	    a->reinforce.raw, &x->scratch, e) < 0)
 		return -1;
-	if (x->initial.v && mc_meta_advantage(&x->initial_dims, &x->comm, &x->initial, &x->traj, h->gamma,
-	    a->initial.raw, NULL, &x->scratch, e) < 0)
+	if (mc_meta_advantage(&h->dims, &x->comm, &x->rule, &x->traj, &own, h->gamma, a->learned.raw, NULL,
+	    &x->scratch, e) < 0)
 		return -1;
-	return x->baseline.v ? mc_reinforce_advantage(&h->dims, &x->baseline, &x->traj, h->gamma, (int)x->n_step,
-	    a->reinforce.raw, &x->scratch, e) : 0;
+	return !x->initial.v ? 0 : mc_meta_advantage(&x->initial_dims, &x->comm, &x->initial, &x->traj, &other,
+	    h->gamma, a->initial.raw, NULL, &x->scratch, e);
 }
 
 static int on_trajectory(void *ctx, const struct mc_frame *f, struct mc_err *e)
