@@ -28,7 +28,7 @@ endif
 ifneq ($(origin CC),default)      # a compiler that was asked for gets a folder of its own
 VARIANT := $(VARIANT)-$(notdir $(CC))
 endif
-ifdef CUDA                        # the learner on a card, too: mc-critic --device cuda
+ifdef CUDA                        # the learner on a GPU, too: mc-critic --device cuda
 VARIANT := $(VARIANT)-cuda
 endif
 ifdef WERROR
@@ -48,7 +48,7 @@ NUMBERS := -ffp-contract=off
 ALL_CFLAGS = -std=c11 $(WARN) $(OPT) $(NUMBERS) $(ARCH) $(XFLAGS) $(CFLAGS)
 LDLIBS += -lmsgpackc -lz -lm -lpthread -ldl
 
-# CUDA's compiler, where there is one. Code for sm_80 and sm_90, and for later cards to translate.
+# CUDA's compiler, where there is one. Code for sm_80 and sm_90, and for later GPUs to translate.
 NVCC ?= $(realpath $(firstword $(shell command -v nvcc 2>/dev/null) $(wildcard /usr/local/cuda/bin/nvcc)))
 CUDA_HOME ?= $(NVCC:%/bin/nvcc=%)
 CUDA_ARCH ?= $(foreach a,80 90,-gencode arch=compute_$a,code=sm_$a) -gencode arch=compute_90,code=compute_90
@@ -226,7 +226,7 @@ gpu-built: $(PROGRAMS:%=$B/bin/%) $(ON_DEVICE:%=$B/tests/%) $B/tests/gpu_bench
 $B/tests/gpu_bench: $B/tests/gpu_bench.o $B/tests/device_host.o $B/libtools.a $B/libmc.a
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-gpu: ## on a machine with a card: build with CUDA=1, test, measure
+gpu: ## on a machine with a GPU: build with CUDA=1, test, measure
 	@tests/gpu.sh
 
 check-layers: ## a module includes only modules, a room only rooms, above it in lib/LAYERS

@@ -1,5 +1,5 @@
 #!/usr/bin/env bats
-# mc-critic --device, where no card computes: what is refused, and how. What a card computes is
+# mc-critic --device, where no GPU computes: what is refused, and how. What a GPU computes is
 # tests/gpu.sh's; what it would, on the processor, t_device's.
 
 setup() {
@@ -18,16 +18,16 @@ is_refused() {
 	[ ! -e run.replay ]
 }
 
-@test "a build without CUDA that is asked for a card says so in one line, 69" {
+@test "a build without CUDA that is asked for a GPU says so in one line, 69" {
 	case $MC_BUILD in *cuda*) skip "a build with CUDA" ;; esac
 	run "$train" -t push_N3 -e 20 -Q '--device cuda'
 	is_refused
 	[[ "${lines[0]}" == *"without CUDA"*"make CUDA=1"* ]]
 }
 
-@test "a build with CUDA where there is no card says so in one line, 69" {
+@test "a build with CUDA where there is no GPU says so in one line, 69" {
 	[ -x "$MC_CUDA" ] || skip "no nvcc"
-	command -v nvidia-smi >/dev/null && nvidia-smi -L | grep -q . && skip "there is a card"
+	command -v nvidia-smi >/dev/null && nvidia-smi -L | grep -q . && skip "there is a GPU"
 	mkdir bin
 	cp "$MC_BIN"/mc-rollout "$MC_BIN"/mc-metalearn "$MC_CUDA" bin
 	run env MC_BIN="$PWD/bin" "$train" -t push_N3 -e 20 -Q '--device cuda'
@@ -43,7 +43,7 @@ is_refused() {
 	cmp one/run.ckpt two/run.ckpt
 }
 
-@test "a device that does not exist, and --tf32 without a card, are usage errors" {
+@test "a device that does not exist, and --tf32 without a GPU, are usage errors" {
 	run mc-critic --device gpu </dev/null
 	[ "$status" -eq 64 ]
 	[[ "$output" == *'--device: "gpu" is neither cpu nor cuda'* ]]
@@ -52,7 +52,7 @@ is_refused() {
 	[[ "$output" == *"--device cuda"* ]]
 }
 
-@test "a figure on a card is refused where there is none, and a device that nobody knows" {
+@test "a figure on a GPU is refused where there is none, and a device that nobody knows" {
 	case $MC_BUILD in *cuda*) skip "a build with CUDA" ;; esac
 	run "$BATS_TEST_DIRNAME/../pipelines/figures" fig2 DEVICE=gpu
 	[ "$status" -eq 64 ]
@@ -62,8 +62,8 @@ is_refused() {
 	[[ "$output" == *"mc-critic: --device: this build is without CUDA"* ]]
 }
 
-@test "share-card runs a command, with MPS where it is there, and passes its status on" {
-	share=$BATS_TEST_DIRNAME/../pipelines/share-card
+@test "share-gpu runs a command, with MPS where it is there, and passes its status on" {
+	share=$BATS_TEST_DIRNAME/../pipelines/share-gpu
 	run "$share" sh -c 'exit 3'
 	[ "$status" -eq 3 ]
 	mkdir bin
@@ -80,9 +80,39 @@ is_refused() {
 	[ "$status" -ne 0 ]
 }
 
-@test "gpu.sh says SKIP where there is no card" {
-	command -v nvidia-smi >/dev/null && nvidia-smi -L | grep -q . && skip "there is a card"
+@test "gpu.sh says SKIP where there is no GPU" {
+	command -v nvidia-smi >/dev/null && nvidia-smi -L | grep -q . && skip "there is a GPU"
 	run "$BATS_TEST_DIRNAME/gpu.sh" out
 	[ "$status" -eq 0 ]
-	[ "$output" = "SKIP there is no card" ]
+	[ "$output" = "SKIP there is no GPU" ]
+}
+
+@test "gpu.sh refuses parts that it does not have" {
+	run "$BATS_TEST_DIRNAME/gpu.sh" -p sped
+	[ "$status" -eq 64 ]
+	[ "${#lines[@]}" -eq 1 ]
+	[[ "$output" == *'no part "sped"'* ]]
+}
+
+@test "the band that gpu.sh checks is left by runs elsewhere, by NaN, and by runs that are missing" {
+	band=$BATS_TEST_DIRNAME/in-band
+	printf -- '-60.1\t-58\t-57\t-56\n-61\t-59\t-58\t-55\n-62\t-57.5\t-56\t-5.5e1\n' >cpu
+	cp cpu gpu
+	run "$band" cpu gpu
+	[ "$status" -eq 0 ]
+	[ "${lines[0]}" = "quarter 1: CPU -62.0 ... -60.1, GPU -61.0" ]
+	sed 's/-60.1/-20/; s/-61/-20/' cpu >far
+	sed 's/-60.1/-nan/' cpu >nan
+	sed 's/-60.1/nan/' cpu >nan2
+	head -n 2 cpu >short
+	cut -f 1-3 cpu >narrow
+	: >empty
+	run "$band" cpu far
+	[ "$status" -eq 1 ]
+	for other in nan nan2 short narrow empty; do
+		run "$band" cpu $other
+		[ "$status" -eq 1 ]
+		run "$band" $other gpu
+		[ "$status" -eq 1 ]
+	done
 }

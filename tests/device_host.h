@@ -1,14 +1,14 @@
 /*
  * A device that is none: the kernels of mc_device.h run one i after the other, and products go through
- * mc_gemm. It stands in for a card in the tests, so that every kernel, every shape and the
- * sequence of calls are run where there is no card.
+ * mc_gemm. It stands in for a GPU in the tests, so that every kernel, every shape and the
+ * sequence of calls are run where there is no GPU.
  */
 #ifndef DEVICE_HOST_H
 #define DEVICE_HOST_H
 
 #include "mc_device.h"
 
-/* Memory for `room` bytes (0 = any number); a larger request fails as a card's would. */
+/* Memory for `room` bytes (0 = any number); a larger request fails as a GPU's would. */
 struct mc_device *device_host_open(size_t room);
 
 /* The kernels count down from n - 1 from now on: what depends on their order is seen. */

@@ -1,6 +1,6 @@
 /*
  * The same golden values through the learner on a device: on what stands in for one, or with
- * MC_DEVICE=cuda on a card.
+ * MC_DEVICE=cuda on a GPU.
  */
 #include <math.h>
 #include <stdlib.h>

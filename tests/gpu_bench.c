@@ -1,11 +1,11 @@
 /*
- * How fast the learner is on a card, for tests/gpu.sh; figures on standard output, a row each.
+ * How fast the learner is on a GPU, for tests/gpu.sh; figures on standard output, a row each.
  *
- *   gpu_bench ceilings         what the card reaches: one large product, one large pass over memory
+ *   gpu_bench ceilings         what the GPU reaches: one large product, one large pass over memory
  *   gpu_bench update TASK      an update of the default method, medians by the device's own clock
- *   gpu_bench rate TASK S      updates in S seconds, as one of several programs that share a card
+ *   gpu_bench rate TASK S      updates in S seconds, as one of several programs that share a GPU
  *
- * MC_DEVICE=host runs it on what stands in for a card, to test it; its figures mean nothing.
+ * MC_DEVICE=host runs it on what stands in for a GPU, to test it; its figures mean nothing.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,7 +21,7 @@
 
 enum { EPISODES = 40, REPETITIONS = 301, SIDE = 4096, PASS = 1 << 26, FEW = 11 };
 
-static int on_card;
+static int on_gpu;
 
 static _Noreturn void die(const struct mc_err *e)
 {
@@ -32,7 +32,7 @@ static _Noreturn void die(const struct mc_err *e)
 static struct mc_device *open_device(int tf32)
 {
 	struct mc_err e = { 0 };
-	struct mc_device *dev = on_card ? mc_cuda_open(tf32, &e) : device_host_open(0);
+	struct mc_device *dev = on_gpu ? mc_cuda_open(tf32, &e) : device_host_open(0);
 
 	if (!dev)
 		die(&e);
@@ -57,7 +57,7 @@ static double median(double *ms, size_t n)
 
 static void ceilings(void)
 {
-	const size_t side = on_card ? SIDE : 64, pass = on_card ? PASS : 4096;
+	const size_t side = on_gpu ? SIDE : 64, pass = on_gpu ? PASS : 4096;
 	struct mc_err e = { 0 };
 	double ms[FEW];
 
@@ -172,7 +172,7 @@ static void iterate(struct rig *r, uint32_t k)
 
 static void update(const char *task, int tf32)
 {
-	const size_t n = on_card ? REPETITIONS : 3;
+	const size_t n = on_gpu ? REPETITIONS : 3;
 	double whole[REPETITIONS], alone[REPETITIONS];
 	struct rig r;
 	struct mc_err e;
@@ -229,7 +229,7 @@ int main(int argc, char **argv)
 	const char *want = getenv("MC_DEVICE");
 	struct mc_err e = { 0 };
 
-	on_card = !want || strcmp(want, "host") != 0;
+	on_gpu = !want || strcmp(want, "host") != 0;
 	if (mc_blas_init(&e) < 0)
 		die(&e);
 	if (argc == 2 && strcmp(argv[1], "ceilings") == 0) {

@@ -1,9 +1,9 @@
 /*
- * The learner on a device against the one on the processor: the same draws, the same nets after many
+ * The learner on a device against the one on the CPU: the same draws, the same nets after many
  * updates as far as the scalar type goes, the same bytes from one run to the next and in whatever
  * order the kernels' elements are computed; figures, states that pass from one to the other, divergence,
  * and too little memory. On the stand-in of device_host.h; with MC_DEVICE=cuda in a build with CUDA
- * on the card, if there is one.
+ * on the GPU, if there is one.
  */
 #include <stdlib.h>
 
@@ -20,12 +20,12 @@ static const struct mc_dims three = { .N = 3, .d = 2, .T = 5, .O = 7, .A = 2, .H
 
 enum { IN_DOUBLE = sizeof(mc_real) == sizeof(double), UPDATES = 60 };
 
-static int on_card;
+static int on_gpu;
 
 static struct mc_device *open_device(void)
 {
 	struct mc_err e = { 0 };
-	struct mc_device *dev = on_card ? mc_cuda_open(0, &e) : device_host_open(0);
+	struct mc_device *dev = on_gpu ? mc_cuda_open(0, &e) : device_host_open(0);
 
 	if (!dev) {
 		diag("%s", e.what);
@@ -37,7 +37,7 @@ static struct mc_device *open_device(void)
 /* A learner of either kind, and the communication nets that it is given. */
 struct rig {
 	struct mc_learner *l;
-	struct mc_device *dev;        /* NULL: on the processor */
+	struct mc_device *dev;        /* NULL: on the CPU */
 	struct mc_pool *pool;
 	struct mc_arena arena;
 	struct mc_params comm;
@@ -227,7 +227,7 @@ static void compare(const char *name, const struct mc_dims *x, struct mc_learner
 	struct rig cpu = on_processor(x, o), dev = on_device(x, o), again = on_device(x, o), start = on_processor(x, o);
 	struct mc_learner_figures a, b, c;
 
-	if (!on_card)
+	if (!on_gpu)
 		device_host_reverse(again.dev);
 	warm_up(&cpu);
 	warm_up(&dev);
@@ -240,7 +240,7 @@ static void compare(const char *name, const struct mc_dims *x, struct mc_learner
 	    "%s: %d updates", name, (int)UPDATES);
 	const double worst = nets_apart(&cpu, &dev, &start);
 
-	if (!ok(worst < bound, "%s: they end where the processor's end", name))
+	if (!ok(worst < bound, "%s: they end where the CPU's end", name))
 		diag("apart: %g of the way", worst);
 	ok(same_nets(&dev, &again) && memcmp(&b, &c, sizeof b) == 0, "%s: the same bytes again", name);
 	ok(nets_apart(&start, &dev, &start) > 0, "%s: the nets did move", name);
@@ -384,8 +384,8 @@ static void resume(struct mc_learner_opts o, const char *name)
 	for (size_t k = 0; k < 5; k++)
 		(void)iterate(all[k], 21, 30, &fig);
 	ok(same_nets(&dev, &dev_of_dev), "%s: a stop and a resume on the device give the same bytes", name);
-	ok(nets_apart(&cpu, &dev_of_cpu, &start) < bound, "%s: from the processor to the device", name);
-	ok(nets_apart(&cpu, &cpu_of_dev, &start) < bound, "%s: from the device to the processor", name);
+	ok(nets_apart(&cpu, &dev_of_cpu, &start) < bound, "%s: from the CPU to the device", name);
+	ok(nets_apart(&cpu, &cpu_of_dev, &start) < bound, "%s: from the device to the CPU", name);
 	for (size_t k = 0; k < 5; k++)
 		rig_free(all[k]);
 	rig_free(&start);
@@ -444,7 +444,7 @@ static void divergence(void)
 	rig_free(&r);
 }
 
-/* A card with too little memory: what was needed and what there is. */
+/* A GPU with too little memory: what was needed and what there is. */
 static void no_room(void)
 {
 	struct mc_learner_opts o = options(MC_LEARNED);
@@ -479,16 +479,16 @@ int main(void)
 		ok(0, "BLAS: %s", e.what);
 		return tap_done();
 	}
-	on_card = want && strcmp(want, "cuda") == 0;
-	struct mc_device *card = on_card ? mc_cuda_open(0, &e) : NULL;
+	on_gpu = want && strcmp(want, "cuda") == 0;
+	struct mc_device *gpu = on_gpu ? mc_cuda_open(0, &e) : NULL;
 
-	if (on_card && !card) {
+	if (on_gpu && !gpu) {
 		printf("1..0 # SKIP %s\n", e.what);
 		return 0;
 	}
-	if (card)
-		diag("%s", card->name);
-	mc_device_close(card);
+	if (gpu)
+		diag("%s", gpu->name);
+	mc_device_close(gpu);
 	struct mc_dims x = three;
 	struct mc_learner_opts o = options(MC_LEARNED), clipped = o, stgs = o;
 
@@ -515,7 +515,7 @@ int main(void)
 	}
 	not_ready();
 	divergence();
-	if (!on_card)
+	if (!on_gpu)
 		no_room();
 	return tap_done();
 }

@@ -1,6 +1,6 @@
 /*
- * mc_device.h on a card of NVIDIA's: one stream, cuBLAS for the products, CUDA graphs for what is
- * recorded. cuBLAS gives the same bits from run to run on one kind of card as long as one stream uses
+ * mc_device.h on an NVIDIA GPU: one stream, cuBLAS for the products, CUDA graphs for what is
+ * recorded. cuBLAS gives the same bits from run to run on one kind of GPU as long as one stream uses
  * it and its workspace is ours; the kernels use no atomics.
  */
 #ifdef MC_DOUBLE
@@ -237,8 +237,8 @@ static void cuda_close(struct mc_device *dev)
 	free(c);
 }
 
-/* Is there a card, and a driver for it? */
-static int find_card(struct cuda *c, struct mc_err *e)
+/* Is there a GPU, and a driver for it? */
+static int find_gpu(struct cuda *c, struct mc_err *e)
 {
 	int n = 0, version = 0;
 	struct cudaDeviceProp prop;
@@ -246,7 +246,7 @@ static int find_card(struct cuda *c, struct mc_err *e)
 
 	if (cudaDriverGetVersion(&version) != cudaSuccess || version == 0)
 		return mc_err_set(e, MC_UNAVAILABLE, NULL, -1, "--device cpu computes without one",
-		    "there is no driver for cards with CUDA");
+		    "there is no driver for GPUs with CUDA");
 	if (r == cudaSuccess && n == 0)
 		r = cudaErrorNoDevice;
 	if (r == cudaErrorInsufficientDriver)
@@ -255,10 +255,10 @@ static int find_card(struct cuda *c, struct mc_err *e)
 		    CUDART_VERSION / 1000, CUDART_VERSION % 1000 / 10);
 	if (r != cudaSuccess)
 		return mc_err_set(e, MC_UNAVAILABLE, NULL, -1, "--device cpu computes without one",
-		    "no card can be used: %s", cudaGetErrorString(r));
+		    "no GPU can be used: %s", cudaGetErrorString(r));
 	if ((r = cudaGetDeviceProperties(&prop, 0)) != cudaSuccess)
 		return mc_err_set(e, MC_UNAVAILABLE, NULL, -1, "--device cpu computes without one",
-		    "the card cannot be used: %s", cudaGetErrorString(r));
+		    "the GPU cannot be used: %s", cudaGetErrorString(r));
 	(void)snprintf(c->base.name, sizeof c->base.name, "%.60s, cuBLAS %d.%d", prop.name, CUBLAS_VER_MAJOR, CUBLAS_VER_MINOR);
 	return 0;
 }
@@ -290,7 +290,7 @@ struct mc_device *mc_cuda_open(int tf32, struct mc_err *e)
 		return NULL;
 	}
 	c->base.ops = &ops;
-	if (find_card(c, e) < 0) {
+	if (find_gpu(c, e) < 0) {
 		free(c);
 		return NULL;
 	}

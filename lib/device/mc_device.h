@@ -1,7 +1,7 @@
 /*
- * A card that computes: memory of its own, kernels from a fixed list, row-major products, and a
+ * A GPU that computes: memory of its own, kernels from a fixed list, row-major products, and a
  * sequence of these that is recorded once and then run as often as wanted. Two
- * implementations: mc_cuda, and one on the processor that stands in for it in the tests.
+ * implementations: mc_cuda, and one on the CPU that stands in for it in the tests.
  *
  * All work is done in the order in which it is asked for. What fails is remembered and comes out
  * of the next mc_device_wait: calls that return nothing need no check of their own. Memory of a

@@ -2,7 +2,7 @@
  * One update of the learner on a device (metacomm-learning(7), section 3, steps 3, 4, 6, and STGS), as
  * a fixed sequence of kernels and products: sizes depend on dims and B alone, so that it can be
  * recorded once. Every agent's rows meet every slot; what was not asked for is computed and
- * dropped, which on a card costs less than sorting the rows and asking how many there are.
+ * dropped, which on a GPU costs less than sorting the rows and asking how many there are.
  *
  * All arrays are the device's. The equations are those of mc_critic.h, mc_policy.h and mc_stgs.h.
  */

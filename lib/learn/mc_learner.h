@@ -1,7 +1,7 @@
 /*
  * The seam for accelerators: the learner of values and policies (metacomm-learning(7), section 3,
  * steps 2-4 and 6, and STGS). Two implementations: mc_learner_cpu, and mc_learner_device on a
- * card; what is above them (programs, frames, checkpoints) does not know which. Draws come from
+ * GPU; what is above them (programs, frames, checkpoints) does not know which. Draws come from
  * Philox counters (mc_rng.h).
  */
 #ifndef MC_LEARNER_H

@@ -564,7 +564,7 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 		{ MC_OPT_REAL, 0, "temp", "X", &o->temp, 1e-6, 1e6, "temperature of the relaxed decisions" },
 		{ MC_OPT_REAL, 0, "scale-comm", "X", &o->scale_comm, 0, 1e3, "factor of their last kernels at the start" },
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "The rest" },
-		{ MC_OPT_STR, 0, "device", "cpu|cuda", &device, 0, 0, "what computes: the processor, or a card with CUDA" },
+		{ MC_OPT_STR, 0, "device", "cpu|cuda", &device, 0, 0, "what computes: the processor, or a GPU with CUDA" },
 		{ MC_OPT_FLAG, 0, "tf32", NULL, &tf32, 0, 0, "with --device cuda: faster products of fewer digits" },
 		{ MC_OPT_INT, 0, "threads", "N", &threads, 1, 1024, "threads of --device cpu; never changes a result" },
 		{ MC_OPT_INT, 0, "max-frame", "BYTES", &max_frame, 65536, 1e15, "largest frame that is accepted" },
