@@ -224,7 +224,7 @@ struct mc_dims bench_dims(const char *name)
 
 	if (mc_task_parse(&task, name, &e) < 0)
 		bench_die(&e);
-	mc_task_dims(&task, &d);
+	d.env = mc_task_dims(&task);
 	d.H = d.R = 128;
 	d.share = 0;
 	return d;

@@ -8,7 +8,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct mc_err e = { 0 };
 	struct mc_task t, again;
-	struct mc_dims dims = { 0 };
+	struct mc_env_dims dims;
 	char *name = malloc(size + 1), line[1400];
 
 	if (!name)
@@ -17,7 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		memcpy(name, data, size);
 	name[size] = '\0';
 	if (mc_task_parse(&t, name, &e) == 0) {
-		mc_task_dims(&t, &dims);
+		dims = mc_task_dims(&t);
 		if (dims.N < 1 || dims.O < 1 || dims.A < 1 || dims.T != MC_EPISODE)
 			abort();
 		if (mc_task_parse(&again, t.name, &e) < 0 || !mc_task_same(&t, &again))

@@ -110,7 +110,7 @@ struct rig {
 
 static void random_trajectory(struct mc_traj *t, uint32_t k)
 {
-	const struct mc_dims *x = &t->dims;
+	const struct mc_env_dims *x = &t->dims;
 
 	mc_rng_normal(t->o, 0, (x->T + 1) * x->N * x->O, 1, MC_RNG_EXPLORE, 0, k);
 	mc_rng_uniform(t->a, 0, x->T * x->N * x->A, 1, MC_RNG_PLAY, 0, k);
@@ -137,7 +137,7 @@ static void open_rig(struct rig *r, const char *name, int tf32)
 	*r = (struct rig){ .dev = open_device(tf32) };
 	if (mc_task_parse(&task, name, &e) < 0)
 		die(&e);
-	mc_task_dims(&task, &x);
+	x.env = mc_task_dims(&task);
 	x.H = x.R = 128;
 	mc_learner_defaults(&o);
 	o.replay = 100000;

@@ -100,7 +100,7 @@ static void rig_free(struct rig *r)
 /* Trajectory number k: random, about a third of the neighbours away. */
 static void trajectory(struct mc_traj *t, uint32_t k)
 {
-	const struct mc_dims *x = &t->dims;
+	const struct mc_env_dims *x = &t->dims;
 	const size_t pairs = (x->T + 1) * x->N * x->d;
 	struct mc_arena arena = { 0 };
 	struct mc_err e;

@@ -320,7 +320,7 @@ int main(void)
 		ok(0, "%s", e.what);
 		return tap_done();
 	}
-	mc_task_dims(&x.task, &x.dims);
+	x.dims.env = mc_task_dims(&x.task);
 	x.comm = net(MC_NET_COMM, &x.dims);
 	x.policy = net(MC_NET_POLICY, &x.dims);
 	x.critic = net(MC_NET_CRITIC, &x.dims);

@@ -288,7 +288,7 @@ static void fixed_rule(void)
 	ok(feed(x, K, 5 * K, 0, &fig, &e) == 0, "and it goes on with every trajectory");
 	ok(same(mc_meta_params(x, MC_NET_RULE), eta.v), "the rule stays");
 	ok(isnan(fig.J) && isnan(fig.baseline_loss) && fig.g_norm > 0, "figures of a fixed rule");
-	is_int(mc_meta_trajectory(x, &(struct mc_traj){ .dims = tiny, .last = 1, .iteration = 5 * K },
+	is_int(mc_meta_trajectory(x, &(struct mc_traj){ .dims = tiny.env, .last = 1, .iteration = 5 * K },
 	    NULL, &e), -1, "a last trajectory is refused");
 }
 

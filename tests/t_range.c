@@ -28,7 +28,7 @@ static struct mc_dims dims_of(const struct mc_task *task)
 {
 	struct mc_dims x = { .H = 16, .R = 8 };
 
-	mc_task_dims(task, &x);
+	x.env = mc_task_dims(task);
 	return x;
 }
 

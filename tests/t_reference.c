@@ -44,7 +44,7 @@ static int start(struct loop *x, const char *task, enum mc_method method, struct
 	*x = (struct loop){ .method = method };
 	if (mc_task_parse(&x->task, task, e) < 0)
 		return -1;
-	mc_task_dims(&x->task, &x->dims);
+	x->dims.env = mc_task_dims(&x->task);
 	x->dims.H = 32;
 	x->dims.R = 16;
 	mc_learner_defaults(&lo);

@@ -143,9 +143,7 @@ void mc_learner_take_comm(struct mc_learner *l, const mc_real *theta_c, int move
 
 int mc_learner_append(struct mc_learner *l, const struct mc_traj *t, struct mc_err *e)
 {
-	const struct mc_dims *x = &l->dims, *y = &t->dims;
-
-	if (x->N != y->N || x->d != y->d || x->T != y->T || x->O != y->O || x->A != y->A)
+	if (!mc_env_dims_same(&l->dims.env, &t->dims))
 		return mc_err_set(e, MC_BUG, NULL, -1, NULL, "a trajectory of other dimensions for D");
 	l->ops->append(l, t);
 	return 0;

@@ -286,7 +286,7 @@ static struct mc_sweep_told told_of(struct mc_meta *x, const struct mc_traj *t)
 
 static int check_order(const struct mc_meta *x, const struct mc_traj *t, struct mc_err *e)
 {
-	if (memcmp(&t->dims, &x->dims, offsetof(struct mc_dims, H)) != 0)
+	if (!mc_env_dims_same(&t->dims, &x->dims.env))
 		return mc_err_set(e, MC_DATA, NULL, -1, "was it made for another task?",
 		    "trajectory %lld has other dimensions than the header", (long long)t->episode);
 	if (x->next >= 0 && t->iteration != x->next)

@@ -11,8 +11,6 @@
 #include "mc_params.h"
 #include "mc_pool.h"
 
-enum mc_decide { MC_LEARNED, MC_NONE, MC_FULL };
-
 struct mc_actor; /* work space for batches of up to `max` observations */
 
 /* `workers`: threads of the largest pool that it will be used with; each has its own scratch memory. */

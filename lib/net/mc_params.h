@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 #include "mc_arena.h"
+#include "mc_dims.h"
 #include "mc_err.h"
 #include "mc_frame.h"
 #include "mc_real.h"
@@ -29,54 +30,6 @@
 enum mc_net { MC_NET_COMM, MC_NET_POLICY, MC_NET_CRITIC, MC_NET_BASELINE, MC_NET_RULE, MC_NET_PREY };
 
 const char *mc_net_name(enum mc_net net);
-
-/*
- * What the update rule reads and says. All 0 is the paper's rule: eq. 5's A_hat of all pairs at
- * once from x_t = [r_t, d_t, gamma, c of all pairs]. Each 1 is one step beyond it
- * (metacomm-learning(7), "5. Meta-gradient").
- */
-struct mc_rule_form {
-	int edge;       /* one pair at a time, by one LSTM for all: the weights do not depend on N */
-	int decisions;  /* x holds I, too (an edge rule's always does) */
-	int advantage;  /* x holds G_t - V(o_t), too */
-	int normal;     /* r, and G - V, in units of the rewards' running deviation, r from their mean */
-	int residual;   /* A_hat is G_t - V(o_t) plus what the net says */
-};
-
-struct mc_dims {
-	size_t N;     /* learning agents */
-	size_t d;     /* neighbour slots, N - 1 */
-	size_t T;     /* steps of an episode */
-	size_t O, A;  /* observation and action width of one agent */
-	size_t H;     /* hidden width of comm, policy, critic, baseline */
-	size_t R;     /* hidden width of the update rule */
-	int share;    /* 1 = one comm and one policy net serve all agents */
-	struct mc_rule_form rule;
-};
-
-/* Rows of x_t, their width, and outputs for each: N*d outputs in all, whatever the form. */
-static inline size_t mc_rule_rows(const struct mc_dims *x)
-{
-	return x->rule.edge ? x->N * x->d : 1;
-}
-
-static inline size_t mc_rule_width(const struct mc_dims *x)
-{
-	const size_t pairs = x->N * x->d, advantage = x->rule.advantage ? 1 : 0;
-
-	return x->rule.edge ? 7 + advantage : 3 + pairs + (x->rule.decisions ? pairs : 0) + advantage;
-}
-
-static inline size_t mc_rule_outputs(const struct mc_dims *x)
-{
-	return x->rule.edge ? 1 : x->N * x->d;
-}
-
-/* Slot j of agent i is the j-th other agent in increasing index. */
-static inline MC_BOTH size_t mc_slot_agent(size_t i, size_t j)
-{
-	return j < i ? j : j + 1;
-}
 
 struct mc_tensor {
 	char layer[12];   /* "lstm", "dense_0" ... */

@@ -7,7 +7,7 @@
 #include "mc_world.h"
 
 struct mc_env {
-	struct mc_dims dims;
+	struct mc_env_dims dims;
 	uint64_t seed;
 	uint32_t env;
 	size_t n;              /* episodes in play */
@@ -41,7 +41,7 @@ struct mc_env *mc_env_world(const struct mc_task *task, size_t max, const struct
 
 	if (!v)
 		return NULL;
-	mc_task_dims(task, &v->dims);
+	v->dims = mc_task_dims(task);
 	v->seed = seed;
 	v->env = env;
 	v->max = max;
@@ -93,12 +93,12 @@ static int start_copies(struct mc_env *v, const struct mc_outside_opts *o, struc
 {
 	for (size_t k = 0; k < v->copies; k++) {
 		struct mc_env_says again;
-		struct mc_dims dims;
+		struct mc_env_dims dims;
 
 		v->outside[k] = mc_outside_start(o, v->seed, v->env, k ? &again : says, k ? &dims : &v->dims, arena, e);
 		if (!v->outside[k])
 			return -1;
-		if (k && (dims.N != v->dims.N || dims.O != v->dims.O || dims.A != v->dims.A || dims.T != v->dims.T))
+		if (k && !mc_env_dims_same(&dims, &v->dims))
 			return mc_err_set(e, MC_DATA, "--env", -1, "try the command by hand", "\"%.300s\" is of other sizes the %zu. time",
 			    o->command, k + 1);
 	}
@@ -127,12 +127,12 @@ struct mc_env *mc_env_process(const struct mc_outside_opts *o, size_t copies, ui
 
 int mc_env_fits(const struct mc_env *v, const struct mc_env_says *says, const struct mc_header *h, struct mc_err *e)
 {
-	const struct mc_dims *is = &v->dims, *want = &h->dims;
+	const struct mc_env_dims *is = &v->dims, *want = &h->dims.env;
 	static const char hint[] = "name the program that it was trained in, with {seed} and {env}";
 
 	if (strcmp(says->task, h->task) != 0)
 		return mc_err_set(e, MC_USAGE, "--env", -1, hint, "it plays %s, the team was trained on %s", says->task, h->task);
-	if (is->N != want->N || is->O != want->O || is->A != want->A || is->T != want->T)
+	if (!mc_env_dims_same(is, want))
 		return mc_err_set(e, MC_USAGE, "--env", -1, hint, "it has %zu agents, observations of %zu, actions of %zu and %zu steps, "
 		    "the team was trained with %zu, %zu, %zu and %zu", is->N, is->O, is->A, is->T, want->N, want->O, want->A, want->T);
 	if (!(says->range < 0 && h->range < 0) && says->range != h->range)
@@ -187,13 +187,9 @@ int mc_env_step(struct mc_env *v, const mc_real *a, mc_real *r, mc_real *o, uint
 	return v->world ? world_step(v, a, r, o, m, e) : process_step(v, a, r, o, m, e);
 }
 
-void mc_env_dims(const struct mc_env *v, struct mc_dims *dims)
+struct mc_env_dims mc_env_dims(const struct mc_env *v)
 {
-	dims->N = v->dims.N;
-	dims->d = v->dims.d;
-	dims->T = v->dims.T;
-	dims->O = v->dims.O;
-	dims->A = v->dims.A;
+	return v->dims;
 }
 
 const mc_real *mc_env_positions(const struct mc_env *v, size_t *E)

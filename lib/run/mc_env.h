@@ -41,8 +41,7 @@ int mc_env_unknown(const char *task, const char *place, struct mc_err *e);
 /* Ends the processes, if there are any, and waits for them. */
 void mc_env_free(struct mc_env *v);
 
-/* N, d, T, O, A of the environment. */
-void mc_env_dims(const struct mc_env *v, struct mc_dims *dims);
+struct mc_env_dims mc_env_dims(const struct mc_env *v);
 
 /*
  * Starts episodes first ... first+n-1 and gives their observations at step 0.

@@ -4,21 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const decide_names[] = { "learned", "none", "full" };
-
-const char *mc_decide_name(enum mc_decide how)
-{
-	return decide_names[how];
-}
-
-int mc_decide_parse(const char *name)
-{
-	for (int i = 0; i < 3; i++)
-		if (strcmp(name, decide_names[i]) == 0)
-			return i;
-	return -1;
-}
-
 /* ---- reading ---- */
 
 static int bounded(const struct mc_map *m, const char *key, int64_t min, int64_t max, size_t *to, struct mc_err *e)

@@ -16,7 +16,7 @@
 
 #include <stdint.h>
 
-#include "mc_act.h"
+#include "mc_dims.h"
 #include "mc_frame.h"
 #include "mc_params.h"
 #include "mc_ramp.h"
@@ -38,10 +38,6 @@ struct mc_header {
 	double warmup_share;      /* of the planned episodes, for which theta_c waits; 0 = not given as a share */
 	char from[24];            /* "" when it came from nobody that says so */
 };
-
-/* "learned", "none", "full"; and back (-1 for anything else). */
-const char *mc_decide_name(enum mc_decide how);
-int mc_decide_parse(const char *name);
 
 /*
  * --rule-input, which stands in mc-metalearn's entry as rule_input: "paper", or a list with commas of

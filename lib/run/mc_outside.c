@@ -31,7 +31,7 @@ static const char protocol[] = "ENVIRONMENTS in mc-frame(5) tells what it must s
 struct mc_outside {
 	char *command;         /* as it was started */
 	double patience;
-	struct mc_dims dims;
+	struct mc_env_dims dims;
 	struct mc_positions positions;
 	struct mc_saved header;
 	pid_t pid;             /* -1: none, or it has ended and its status was taken */
@@ -326,7 +326,7 @@ static int check_identity(const struct mc_outside *x, const struct mc_map *h, ui
 static int read_header(struct mc_outside *x, uint64_t seed, uint32_t env, struct mc_env_says *says, struct mc_arena *arena,
     struct mc_err *e)
 {
-	struct mc_dims *s = &x->dims;
+	struct mc_env_dims *s = &x->dims;
 	const struct mc_map *h = &x->header.frame.map;
 	struct mc_frame f;
 	const enum mc_read got = mc_in_frame(x->in, &f, e);
@@ -349,7 +349,7 @@ static int read_header(struct mc_outside *x, uint64_t seed, uint32_t env, struct
 }
 
 struct mc_outside *mc_outside_start(const struct mc_outside_opts *o, uint64_t seed, uint32_t env,
-    struct mc_env_says *says, struct mc_dims *dims, struct mc_arena *arena, struct mc_err *e)
+    struct mc_env_says *says, struct mc_env_dims *dims, struct mc_arena *arena, struct mc_err *e)
 {
 	struct mc_outside *x = calloc(1, sizeof *x);
 	int in = -1, out = -1;
@@ -371,11 +371,7 @@ struct mc_outside *mc_outside_start(const struct mc_outside_opts *o, uint64_t se
 		mc_in_patience(x->in, o->patience);
 	if (!x->in || !x->out || !x->fb || read_header(x, seed, env, says, arena, e) < 0)
 		goto fail;
-	dims->N = x->dims.N;
-	dims->d = x->dims.d;
-	dims->T = x->dims.T;
-	dims->O = x->dims.O;
-	dims->A = x->dims.A;
+	*dims = x->dims;
 	return x;
 fail:
 	mc_outside_free(x);

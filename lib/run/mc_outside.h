@@ -43,10 +43,10 @@ struct mc_outside;
 
 /*
  * Starts the command and reads its header, which must say task, agents, obs_dim, act_dim, steps
- * and this seed and index. N, d, T, O and A go to `dims`; weights of prey are from the arena.
+ * and this seed and index. Its sizes go to `dims`; weights of prey are from the arena.
  */
 struct mc_outside *mc_outside_start(const struct mc_outside_opts *o, uint64_t seed, uint32_t env,
-    struct mc_env_says *says, struct mc_dims *dims, struct mc_arena *arena, struct mc_err *e);
+    struct mc_env_says *says, struct mc_env_dims *dims, struct mc_arena *arena, struct mc_err *e);
 
 /* End of file; then, one after the other, SIGTERM and SIGKILL to whoever does not end. NULL is nothing. */
 void mc_outside_free(struct mc_outside *x);

@@ -206,7 +206,7 @@ int mc_play(struct mc_player *p, struct mc_env *env, const struct mc_play_opts *
 
 void mc_episode_figures(const struct mc_traj *t, const struct mc_task *task, struct mc_episode_figures *f)
 {
-	const struct mc_dims *s = &t->dims;
+	const struct mc_env_dims *s = &t->dims;
 
 	*f = (struct mc_episode_figures){ .edge_cost = -1, .right = -1 };
 	for (size_t i = 0; i < s->T; i++)

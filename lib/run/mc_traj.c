@@ -2,18 +2,18 @@
 
 #include <string.h>
 
-static size_t count_o(const struct mc_dims *d) { return (d->T + 1) * d->N * d->O; }
-static size_t count_m(const struct mc_dims *d) { return (d->T + 1) * d->N * d->d; }
-static size_t count_I(const struct mc_dims *d) { return d->T * d->N * d->d; }
-static size_t count_a(const struct mc_dims *d) { return d->T * d->N * d->A; }
+static size_t count_o(const struct mc_env_dims *d) { return (d->T + 1) * d->N * d->O; }
+static size_t count_m(const struct mc_env_dims *d) { return (d->T + 1) * d->N * d->d; }
+static size_t count_I(const struct mc_env_dims *d) { return d->T * d->N * d->d; }
+static size_t count_a(const struct mc_env_dims *d) { return d->T * d->N * d->A; }
 
 int mc_traj_new(struct mc_traj *t, const struct mc_dims *dims, struct mc_arena *arena, struct mc_err *e)
 {
-	*t = (struct mc_traj){ .dims = *dims };
-	t->o = mc_arena_alloc(arena, count_o(dims), sizeof *t->o, "observations of an episode", e);
-	t->m = mc_arena_alloc(arena, count_m(dims), sizeof *t->m, "neighbours of an episode", e);
-	t->I = mc_arena_alloc(arena, count_I(dims), sizeof *t->I, "decisions of an episode", e);
-	t->a = mc_arena_alloc(arena, count_a(dims), sizeof *t->a, "actions of an episode", e);
+	*t = (struct mc_traj){ .dims = dims->env };
+	t->o = mc_arena_alloc(arena, count_o(&t->dims), sizeof *t->o, "observations of an episode", e);
+	t->m = mc_arena_alloc(arena, count_m(&t->dims), sizeof *t->m, "neighbours of an episode", e);
+	t->I = mc_arena_alloc(arena, count_I(&t->dims), sizeof *t->I, "decisions of an episode", e);
+	t->a = mc_arena_alloc(arena, count_a(&t->dims), sizeof *t->a, "actions of an episode", e);
 	t->r = mc_arena_alloc(arena, dims->T, sizeof *t->r, "rewards of an episode", e);
 	return t->o && t->m && t->I && t->a && t->r ? 0 : -1;
 }
@@ -78,7 +78,7 @@ int mc_traj_unpack(const struct mc_frame *f, struct mc_traj *t, struct mc_err *e
 
 void mc_traj_copy(struct mc_traj *to, const struct mc_traj *from)
 {
-	const struct mc_dims *d = &from->dims;
+	const struct mc_env_dims *d = &from->dims;
 
 	to->iteration = from->iteration;
 	to->episode = from->episode;

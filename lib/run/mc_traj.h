@@ -11,7 +11,7 @@
 #include "mc_params.h"
 
 struct mc_traj {
-	struct mc_dims dims;
+	struct mc_env_dims dims;
 	int64_t iteration;  /* updates made before it was sampled: theta(iteration) acted */
 	int64_t episode;    /* counts all trajectories of the run, from 0 */
 	int last;           /* tau(K): only for the meta-step */

@@ -160,11 +160,8 @@ int mc_task_same(const struct mc_task *a, const struct mc_task *b)
 	    a->view == b->view && a->shift == b->shift;
 }
 
-void mc_task_dims(const struct mc_task *t, struct mc_dims *dims)
+struct mc_env_dims mc_task_dims(const struct mc_task *t)
 {
-	dims->N = (size_t)t->agents;
-	dims->d = (size_t)t->agents - 1;
-	dims->T = MC_EPISODE;
-	dims->O = (size_t)t->obs_dim;
-	dims->A = 2;
+	return (struct mc_env_dims){ .N = (size_t)t->agents, .d = (size_t)t->agents - 1, .T = MC_EPISODE,
+		.O = (size_t)t->obs_dim, .A = 2 };
 }

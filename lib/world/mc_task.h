@@ -9,8 +9,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "mc_dims.h"
 #include "mc_err.h"
-#include "mc_params.h"
 
 enum mc_task_kind { MC_NAVIGATION, MC_PREDATOR_PREY, MC_PUSH, MC_EVADE, MC_REFERENCE };
 
@@ -37,7 +37,6 @@ int mc_task_parse(struct mc_task *t, const char *name, struct mc_err *e);
 /* 1 if two descriptions are the same task (predator_prey_N3_l3 and its long form are). */
 int mc_task_same(const struct mc_task *a, const struct mc_task *b);
 
-/* N, d, T, O, A from the task; H, R, share left as they are. */
-void mc_task_dims(const struct mc_task *t, struct mc_dims *dims);
+struct mc_env_dims mc_task_dims(const struct mc_task *t);
 
 #endif

@@ -154,7 +154,7 @@ static int header(struct mc_verify *v, const struct mc_frame *f, struct mc_err *
 
 static int trajectory(struct mc_verify *v, const struct mc_frame *f, struct mc_err *e)
 {
-	struct mc_traj shapes = { .dims = v->header.dims };
+	struct mc_traj shapes = { .dims = v->header.dims.env };
 
 	if (!v->has_dims)
 		return mc_err_set(e, MC_DATA, f->place, f->offset, NULL, "a trajectory, but no run's header before it");

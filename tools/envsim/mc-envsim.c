@@ -30,7 +30,7 @@ struct options {
 struct sim {
 	const struct options *o;
 	struct mc_task task;
-	struct mc_dims dims;
+	struct mc_env_dims dims;
 	struct mc_arena arena;
 	struct mc_prey prey;
 	struct mc_world *world;
@@ -318,7 +318,7 @@ static int open_sim(struct sim *s, size_t n, struct mc_err *e)
 	const struct options *o = s->o;
 	const size_t E = (size_t)s->task.entities;
 
-	mc_task_dims(&s->task, &s->dims);
+	s->dims = mc_task_dims(&s->task);
 	if (mc_prey_choose(&s->prey, o->prey, &s->task, &s->arena, e) < 0)
 		return -1;
 	if (!(s->world = mc_world_new(&s->task, n, s->prey.p.v ? &s->prey.p : NULL, o->range, e)) ||

@@ -197,13 +197,13 @@ static int play(struct sums *to, const struct team *x, const struct mc_intervent
 /* The task, known to this build and of the dimensions that the nets were made for. */
 static int find_task(struct mc_task *task, const struct mc_header *h, const char *place, struct mc_err *e)
 {
-	struct mc_dims want = h->dims;
+	struct mc_env_dims want;
 	struct mc_err unknown = { 0 };
 
 	if (mc_task_parse(task, h->task, &unknown) < 0)
 		return mc_env_unknown(h->task, place, e);
-	mc_task_dims(task, &want);
-	if (want.N != h->dims.N || want.O != h->dims.O || want.A != h->dims.A || want.T != h->dims.T)
+	want = mc_task_dims(task);
+	if (!mc_env_dims_same(&want, &h->dims.env))
 		return mc_err_set(e, MC_DATA, place, -1, NULL,
 		    "made for %zu agents with %zu observations and %zu actions, %zu steps; %s has %zu, %zu, %zu, %zu",
 		    h->dims.N, h->dims.O, h->dims.A, h->dims.T, h->task, want.N, want.O, want.A, want.T);

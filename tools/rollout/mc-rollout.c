@@ -333,7 +333,7 @@ static int ring(struct options *o, struct mc_header *h, struct mc_pool *pool, in
 		r = (o->env ? open_process : open_world)(o, h, &prey, &arena, &env, e);
 	if (r == 0) {
 		memcpy(h->prey, prey.how, sizeof h->prey);
-		mc_env_dims(env, &h->dims);
+		h->dims.env = mc_env_dims(env);
 		h->dims.H = (size_t)o->hidden;
 		h->dims.share = o->share;
 		if (h->dims.N == 1 && h->comm == MC_LEARNED)
