@@ -6,7 +6,7 @@ block() {
 	awk -v want="$1" '/^#/ { n++; next } n == want && NF' fig.dat | xargs
 }
 
-@test "bars, intervals and runs are those of mc-eval --aggregate" {
+@test "points, intervals and runs are those of mc-eval --aggregate" {
 	for s in 1 2 3 4 5 6 7 8; do
 		log meta-$s.log seed=$s level=$((s * s))
 		log none-$s.log seed=$s method=none level=-$s
@@ -41,21 +41,38 @@ block() {
 	[ "$output" = "mc-plot: push_N3, meta: two runs of seed 1; tell them apart by --by or --named" ]
 }
 
-@test "bars begin at zero, above and below it" {
+@test "an axis is fitted to what is in its panel, and need not hold zero" {
 	log a.log
 	log b.log level=-100 method=none
-	mc-plot bars a.log b.log -o fig.svg --emit
-	grep -qx 'set yrange \[-67.4:42.6\]' fig.gp
+	mc-plot bars a.log b.log -o fig.svg --emit # 37.6 and -62.4
+	grep -qx 'set yrange \[-80:40\]' fig.gp
+	grep -qx 'set ytics 20' fig.gp
 	mc-plot bars b.log -o fig.svg --emit
-	grep -qx 'set yrange \[-65.52:0\]' fig.gp
+	grep -qx 'set yrange \[-72:-56\]' fig.gp
+	run ! grep -q boxes fig.gp
+	for s in 2 3; do
+		log b-$s.log level=-100 method=none seed=$s
+	done
+	mc-plot bars b.log b-2.log b-3.log -o fig.svg --emit
+	sed -n 's/^set yrange \[\(.*\):\(.*\)\]/\1 \2/p' fig.gp | awk '{ exit !($1 <= -62.4 && $1 > -63 && $2 >= -62.2 && $2 < -62) }'
+	grep -q "with vectors heads .*title 'none'" fig.gp
+	grep -q "with points pt 6 .*title 'none'" fig.gp
+	grep -q "with points pt 7 .*title 'none'" fig.gp
 }
 
-@test "as text: bars that lie, with their numbers" {
+@test "as text: the point and its interval on the panel's axis, with their numbers" {
 	log a.log
-	log b.log level=-18.8 method=none
-	mc-plot bars a.log b.log >out
-	[ "$(awk '$1 == "meta" { print length($2), $3 }' out)" = "40 37.60" ]
-	[ "$(awk '$1 == "none" { print length($2), $3 }' out)" = "20 18.80" ]
+	log b.log level=-62.4 method=none
+	mc-plot bars a.log b.log >out # 37.6 and -24.8 from -40 to 40
+	[ "$(sed -n 's/^ *meta |\( *\)@\( *\)|.*/\1/p' out | awk '{ print length }')" = 39 ]
+	[ "$(sed -n 's/^ *none |\( *\)[*]\( *\)|.*/\1/p' out | awk '{ print length }')" = 8 ]
+	grep -q '^ *meta .*|    37.60$' out
+	grep -q '^ *-40 *40$' out
+	for s in 1 2 3 4 5; do
+		log m-$s.log seed=$s level=$((s * s))
+	done
+	mc-plot bars m-?.log >out
+	grep -q '^ *meta | *\[-*@-*\] *| *[0-9.]* \[[0-9.]*, [0-9.]*\]$' out
 	[ "$(awk '{ if (length > w) w = length } END { print (w <= 80) }' out)" = 1 ]
 }
 

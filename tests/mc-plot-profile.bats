@@ -52,7 +52,7 @@ drawn() {
 	said *.log --scale $scale --last 50 >other
 	run -1 cmp -s other want
 	grep -q 'last 50 %' fig.svg
-	grep -q 'scaled: 0 and 1 are 30 and 90 in push_N3, 0 and 200 in push_N6;' fig.svg
+	texts fig.svg | grep -q 'scaled: 0 and 1 are 30 and 90 in push_N3, 0 and 200 in push_N6;'
 	grep -q '(300 resamples)' fig.svg
 	log meta-1.log seed=1 K=5
 	mc-plot profile meta-?.log --by meta_k -o fig.svg --emit

@@ -24,13 +24,40 @@ block() {
 2 1 left 1" ]
 	[ "$(block 1 | sort -u | wc -l)" -eq 12 ]
 	grep -q '>step 3 of 25, return so far -3.00<' fig.svg
-	grep -q '>navigation_N3_l3, meta, seed 5, iteration 7, episode 0; positions are those<' fig.svg
+	texts fig.svg | grep -q ' navigation_N3_l3, meta, seed 5, iteration 7, episode 0; positions are those that'
 	mc-plot graph a.mc --step 2 -o fig.svg --emit
-	[ "$(block 3)" = "NaN NaN NaN NaN 0 0" ]
+	[ "$(block 3)" = "NaN NaN NaN NaN 0 0 0" ]
 	mc-plot graph a.mc --step 0,3,25 -o fig.svg --emit
 	[ "$(grep -c '^#' fig.dat)" -eq 12 ]
 	[ "$(block 7 | wc -l)" -eq 2 ]
 	[ "$(block 12 | head -n 1)" = "0 2.5 0.15 0" ]
+}
+
+@test "requests there and back are two arrows apart; what is between close agents is above them" {
+	stream a.mc ask='(i, j) in ((0, 1), (1, 0), (2, 1))'
+	mc-plot graph a.mc -o fig.svg --emit
+	block 3 >arrows # x y dx dy asker asked close; the agents at (0, 0), (1, 0), (2, 0)
+	[ "$(awk '{ print $5, $6, $7 }' arrows | xargs)" = "0 1 0 1 0 0 2 1 0" ]
+	# each to the left of the way that it goes, the lonely one in the middle
+	awk '$5 == 0 { there = $2 } $5 == 1 { back = $2 } $5 == 2 { alone = $2 }
+		END { exit !(there > 0.03 && back == -there && alone == 0) }' arrows
+	awk '{ r = sqrt(($1 - $5) ^ 2 + $2 ^ 2); if (r < 0.149 || r > 0.151) bad++ } END { exit bad > 0 }' arrows
+	stream a.mc ask='(i, j) == (0, 1)' x='i / 5'
+	mc-plot graph a.mc -o fig.svg --emit
+	[ "$(block 3 | awk '{ print $5, $6, $7 }')" = "0 1 1" ]
+	# discs hide arrows that pass below them, numbers are above all
+	for layer in 'x==0' circles 'x==1' labels; do
+		grep -n "${layer/x/7}" fig.gp | tail -n 1 | cut -d : -f 1
+	done >lines
+	[ "$(sort -n lines | xargs)" = "$(xargs <lines)" ]
+	[ "$(wc -l <lines)" -eq 4 ]
+}
+
+@test "a number fits into its agent's disc, however large the field is" {
+	stream a.mc x='40 * i' y=0
+	mc-plot graph a.mc -o fig.svg --emit
+	[ "$(block 4 | awk '{ print ($3 > 2) }' | xargs)" = "1 1 1" ]
+	grep -q "labels .*tc rgb 'white'" fig.gp
 }
 
 @test "preys, ball and target are where the task has them" {
@@ -69,10 +96,10 @@ block() {
 	mc-cat --full -t trajectory a.mc | jq -r 'select(.episode == 1) | .o[25][] | .[2:4] | @tsv' >want
 	block 4 | awk '{ print $1 "\t" $2 }' >have
 	paste want have | awk '{ d = ($1 - $3) ^ 2 + ($2 - $4) ^ 2; if (d > 1e-10) bad++ } END { exit bad > 0 || NR != 3 }'
-	[ "$(block 3)" = "NaN NaN NaN NaN 0 0" ]
+	[ "$(block 3)" = "NaN NaN NaN NaN 0 0 0" ]
 	mc-plot graph a.mc --episode 1 --step 24 -o fig.svg --emit
 	[ "$(block 3 | wc -l)" -eq 6 ]
-	grep -q '>predator_prey_N3_l3, full, seed 1, iteration 1, episode 1; ' fig.svg
+	texts fig.svg | grep -q ' predator_prey_N3_l3, full, seed 1, iteration 1, episode 1; '
 }
 
 @test "as text: a field, and the requests in words" {

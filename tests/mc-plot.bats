@@ -207,6 +207,117 @@ absent() {
 	[ "$(grep -c "set label 'all tasks'" fig.gp)" -eq 1 ]
 }
 
+@test "the methods' colours differ at a glance, for colour-blind readers too" {
+	for m in none full reinforce stgs meta; do
+		log $m.log method=$m
+	done
+	mc-plot curves none.log full.log reinforce.log stgs.log meta.log -o fig.svg --emit
+	sed -n "s/.* with lines .* lc rgb '#\(.*\)' dt 1 title '\(.*\)'.*/\2 \1/p" fig.gp >colours
+	[ "$(wc -l <colours)" -eq 5 ]
+	"$BATS_TEST_DIRNAME/colours.py" <colours >pairs
+	[ "$(wc -l <pairs)" -eq 10 ]
+	awk '$3 < 15 { exit 1 }' pairs
+	awk '$1 == "full" && $2 == "meta" { near = $3 } END { exit !(near > 50) }' pairs
+}
+
+@test "captions do not break before a per cent sign, and their lines are alike" {
+	for s in 1 2 3 4 5; do
+		log $s.log seed=$s
+	done
+	for width in {300..620..20}; do
+		mc-plot curves [1-5].log -o fig.svg --width $width
+		run ! grep -q '>%' fig.svg
+		texts fig.svg | grep -q '95 % bootstrap interval of the mean'
+	done
+	mc-plot curves [1-5].log -o fig.svg --width 400
+	sed -n 's/.*<text>\(.*\)<\/text>.*/\1/p' fig.svg | tail -n 2 | awk '{ print length }' >lengths
+	awk 'NR == 1 { first = $1 } END { exit !(NR == 2 && $1 > 0.6 * first) }' lengths
+	for columns in 30 40 50 60; do
+		mc-plot profile [1-5].log --scale push_N3=0,90 -o fig.svg --width $((columns * 12))
+		run ! grep -q '>%' fig.svg
+	done
+}
+
+@test "--width, --height: of the picture; the panels take what the rest leaves" {
+	log a.log
+	log b.log task=push_N6
+	log full.log method=full
+	size() { sed -n 's/.*<svg.* width="\([0-9]*\)" height="\([0-9]*\)".*/\1 \2/p; s/^ width="\([0-9]*\)" height="\([0-9]*\)".*/\1 \2/p' "$1" | head -n 1; }
+	for picture in curves bars comm; do
+		mc-plot $picture a.log b.log full.log -o fig.svg --width 900 --height 450
+		[ "$(size fig.svg)" = "900 450" ]
+		mc-plot $picture a.log b.log full.log -o fig.svg --width 1500
+		[ "$(size fig.svg | cut -d ' ' -f 1)" = 1500 ]
+		mc-plot $picture a.log b.log full.log -o plain.svg
+		mc-plot $picture a.log b.log full.log -o fig.svg --height 700
+		[ "$(size fig.svg)" = "$(size plain.svg | cut -d ' ' -f 1) 700" ]
+	done
+	mc-plot curves a.log -o fig.png --width 640 --height 480 # big-endian, at byte 16
+	[ "$(od -An -tx1 -j 16 -N 8 fig.png | xargs)" = "00 00 02 80 00 00 01 e0" ]
+	mc-plot curves a.log -o fig.pdf --width 960 --height 480
+	grep -aq 'MediaBox \[ *0 0 720 360 *\]' fig.pdf
+	"$BATS_TEST_DIRNAME/make-episodes.py" a.mc
+	mc-plot graph a.mc -o fig.svg --width 900 --height 600 # a square stays one
+	[ "$(size fig.svg)" = "900 600" ]
+	mc-plot topology a.mc -o fig.svg --width 1000
+	[ "$(size fig.svg | cut -d ' ' -f 1)" = 1000 ]
+	mc-plot episode a.mc -o fig.gif --width 500 --height 600 # little-endian, at byte 6
+	[ "$(od -An -tx1 -j 6 -N 4 fig.gif | xargs)" = "f4 01 58 02" ]
+}
+
+@test "--font: name, size or both; the page makes room for it" {
+	log a.log
+	mc-plot curves a.log -o plain.svg --emit
+	mc-plot curves a.log -o fig.svg --font "DejaVu Serif" --emit
+	grep -q "font 'DejaVu Serif,13'" fig.gp
+	mc-plot curves a.log -o fig.svg --font ,26 --emit
+	grep -q "font 'sans-serif,26'" fig.gp
+	mc-plot curves a.log -o fig.svg --font "It's; \`touch pwned\`,9.5" --emit
+	grep -q "font 'It''s; \`touch pwned\`,[0-9]*'" fig.gp
+	[ ! -e pwned ]
+	mc-plot curves a.log -o fig.png --font Mono,15
+	mc-plot curves a.log -o fig.pdf --font Mono,15
+	mc-plot curves a.log -o fig.svg --font ,13
+	cmp fig.svg plain.svg
+	for font in '' , Mono, ,3 ,73 ,x ,12x ,nan "$(printf '%0200d' 1)"; do
+		run -64 mc-plot curves a.log -o no.svg --font "$font"
+		[ "${#lines[@]}" -eq 1 ]
+		[[ "$output" == "mc-plot: --font: "* ]]
+	done
+	[ ! -e no.svg ]
+}
+
+@test "what leaves the panels no room is refused; a terminal has its own size" {
+	log a.log
+	log b.log task=push_N6
+	run -64 mc-plot curves a.log b.log -o fig.svg --width 200
+	[ "$output" = "mc-plot: --width: this leaves no room for 2 panels; try a larger picture, or a smaller --font" ]
+	run -64 mc-plot curves a.log -o fig.svg --height 120
+	[[ "$output" == "mc-plot: --height: this leaves no room for 1 panel; "* ]]
+	run -64 mc-plot curves a.log b.log -o fig.svg --width 300 --height 400 --font ,40
+	[[ "$output" == "mc-plot: --width, --height: this leaves no room"* ]]
+	for option in "--width 99" "--width 10001" "--height x"; do
+		run -64 mc-plot curves a.log -o fig.svg $option
+	done
+	for option in "--width 800" "--height 600" "--font Mono"; do
+		run -64 mc-plot curves a.log $option
+		[ "$output" = "mc-plot: ${option% *}: a terminal has its own; add -o FILE" ]
+	done
+	[ ! -e fig.svg ]
+}
+
+@test "axes have four tics or more" {
+	for episodes in 41 77 110 123 250 480 999; do
+		log a.log episodes=$episodes comm=1
+		mc-plot comm a.log -o fig.svg --emit
+		grep -A1 '^set xrange' fig.gp | head -n 2 | sed 's/.*:\(.*\)\]/\1/; s/set xtics //' | xargs >axis
+		awk '{ n = int($1 / $2 + 1e-9) + 1; exit !(n >= 4 && n <= 7) }' axis
+	done
+	mc-plot curves a.log -o fig.svg --emit
+	sed -n 's/^set yrange \[\(.*\):\(.*\)\]/\1 \2/p; s/^set ytics \([0-9.]*\)$/\1/p' fig.gp | xargs |
+		awk '{ n = ($2 - $1) / $3 + 1; exit !(n >= 4 && n <= 9) }'
+}
+
 @test "a method has its colour whatever stands beside it" {
 	log a.log method=meta
 	log b.log method=none

@@ -12,3 +12,8 @@ setup() {
 log() {
 	"$BATS_TEST_DIRNAME/make-logs.py" "$@"
 }
+
+# All that stands in a picture as text, on one line: a caption is broken somewhere.
+texts() {
+	sed -n 's/.*<text>\(.*\)<\/text>.*/\1/p' "$1" | tr '\n' ' '
+}

@@ -91,11 +91,18 @@ static int body(int argc, char **argv, struct mc_err *e)
 	const struct mc_draw_opts defaults = { .y = "return", .band = "auto", .agent = "0", .episodes = 4, .episode = -1, .last = MC_SCORES_LAST, .resamples = MC_STAT_RESAMPLES, .step = "0",
 		.fps = 5 };
 	struct mc_draw_opts o = defaults;
+	const char *font = NULL;
+	char font_name[128];
 	const struct mc_opt table[] = {
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "Every picture" },
 		{ MC_OPT_STR, 'o', "output", "FILE", &o.picture.output, 0, 0,
 		  "write a picture, its kind by the name's ending: .svg, .png or .pdf; without this, draw on the terminal" },
 		{ MC_OPT_STR, 0, "title", "TEXT", &o.title, 0, 0, "a line above the picture" },
+		{ MC_OPT_INT, 0, "width", "PIXELS", &o.picture.look.width, 100, 10000,
+		  "of the picture; pixels are 1/96 inch, but for a PNG or GIF its own" },
+		{ MC_OPT_INT, 0, "height", "PIXELS", &o.picture.look.height, 100, 10000, "the same; where one alone is given, panels keep their form" },
+		{ MC_OPT_STR, 0, "font", "NAME,SIZE", &font, 0, 0,
+		  "of the picture, SIZE in 1/96 inch from 4 to 72; either may be left out" },
 		{ MC_OPT_FLAG, 0, "emit", NULL, &o.picture.emit, 0, 0,
 		  "also leave the gnuplot script and its data beside the picture (.gp, .dat)" },
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "curves, live, bars, profile and comm" },
@@ -158,6 +165,10 @@ static int body(int argc, char **argv, struct mc_err *e)
 		return -1;
 	if (o.picture.output == NULL && o.picture.emit)
 		return mc_usage(e, "--emit", "add -o FILE", "there is no picture to leave it beside");
+	if (o.picture.output == NULL && (o.picture.look.width || o.picture.look.height || font))
+		return mc_usage(e, font ? "--font" : o.picture.look.width ? "--width" : "--height", "add -o FILE", "a terminal has its own");
+	if (font && mc_look_font(&o.picture.look, font, font_name, sizeof font_name, e) < 0)
+		return -1;
 	if (o.picture.output && (mc_picture_check(o.picture.output, picture->draw == mc_draw_episode, &format, &each, e) < 0 || mc_file_check_target(o.picture.output, e) < 0))
 		return -1;
 	return picture->draw(&o, argc - first - 1, argv + first + 1, e);

@@ -63,6 +63,12 @@ size_t mc_text_width(const char *s)
 	return n;
 }
 
+/* At a space, but not inside "95 %". */
+static int can_break(const char *s, size_t at)
+{
+	return s[at] == ' ' && s[at + 1] != '%';
+}
+
 size_t mc_text_line(const char *s, size_t width)
 {
 	size_t at = 0, chars = 0, space = 0;
@@ -70,12 +76,12 @@ size_t mc_text_line(const char *s, size_t width)
 	while (s[at] && chars < width) {
 		const size_t n = sequence(s + at);
 
-		if (s[at] == ' ')
+		if (can_break(s, at))
 			space = at;
 		at += n ? n : 1;
 		chars++;
 	}
-	return s[at] == '\0' || s[at] == ' ' || space == 0 ? at : space;
+	return s[at] == '\0' || can_break(s, at) || space == 0 ? at : space;
 }
 
 size_t mc_text_lines(const char *s, size_t width)

@@ -26,7 +26,7 @@ void mc_put_text(FILE *to, const char *s, int utf8, int doubled);
 /* Characters of it. */
 size_t mc_text_width(const char *s);
 
-/* How many bytes of s fit into `width` characters, broken at a space where there is one. */
+/* How many bytes of s fit into `width` characters, broken at a space where there is one, but not at that of "95 %". */
 size_t mc_text_line(const char *s, size_t width);
 
 /* Lines of so many characters that s takes. */

@@ -118,8 +118,8 @@ static size_t panel_of(const char **panel, size_t *panels, const char *task)
 
 const char *mc_draw_steps_unit(double max, double *unit)
 {
-	*unit = max >= 1e6 ? 1e6 : max >= 1e4 ? 1e3 : 1;
-	return max >= 1e6 ? "environment steps (millions)" : max >= 1e4 ? "environment steps (thousands)" : "environment steps";
+	*unit = max >= 1e6 ? 1e6 : max >= 2e3 ? 1e3 : 1;
+	return max >= 1e6 ? "environment steps (millions)" : max >= 2e3 ? "environment steps (thousands)" : "environment steps";
 }
 
 static void choose_unit(struct mc_figure *f)

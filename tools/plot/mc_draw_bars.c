@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "mc_aggregate.h"
-#include "mc_bars.h"
+#include "mc_intervals.h"
 
 static void write_caption(char *out, size_t size, const struct mc_scores *ss, double percent)
 {
@@ -16,23 +16,23 @@ static void write_caption(char *out, size_t size, const struct mc_scores *ss, do
 	if (mc_draw_write_runs(runs, sizeof runs, ss) == 1)
 		snprintf(out + n, size - (size_t)n, "one run each");
 	else
-		snprintf(out + n, size - (size_t)n, "bar: interquartile mean of %s, interval: its 95 %% bootstrap interval, "
-		    "dots: runs", runs);
+		snprintf(out + n, size - (size_t)n, "point: interquartile mean of %s, bar: its 95 %% bootstrap interval, "
+		    "circles: runs", runs);
 }
 
-/* Of each panel the bars in the legend's order, like the colours. */
-static int arrange(struct mc_bars *b, struct mc_bar *bar, struct mc_err *e)
+/* Of each panel the points in the legend's order, like the colours. */
+static int arrange(struct mc_intervals *b, struct mc_interval *bar, struct mc_err *e)
 {
-	struct mc_bar *given = calloc(b->bars, sizeof *given);
+	struct mc_interval *given = calloc(b->n, sizeof *given);
 	struct mc_legend l = { NULL, 0 };
 	size_t n = 0;
-	int r = given ? mc_legend_make(&l, bar, sizeof *bar, b->bars, e) : mc_err_nomem(e, "figure", b->bars * sizeof *given);
+	int r = given ? mc_legend_make(&l, bar, sizeof *bar, b->n, e) : mc_err_nomem(e, "figure", b->n * sizeof *given);
 
-	for (size_t i = 0; r == 0 && i < b->bars; i++)
+	for (size_t i = 0; r == 0 && i < b->n; i++)
 		given[i] = bar[i];
 	for (size_t p = 0; r == 0 && p < b->page.panels; p++)
 		for (size_t k = 0; k < l.n; k++)
-			for (size_t i = 0; i < b->bars; i++)
+			for (size_t i = 0; i < b->n; i++)
 				if (given[i].panel == p && strcmp(given[i].name, l.entry[k].name) == 0)
 					bar[n++] = given[i];
 	mc_legend_release(&l);
@@ -42,10 +42,10 @@ static int arrange(struct mc_bars *b, struct mc_bar *bar, struct mc_err *e)
 
 static int draw(const struct mc_scores *ss, const struct mc_draw_opts *o, struct mc_err *e)
 {
-	struct mc_bar *bar = calloc(ss->n, sizeof *bar);
+	struct mc_interval *bar = calloc(ss->n, sizeof *bar);
 	const char **task = calloc(ss->n, sizeof *task);
-	struct mc_bars b = { .page = { .title = o->title, .xlabel = "", .ylabel = "final return", .panel = task }, .bar = bar,
-		.bars = ss->n };
+	struct mc_intervals b = { .page = { .title = o->title, .xlabel = "", .ylabel = "final return", .panel = task }, .of = bar,
+		.n = ss->n };
 	char caption[256];
 	int r;
 
@@ -57,13 +57,13 @@ static int draw(const struct mc_scores *ss, const struct mc_draw_opts *o, struct
 
 			if (mc_scores_begins_task(ss, i))
 				task[b.page.panels++] = s->task;
-			bar[i] = (struct mc_bar){ s->label, b.page.panels - 1, s->figure[MC_FIGURE_IQM],
+			bar[i] = (struct mc_interval){ s->label, b.page.panels - 1, s->figure[MC_FIGURE_IQM],
 				s->ci[MC_FIGURE_IQM][0], s->ci[MC_FIGURE_IQM][1], s->final, s->n };
 		}
 		write_caption(caption, sizeof caption, ss, o->last);
 		b.page.caption = caption;
 		r = arrange(&b, bar, e);
-		r = r < 0 ? r : mc_bars_put(&b, &o->picture, e);
+		r = r < 0 ? r : mc_intervals_put(&b, &o->picture, e);
 	}
 	free(bar);
 	free(task);

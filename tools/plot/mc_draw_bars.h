@@ -1,5 +1,5 @@
 /*
- * mc-plot bars: what runs came to, a panel for each task, a bar for each method.
+ * mc-plot bars: what runs came to, a panel for each task, a point with its interval for each method.
  */
 #ifndef MC_DRAW_BARS_H
 #define MC_DRAW_BARS_H

@@ -278,7 +278,7 @@ static int put(const struct mc_sketch *k, const struct mc_draw_opts *o, struct m
 static int draw(struct team *x, const struct mc_draw_opts *o, int moves, struct mc_err *e)
 {
 	const double side = 420, sides[] = { 300, 300, 300, 300, 300 };
-	struct mc_sketch k = { .page = { .title = o->title, .xlabel = "x", .ylabel = "y", .panels = 1, .columns = 1, .width = &side,
+	struct mc_sketch k = { .page = { .title = o->title, .xlabel = "x", .ylabel = "y", .panels = 1, .columns = 1, .square = 1, .width = &side,
 		.height = &side, .delay = (int)lround(100.0 / (double)o->fps) }, .moves = moves };
 	size_t step[PANELS + 1], *steps = step, n = 0;
 	char caption[400];

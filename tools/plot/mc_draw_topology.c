@@ -408,7 +408,7 @@ static int draw(const struct topology *x, const struct mc_draw_opts *o, struct m
 	size_t agents = 0, metrics = 0, episodes = 0;
 	struct store s = { .title = NULL };
 	char caption[2048];
-	struct mc_heat h = { .page = { .title = o->title, .ylabel = "", .columns = 2, .names = names, .width = widths, .left = 8,
+	struct mc_heat h = { .page = { .title = o->title, .ylabel = "", .columns = 2, .names = names, .width = widths, .rigid = 1, .left = 8,
 		.shades = "share of the possible requests that are made" } };
 	int r = make_store(&s, x->n, e);
 

@@ -3,6 +3,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "mc_gnuplot.h"
+
 #define MC_MARK_RGB "#D55E00"
 
 enum { FEW_COLUMNS = 40 }; /* so few have gaps between them */
@@ -65,8 +67,8 @@ static void put_cells(FILE *to, const struct mc_heat_panel *p, size_t index, con
 	fprintf(to, "plot %s index %zu using 1:(valid(3)?$2:NaN):($1-%.10g):($1+%.10g):($2-0.46):($2+0.46):3 with boxxyerror fs solid noborder "
 	    "lc palette notitle", source, index, half, half);
 	if (p->numbers)
-		fprintf(to, ", \\\n     '' index %zu using 1:(valid(3)?$2:NaN):(sprintf('%%.2f',$3)):($3>0.55?0xFFFFFF:0x202020) with labels "
-		    "font ',%d' tc rgb variable notitle", index, y->size.small);
+		fprintf(to, ", \\\n     '' index %zu using 1:(valid(3)?$2:NaN):(sprintf('%%.2f',$3)):($3>0.65?0xFFFFFF:0x202020) with labels "
+		    "font ',%g' tc rgb variable notitle", index, y->size.small);
 	fputc('\n', to);
 }
 
@@ -85,31 +87,29 @@ static int put_marks(FILE *to, const struct mc_heat_panel *p, int first)
 	return first - 1;
 }
 
-static int put_script(FILE *to, const void *of, const struct mc_render *r, struct mc_err *e)
+static int put_panel(FILE *to, const void *of, size_t panel, const struct mc_legend *l, const struct mc_layout *y,
+    const struct mc_render *r, struct mc_err *e)
 {
 	const struct mc_heat *h = of;
-	const struct mc_legend none = { NULL, 0 };
-	struct mc_layout y;
+	int last;
 
+	(void)l;
 	(void)e;
-	mc_page_lay_out(&y, &h->page, &none, r->format);
-	mc_page_open(to, &h->page, &y, r->format, r->output);
-	mc_page_begin(to);
-	fputs("set palette " MC_SHADES "\nset cbrange [0:1]\nunset colorbox\nunset grid\nset border 0\n"
-	    "set object 1 rectangle from graph 0,0 to graph 1,1 behind fs solid noborder fc rgb '" MC_SHADE_ABSENT "'\n", to);
-	for (size_t i = 0; i < h->page.panels; i++) {
-		mc_page_panel(to, &h->page, &y, i);
-		put_axes(to, &h->panel[i]);
-		const int last = put_marks(to, &h->panel[i], 2);
-
-		put_cells(to, &h->panel[i], i, r->source, &y);
-		for (int k = 2; k <= last; k++)
-			fprintf(to, "unset object %d\n", k);
-	}
-	fputs("unset object 1\n", to);
-	mc_page_end(to, &h->page, &y, &none);
-	fputs("unset output\n", to);
+	fputs("set object 1 rectangle from graph 0,0 to graph 1,1 behind fs solid noborder fc rgb '" MC_SHADE_ABSENT "'\n", to);
+	put_axes(to, &h->panel[panel]);
+	last = put_marks(to, &h->panel[panel], 2);
+	put_cells(to, &h->panel[panel], panel, r->source, y);
+	for (int k = 1; k <= last; k++)
+		fprintf(to, "unset object %d\n", k);
 	return 0;
+}
+
+static int put_script(FILE *to, const void *of, const struct mc_render *r, struct mc_err *e)
+{
+	static const char before[] = "set palette " MC_SHADES "\nset cbrange [0:1]\nunset colorbox\nunset grid\nset border 0\n";
+	const struct mc_heat *h = of;
+
+	return mc_page_put(to, &h->page, &(struct mc_legend){ NULL, 0 }, &(struct mc_panels){ h, before, put_panel }, r, e);
 }
 
 /* ---- text ---- */

@@ -5,7 +5,7 @@
 
 static const struct mc_entry known[] = {
 	{ "none", 0x000000, 1, '*', 1, MC_SAMPLE_LINE },
-	{ "full", 0xE69F00, 2, '#', 1, MC_SAMPLE_LINE },
+	{ "full", 0x5E3C99, 2, '#', 1, MC_SAMPLE_LINE },
 	{ "reinforce", 0x56B4E9, 3, '$', 1, MC_SAMPLE_LINE },
 	{ "stgs", 0x009E73, 4, '%', 1, MC_SAMPLE_LINE },
 	{ "meta", 0xD55E00, 5, '@', 1, MC_SAMPLE_LINE },

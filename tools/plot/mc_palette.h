@@ -1,6 +1,6 @@
 /*
- * Colours: the palette of Okabe and Ito, which colour-blind readers can tell apart, and who has
- * which. The methods keep their colour, and on a terminal their character, in every figure.
+ * Colours that colour-blind readers can tell apart, and who has which: the palette of Okabe and Ito,
+ * but that full has violet, for its orange is hard to tell from the red of meta at a glance. The methods keep their colour, and on a terminal their character, in every figure.
  */
 #ifndef MC_PALETTE_H
 #define MC_PALETTE_H
@@ -10,7 +10,7 @@
 #include "mc_err.h"
 
 /* How an entry is shown in a legend. */
-enum mc_sample { MC_SAMPLE_LINE, MC_SAMPLE_BOX, MC_SAMPLE_DISC, MC_SAMPLE_RING, MC_SAMPLE_ARROW };
+enum mc_sample { MC_SAMPLE_LINE, MC_SAMPLE_DISC, MC_SAMPLE_RING, MC_SAMPLE_ARROW };
 
 struct mc_entry {
 	const char *name;

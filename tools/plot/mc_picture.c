@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "mc_file.h"
+#include "mc_opts.h"
 #include "mc_text.h"
 
 /* ---- names ---- */
@@ -88,6 +89,26 @@ static const char *base_name(const char *path)
 	return slash ? slash + 1 : path;
 }
 
+/* ---- looks ---- */
+
+int mc_look_font(struct mc_look *look, const char *text, char *name, size_t size, struct mc_err *e)
+{
+	const char *comma = strchr(text, ',');
+	const size_t n = comma ? (size_t)(comma - text) : strlen(text);
+	char *end;
+
+	if (n >= size || (n == 0 && comma == NULL))
+		return mc_usage(e, "--font", NULL, "\"%s\" is not NAME, NAME,SIZE or ,SIZE", text);
+	snprintf(name, size, "%.*s", (int)n, text);
+	look->font = n > 0 ? name : NULL;
+	if (comma == NULL)
+		return 0;
+	look->size = strtod(comma + 1, &end);
+	if (*end || end == comma + 1 || !(look->size >= 4 && look->size <= 72))
+		return mc_usage(e, "--font", NULL, "\"%s\" is not a size from 4 to 72", comma + 1);
+	return 0;
+}
+
 /* ---- drawing ---- */
 
 void mc_put_data_block(FILE *to, const struct mc_drawing *d)
@@ -98,17 +119,15 @@ void mc_put_data_block(FILE *to, const struct mc_drawing *d)
 }
 
 /* The bytes of a picture: of so many frames, from this one. */
-static int render(const struct mc_drawing *d, enum mc_format format, size_t frame, size_t frames, char **bytes, size_t *len,
-    struct mc_err *e)
+static int render(const struct mc_drawing *d, const struct mc_render *how, char **bytes, size_t *len, struct mc_err *e)
 {
-	const struct mc_render how = { format, NULL, "$data", frame, frames };
 	FILE *script = tmpfile();
 	int r;
 
 	if (script == NULL)
 		return mc_err_errno(e, MC_CANTCREAT, "temporary file", NULL, "cannot create");
 	mc_put_data_block(script, d);
-	r = d->script(script, d->of, &how, e);
+	r = d->script(script, d->of, how, e);
 	r = r < 0 ? r : mc_gnuplot_run(script, bytes, len, e);
 	fclose(script);
 	return r;
@@ -131,28 +150,30 @@ static int draw_text(const struct mc_drawing *d, const struct mc_canvas *c, char
 }
 
 /* One file. */
-static int put_file(const struct mc_drawing *d, const char *path, enum mc_format format, size_t frame, size_t frames,
-    struct mc_err *e)
+static int put_file(const struct mc_drawing *d, const char *path, const struct mc_render *how, struct mc_err *e)
 {
 	char *bytes;
 	size_t len;
 	int r;
 
-	if (render(d, format, frame, frames, &bytes, &len, e) < 0)
+	if (render(d, how, &bytes, &len, e) < 0)
 		return -1;
 	r = mc_file_commit(path, bytes, len, e);
 	free(bytes);
 	return r;
 }
 
-static int put_frames(const struct mc_drawing *d, const char *pattern, enum mc_format format, struct mc_err *e)
+static int put_frames(const struct mc_drawing *d, const char *pattern, const struct mc_render *all, struct mc_err *e)
 {
+	struct mc_render how = *all;
 	int r = 0;
 
 	for (size_t i = 0; r == 0 && i < d->frames; i++) {
 		char *name = frame_name(pattern, 1, i, e);
 
-		r = name ? put_file(d, name, format, i, 1, e) : -1;
+		how.frame = i;
+		how.frames = 1;
+		r = name ? put_file(d, name, &how, e) : -1;
 		free(name);
 	}
 	return r;
@@ -165,7 +186,7 @@ struct beside {
 	const struct mc_drawing *d;
 	const char *picture;
 	const char *script, *data;
-	enum mc_format format;
+	const struct mc_render *how;
 	int each;
 };
 
@@ -188,8 +209,8 @@ static int put_script(FILE *to, const struct beside *b, struct mc_err *e)
 
 		if (i > 0)
 			fputs("reset\n", to);
-		r = name ? b->d->script(to, b->d->of, &(struct mc_render){ b->format, base_name(name), quoted, i,
-		    b->each ? 1 : b->d->frames }, e) : -1;
+		r = name ? b->d->script(to, b->d->of, &(struct mc_render){ b->how->format, base_name(name), quoted, i,
+		    b->each ? 1 : b->d->frames, b->how->look }, e) : -1;
 		free(name);
 	}
 	free(quoted);
@@ -224,14 +245,14 @@ static int commit_text(const char *path, int put(FILE *to, const struct beside *
 	return r;
 }
 
-static int leave_script(const struct mc_drawing *d, const char *picture, enum mc_format format, int each, struct mc_err *e)
+static int leave_script(const struct mc_drawing *d, const char *picture, const struct mc_render *how, int each, struct mc_err *e)
 {
 	char *script = variant(picture, each, "all", ".gp", e);
 	char *data = script ? variant(picture, each, "all", ".dat", e) : NULL;
 	int r = -1;
 
 	if (data) {
-		const struct beside b = { d, picture, script, data, format, each };
+		const struct beside b = { d, picture, script, data, how, each };
 
 		r = commit_text(data, put_data, &b, e);
 		r = r < 0 ? r : commit_text(script, put_script, &b, e);
@@ -243,7 +264,7 @@ static int leave_script(const struct mc_drawing *d, const char *picture, enum mc
 
 int mc_picture_put(const struct mc_drawing *d, const struct mc_picture *p, struct mc_err *e)
 {
-	enum mc_format format;
+	struct mc_render how = { .source = "$data", .frames = d->frames, .look = &p->look };
 	int each, r;
 
 	if (p->output == NULL && p->kept)
@@ -260,8 +281,8 @@ int mc_picture_put(const struct mc_drawing *d, const struct mc_picture *p, struc
 		free(bytes);
 		return r;
 	}
-	if (mc_picture_check(p->output, d->frames > 1, &format, &each, e) < 0)
+	if (mc_picture_check(p->output, d->frames > 1, &how.format, &each, e) < 0)
 		return -1;
-	r = each ? put_frames(d, p->output, format, e) : put_file(d, p->output, format, 0, d->frames, e);
-	return r == 0 && p->emit ? leave_script(d, p->output, format, each, e) : r;
+	r = each ? put_frames(d, p->output, &how, e) : put_file(d, p->output, &how, e);
+	return r == 0 && p->emit ? leave_script(d, p->output, &how, each, e) : r;
 }

@@ -12,12 +12,23 @@
 #include "mc_err.h"
 #include "mc_gnuplot.h"
 
+/* How a picture is to look, beyond what it shows. */
+struct mc_look {
+	long width, height;  /* pixels, of 1/96 inch unless the picture has pixels of its own; 0 = as it needs */
+	const char *font;    /* NULL = the system's sans-serif */
+	double size;         /* of its characters, in 1/96 inch; 0 = 13 */
+};
+
+/* "NAME", "NAME,SIZE" or ",SIZE", cut into `name` and `look`; SIZE is from 4 to 72. MC_USAGE. */
+int mc_look_font(struct mc_look *look, const char *text, char *name, size_t size, struct mc_err *e);
+
 /* How a script is to be written. */
 struct mc_render {
 	enum mc_format format;
 	const char *output;  /* the file that it writes, NULL = gnuplot's standard output */
 	const char *source;  /* what gnuplot reads the numbers from, as it stands in the script */
 	size_t frame, frames; /* so many, from this one */
+	const struct mc_look *look;
 };
 
 /* What can be drawn. Functions get `of`; they return 0, or -1 with `e` filled. */
@@ -40,6 +51,7 @@ struct mc_picture {
 	const char *output;  /* NULL = the terminal, or what standard output is */
 	struct mc_kept *kept; /* without an output: where it goes instead, or NULL */
 	int emit;            /* 1 = leave .gp and .dat beside it; then there is an output */
+	struct mc_look look; /* of what is written to a file */
 };
 
 /*

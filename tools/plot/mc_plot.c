@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mc_axis.h"
 #include "mc_gnuplot.h"
 #include "mc_page.h"
 #include "mc_palette.h"
@@ -76,15 +77,6 @@ static void put_yrange(FILE *to, double min, double max)
 	fputs("]\n", to);
 }
 
-/* 1, 2 or 5 times a power of ten: at most five steps in the range. */
-static double tic_step(double range)
-{
-	const double power = pow(10, floor(log10(range / 5)));
-	const double want = range / 5 / power; /* in [1, 10) */
-
-	return (want <= 1 ? 1 : want <= 2 ? 2 : want <= 5 ? 5 : 10) * power;
-}
-
 /* Smallest and largest value of a panel, bands and all; *min > *max if there is none. */
 static void find_range(const struct mc_figure *f, size_t panel, double *min, double *max)
 {
@@ -100,26 +92,16 @@ static void find_range(const struct mc_figure *f, size_t panel, double *min, dou
 	}
 }
 
-struct range {
-	double min, max, step;
-};
-
 /* A panel's own y: all that is in it, to the next tics where the figure does not set an end. */
-static struct range own_range(const struct mc_figure *f, size_t panel)
+static struct mc_axis own_range(const struct mc_figure *f, size_t panel)
 {
-	const struct mc_scale as_needed = { (double)NAN, (double)NAN, 0 }, *s = f->scale ? &f->scale[panel] : &as_needed;
-	struct range r;
+	const struct mc_scale for_all = { f->ymin, f->ymax, 0 }, *s = f->scale ? &f->scale[panel] : &for_all;
+	struct mc_axis r;
 
 	find_range(f, panel, &r.min, &r.max);
+	r = mc_axis_fit(isfinite(s->min) ? s->min : r.min, isfinite(s->max) ? s->max : r.max);
 	r.min = isfinite(s->min) ? s->min : r.min;
-	r.max = isfinite(s->max) ? s->max : r.max;
-	if (!(r.max - r.min > 0)) { /* one value, or none at all */
-		r.min = isfinite(r.min) ? r.min : 0;
-		r.max = r.min + (r.min != 0 ? fabs(r.min) : 1);
-	}
-	r.step = tic_step(r.max - r.min);
-	r.min = isfinite(s->min) ? r.min : r.step * floor(r.min / r.step);
-	r.max = isfinite(s->max) ? r.max : r.step * ceil(r.max / r.step);
+	r.max = isfinite(s->max) && s->max > r.min ? s->max : r.max;
 	return r;
 }
 
@@ -130,7 +112,7 @@ static struct range own_range(const struct mc_figure *f, size_t panel)
 static void put_scale(FILE *to, const struct mc_figure *f, size_t panel)
 {
 	const struct mc_scale *s = f->scale ? &f->scale[panel] : NULL;
-	struct range r;
+	struct mc_axis r;
 
 	fputs(s && s->log ? "set logscale y\n" : "unset logscale y\n", to);
 	if (s && s->log) {
@@ -144,7 +126,7 @@ static void put_scale(FILE *to, const struct mc_figure *f, size_t panel)
 }
 
 /* x from 0 to the last x of all panels, so that they can be compared. */
-static struct range x_range(const struct mc_figure *f)
+static struct mc_axis x_range(const struct mc_figure *f)
 {
 	double max = 0;
 
@@ -153,13 +135,13 @@ static struct range x_range(const struct mc_figure *f)
 			max = fmax(max, f->points ? f->points[i].xhi[k] : f->line[i].x[k]);
 	max = max > 0 ? max / f->xunit : 1;
 	if (f->points) /* room for what stands at the ends */
-		return (struct range){ -0.04 * max, 1.1 * max, tic_step(max) };
-	return (struct range){ 0, max, tic_step(max) };
+		return (struct mc_axis){ -0.04 * max, 1.1 * max, mc_axis_step(max) };
+	return (struct mc_axis){ 0, max, mc_axis_step(max) };
 }
 
 static void put_xrange(FILE *to, const struct mc_figure *f)
 {
-	const struct range x = x_range(f);
+	const struct mc_axis x = x_range(f);
 
 	fprintf(to, "set xrange [%.10g:%.10g]\nset xtics %s%g\n", x.min, x.max, f->points ? "0," : "", x.step);
 }
@@ -227,11 +209,11 @@ static int clear_by(const struct box *b, double line, const struct box *other, s
 	return rise;
 }
 
-static void put_point_label(FILE *to, const char *text, double x, double y, unsigned rgb, int size)
+static void put_point_label(FILE *to, const char *text, double x, double y, unsigned rgb, double size)
 {
 	fputs("set label ", to);
 	mc_put_quoted(to, text, 1);
-	fprintf(to, " at %.10g,%.10g right offset -0.5,0.5 front font ',%d' textcolor rgb '#%06X'\n", x, y, size, rgb);
+	fprintf(to, " at %.10g,%.10g right offset -0.5,0.5 front font ',%g' textcolor rgb '#%06X'\n", x, y, size, rgb);
 }
 
 /*
@@ -241,8 +223,9 @@ static void put_point_label(FILE *to, const char *text, double x, double y, unsi
 static int put_point_labels(FILE *to, const struct mc_figure *f, size_t panel, const struct mc_legend *l,
     const struct mc_layout *at, struct mc_err *e)
 {
-	const struct range x = x_range(f), y = own_range(f, panel);
-	const double width = mc_page_width(&f->page, at, panel), line = 1.15 * at->size.small, character = 0.65 * at->size.small;
+	const struct mc_axis x = x_range(f), y = own_range(f, panel);
+	const double width = mc_page_width(&f->page, at, panel), height = mc_page_height(&f->page, at, panel);
+	const double line = 13 * at->scale, character = 7 * at->scale;
 	struct box *box;
 	size_t n = 0, boxes = 0;
 
@@ -260,7 +243,7 @@ static int put_point_labels(FILE *to, const struct mc_figure *f, size_t panel, c
 			for (size_t p = 0; p < on->n; p++) {
 				const char *text = f->points[i].label[p];
 				const double right = (on->x[p] / f->xunit - x.min) / (x.max - x.min) * width;
-				const double low = (on->y[p] - y.min) / (y.max - y.min) * at->panel_h;
+				const double low = (on->y[p] - y.min) / (y.max - y.min) * height;
 				const struct box b = { right - character * ((double)mc_text_width(text) + 0.5), right, low, low + line };
 				int rise;
 
@@ -268,7 +251,7 @@ static int put_point_labels(FILE *to, const struct mc_figure *f, size_t panel, c
 					continue;
 				rise = clear_by(&b, line, box, boxes);
 				box[boxes++] = (struct box){ b.left, b.right, b.low + rise * line, b.high + rise * line };
-				put_point_label(to, text, on->x[p] / f->xunit, on->y[p] + rise * line / at->panel_h * (y.max - y.min),
+				put_point_label(to, text, on->x[p] / f->xunit, on->y[p] + rise * line / height * (y.max - y.min),
 				    l->entry[k].rgb, at->size.small);
 			}
 		}
@@ -309,7 +292,7 @@ static double more_left(const struct mc_figure *f)
 	size_t widest = FITS;
 
 	for (size_t p = 0; p < f->page.panels; p++) {
-		const struct range y = own_range(f, p);
+		const struct mc_axis y = own_range(f, p);
 
 		for (double at = y.min; at < y.max + y.step / 2; at += y.step) {
 			const size_t width = (size_t)snprintf(NULL, 0, "%g", at);
@@ -320,43 +303,36 @@ static double more_left(const struct mc_figure *f)
 	return 9.0 * (double)(widest - FITS);
 }
 
-static int put_script(FILE *to, const void *of, const struct mc_render *as, struct mc_err *e)
+static int put_panel(FILE *to, const void *of, size_t panel, const struct mc_legend *l, const struct mc_layout *y,
+    const struct mc_render *r, struct mc_err *e)
 {
-	struct mc_figure whole = *(const struct mc_figure *)of;
-	const struct mc_figure *f = &whole;
-	struct mc_legend l;
-	struct mc_layout y;
-	int r = 0;
+	const struct mc_figure *f = of;
 
-	if (mc_legend_make(&l, f->line, sizeof *f->line, f->lines, e) < 0)
-		return -1;
-	whole.page.left += f->points ? more_left(f) : 0;
-	mc_page_lay_out(&y, &f->page, &l, as->format);
-	mc_page_open(to, &f->page, &y, as->format, as->output);
-	mc_page_begin(to);
 	put_xrange(to, f);
-	put_yrange(to, f->ymin, f->ymax);
-	if (f->page.grid && !f->scale && isfinite(f->ymin) && isfinite(f->ymax))
-		fprintf(to, "set ytics %g\n", tic_step(f->ymax - f->ymin));
-	if (f->zero)
-		fputs("set xzeroaxis lt 1 lw 0.8 lc rgb '#A0A0A0'\n", to);
-	for (size_t p = 0; p < f->page.panels; p++) {
-		if (f->page.panel[p] == NULL)
-			continue;
-		mc_page_panel(to, &f->page, &y, p);
-		if (f->scale || f->points)
-			put_scale(to, f, p);
-		if (f->points) {
-			r = r < 0 ? r : put_point_labels(to, f, p, &l, &y, e);
-			put_points(to, f, p, &l, as->source);
-		} else {
-			put_plot(to, f, p, &l, as->source);
-		}
+	put_scale(to, f, panel);
+	if (!f->points) {
+		put_plot(to, f, panel, l, r->source);
+		return 0;
 	}
-	mc_page_end(to, &f->page, &y, &l);
-	fputs("unset output\n", to);
+	if (put_point_labels(to, f, panel, l, y, e) < 0)
+		return -1;
+	put_points(to, f, panel, l, r->source);
+	return 0;
+}
+
+static int put_script(FILE *to, const void *of, const struct mc_render *r, struct mc_err *e)
+{
+	struct mc_figure f = *(const struct mc_figure *)of;
+	const struct mc_panels panels = { &f, f.zero ? "set xzeroaxis lt 1 lw 0.8 lc rgb '#A0A0A0'\n" : "", put_panel };
+	struct mc_legend l;
+	int put;
+
+	if (mc_legend_make(&l, f.line, sizeof *f.line, f.lines, e) < 0)
+		return -1;
+	f.page.left += f.points ? more_left(&f) : 0;
+	put = mc_page_put(to, &f.page, &l, &panels, r, e);
 	mc_legend_release(&l);
-	return r;
+	return put;
 }
 
 /* ---- text ---- */
@@ -378,14 +354,12 @@ static void put_text_script(FILE *to, const struct mc_figure *f, const struct mc
 	mc_put_quoted(to, f->page.xlabel, c->utf8);
 	fputc('\n', to);
 	put_xrange(to, f);
-	put_yrange(to, f->ymin, f->ymax);
 	for (size_t p = 0; p < f->page.panels; p++) {
 		const char *comma = "plot ";
 
 		if (f->page.panel[p] == NULL)
 			continue;
-		if (f->scale || f->points)
-			put_scale(to, f, p);
+		put_scale(to, f, p);
 		for (size_t k = 0; k < l->n; k++)
 			for (size_t i = 0; i < f->lines; i++)
 				if (f->line[i].panel == p && f->line[i].n > 0 && strcmp(f->line[i].name, l->entry[k].name) == 0) {

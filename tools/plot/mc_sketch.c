@@ -4,9 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mc_axis.h"
+
 enum { PATHS, THINGS, REQUESTS, AGENTS, BLOCKS };
-#define SMALLEST 0.014        /* of `reach`: no thing is drawn smaller */
-#define APART 0.022           /* of `reach`: how far an arrow keeps from the one that answers it */
+#define SMALLEST 0.014        /* of `reach`: no thing is drawn smaller, */
+#define SMALLEST_AGENT 0.05   /* and no agent, whose number is to be read */
+#define APART 0.03            /* of `reach`: how far each of two arrows, there and back, keeps from the middle */
 #define REQUEST_RGB 0xB0488Bu
 #define PATH_RGB 0xA9CBE6u
 
@@ -26,20 +29,29 @@ static const struct look {
 
 static double radius_of(const struct mc_sketch *k, enum mc_role role)
 {
-	return fmax(k->size[role], SMALLEST * k->reach);
+	return fmax(k->size[role], (role == MC_ROLE_AGENT ? SMALLEST_AGENT : SMALLEST) * k->reach);
 }
 
-/* Tail and head of the arrow from agent i to agent j: between their rims, a little to one side. */
+/* Do the discs of these agents cover each other? */
+static int are_close(const struct mc_sketch *k, const struct mc_sketch_frame *f, size_t i, size_t j)
+{
+	const struct mc_seen *a = &f->now.seen[i], *b = &f->now.seen[j];
+
+	return hypot(b->x - a->x, b->y - a->y) < 2.2 * radius_of(k, MC_ROLE_AGENT);
+}
+
+/* Tail and head of the arrow from agent i to agent j: from rim to rim, to the left where one comes back. */
 static void find_arrow(const struct mc_sketch *k, const struct mc_sketch_frame *f, size_t i, size_t j, double tail[2], double head[2])
 {
 	const struct mc_seen *a = &f->now.seen[i], *b = &f->now.seen[j];
-	const double dx = b->x - a->x, dy = b->y - a->y, d = hypot(dx, dy), side = APART * k->reach;
-	const double ux = d > 0 ? dx / d : 1, uy = d > 0 ? dy / d : 0, r = fmin(radius_of(k, MC_ROLE_AGENT), 0.3 * d);
+	const double dx = b->x - a->x, dy = b->y - a->y, d = hypot(dx, dy), ux = d > 0 ? dx / d : 1, uy = d > 0 ? dy / d : 0;
+	const double r = are_close(k, f, i, j) ? 0.3 * d : radius_of(k, MC_ROLE_AGENT);
+	const double side = f->asks[j * k->N + i] ? fmin(APART * k->reach, 0.8 * r) : 0, along = sqrt(r * r - side * side);
 
-	tail[0] = a->x + r * ux - side * uy;
-	tail[1] = a->y + r * uy + side * ux;
-	head[0] = b->x - r * ux - side * uy;
-	head[1] = b->y - r * uy + side * ux;
+	tail[0] = a->x + along * ux - side * uy;
+	tail[1] = a->y + along * uy + side * ux;
+	head[0] = b->x - along * ux - side * uy;
+	head[1] = b->y - along * uy + side * ux;
 }
 
 /* ---- the numbers ---- */
@@ -70,7 +82,7 @@ static void put_frame_data(FILE *to, const struct mc_sketch *k, const struct mc_
 		fputs("NaN NaN NaN 0 none\n", to);
 	put_things(to, k, &f->known, 1);
 	put_things(to, k, &f->now, 0);
-	fprintf(to, "\n\n# %s, requests: x y dx dy asker asked\n", f->heading);
+	fprintf(to, "\n\n# %s, requests: x y dx dy asker asked close\n", f->heading);
 	for (size_t i = 0; i < k->N; i++)
 		for (size_t j = 0; j < k->N && f->asks; j++) {
 			double tail[2], head[2];
@@ -78,10 +90,11 @@ static void put_frame_data(FILE *to, const struct mc_sketch *k, const struct mc_
 			if (!f->asks[i * k->N + j])
 				continue;
 			find_arrow(k, f, i, j, tail, head);
-			fprintf(to, "%.7g %.7g %.7g %.7g %zu %zu\n", tail[0], tail[1], head[0] - tail[0], head[1] - tail[1], i, j);
+			fprintf(to, "%.7g %.7g %.7g %.7g %zu %zu %d\n", tail[0], tail[1], head[0] - tail[0], head[1] - tail[1], i, j,
+			    are_close(k, f, i, j));
 			requests++;
 		}
-	fputs(requests ? "" : "NaN NaN NaN NaN 0 0\n", to);
+	fputs(requests ? "" : "NaN NaN NaN NaN 0 0 0\n", to);
 	fprintf(to, "\n\n# %s, agents: x y radius number\n", f->heading);
 	for (size_t i = 0; i < k->N; i++)
 		fprintf(to, "%.7g %.7g %.7g %zu\n", f->now.seen[i].x, f->now.seen[i].y, radius_of(k, MC_ROLE_AGENT), i);
@@ -115,22 +128,26 @@ static struct mc_legend make_legend(const struct mc_sketch *k, struct mc_entry e
 	return l;
 }
 
-static void put_panel(FILE *to, const struct mc_sketch *k, size_t frame, const char *source, int small, double width)
+/* Above the discs what would be hidden below them, and numbers above all. */
+static void put_panel(FILE *to, const struct mc_sketch *k, size_t frame, const char *source, const struct mc_layout *y, double width)
 {
+	static const char arrows[] = "     %s index %zu using ($7==%d?$1:NaN):2:3:4 with vectors head filled size graph 0.028,20 fixed lw 1.6 lc rgb '#%06X' "
+	    "notitle, \\\n";
 	const size_t block = frame * BLOCKS;
-	const int inside = radius_of(k, MC_ROLE_AGENT) / k->reach * width / 2 >= 7; /* pixels: there is room for a number */
+	const double radius = radius_of(k, MC_ROLE_AGENT) / k->reach * width / 2;
+	const int inside = radius >= (k->N > 10 ? 9 : 7) * y->scale; /* pixels: there is room for a number */
 
 	fprintf(to, "plot %s index %zu using 1:2 with lines lw 1.6 lc rgb '#%06X' notitle, \\\n", source, block + PATHS, PATH_RGB);
 	fprintf(to, "     %s index %zu using (strcol(5) eq 'target' ? NaN : $1):2:3:4 with circles fs solid border rgb '#707070' lc rgb variable notitle, \\\n",
 	    source, block + THINGS);
 	fprintf(to, "     %s index %zu using (strcol(5) eq 'target' ? $1 : NaN):2:3:4 with circles fs empty border lw 2 lc rgb variable "
 	    "notitle, \\\n", source, block + THINGS);
-	fprintf(to, "     %s index %zu using 1:2:3 with circles fs solid noborder lc rgb '#%06X' notitle, \\\n", source, block + AGENTS,
-	    look[MC_ROLE_AGENT].rgb);
-	fprintf(to, "     %s index %zu using 1:2:3:4 with vectors head filled size graph 0.028,20 fixed lw 1.6 lc rgb '#%06X' notitle, \\\n",
-	    source, block + REQUESTS, REQUEST_RGB);
-	fprintf(to, "     %s index %zu using 1:2:(sprintf('%%d',$4)) with labels font ',%d' %s notitle\n", source, block + AGENTS, small,
-	    inside ? "tc rgb 'white'" : "offset 0.9,0.7 tc rgb '#003A5C'");
+	fprintf(to, arrows, source, block + REQUESTS, 0, REQUEST_RGB);
+	fprintf(to, "     %s index %zu using 1:2:3 with circles fs solid border rgb 'white' lw 1.2 lc rgb '#%06X' notitle, \\\n", source,
+	    block + AGENTS, look[MC_ROLE_AGENT].rgb);
+	fprintf(to, arrows, source, block + REQUESTS, 1, REQUEST_RGB);
+	fprintf(to, "     %s index %zu using 1:2:(sprintf('%%d',$4)) with labels font ',%g' %s notitle\n", source, block + AGENTS,
+	    radius > 11 * y->scale ? y->size.plain : y->size.small, inside ? "tc rgb 'white'" : "boxed offset 0.9,0.7 tc rgb '#003A5C'");
 }
 
 static int put_script(FILE *to, const void *of, const struct mc_render *r, struct mc_err *e)
@@ -142,19 +159,19 @@ static int put_script(FILE *to, const void *of, const struct mc_render *r, struc
 	struct mc_page page = k->page;
 	struct mc_layout y;
 
-	(void)e;
-	mc_page_lay_out(&y, &page, &l, r->format);
-	mc_page_open(to, &page, &y, r->format, r->output);
+	if (mc_page_lay_out(&y, &page, &l, r, e) < 0)
+		return -1;
+	mc_page_open(to, &page, &y, r);
 	for (size_t i = r->frame; i < behind; i++) {
 		if (k->moves || i == 0) {
 			mc_page_begin(to);
-			fprintf(to, "set border 15 lw 0.8 lc rgb '#A0A0A0'\nset xrange [%.7g:%.7g]\nset yrange [%.7g:%.7g]\n", k->x - k->reach,
-			    k->x + k->reach, k->y - k->reach, k->y + k->reach);
+			fprintf(to, "set border 15 lw 0.8 lc rgb '#A0A0A0'\nset style textbox opaque noborder margins 0.3,0.3\nset xrange [%.7g:%.7g]\nset yrange [%.7g:%.7g]\nset tics %g\n", k->x - k->reach,
+			    k->x + k->reach, k->y - k->reach, k->y + k->reach, mc_axis_step(2 * k->reach));
 		}
 		if (k->moves)
 			page.panel = &k->frame[i].heading;
 		mc_page_panel(to, &page, &y, k->moves ? 0 : i);
-		put_panel(to, k, i, r->source, y.size.small, mc_page_width(&page, &y, i % y.columns));
+		put_panel(to, k, i, r->source, &y, mc_page_width(&page, &y, i % y.columns));
 		if (k->moves || i + 1 == k->frames) {
 			mc_page_end(to, &page, &y, &l);
 			fputs("unset label; unset arrow; unset object\n", to);

@@ -34,7 +34,8 @@ struct mc_sketch {
 
 /*
  * Draws it and puts it there. Its data have four blocks for each frame, two empty lines between
- * blocks: paths (x y), things (x y radius rgb role), requests (x y dx dy asker asked), agents (x y
+ * blocks: paths (x y), things (x y radius rgb role), requests (x y dx dy asker asked, and 1 where the
+ * discs of the two cover each other), agents (x y
  * radius number). A line of NaN stands where there is none.
  */
 int mc_sketch_put(const struct mc_sketch *k, const struct mc_picture *p, struct mc_err *e);
