@@ -5,7 +5,7 @@ VERSION := 0.1.0
 PREFIX ?= /usr/local
 DESTDIR ?=
 
-# ---- variants: a build folder for each, so that flags never mix ----
+# ---- variants: a build directory for each, so that flags never mix ----
 VARIANT := release
 OPT := -O3 -fno-math-errno
 XFLAGS :=
@@ -25,7 +25,7 @@ VARIANT := coverage
 OPT := -O1
 XFLAGS += --coverage
 endif
-ifneq ($(origin CC),default)      # a compiler that was asked for gets a folder of its own
+ifneq ($(origin CC),default)      # a compiler that was asked for gets a directory of its own
 VARIANT := $(VARIANT)-$(notdir $(CC))
 endif
 ifdef CUDA                        # the learner on a GPU, too: mc-critic --device cuda
@@ -238,7 +238,7 @@ check-fixtures: $B/tests/t_fixtures $D/tests/t_fixtures ## golden values alone, 
 bench: $B/tests/bench $(PROGRAMS:%=$B/bin/%) ## how fast everything is: a table, left in build/bench.txt and .json
 	@$< --bin '$B/bin' --out build
 
-prey-weights: all ## train the preys of --prey auto anew, into lib/run/mc_prey_weights.c (half an hour)
+prey-weights: all ## train the prey of --prey auto anew, into lib/run/mc_prey_weights.c (half an hour)
 	$(MAKE) -f pipelines/prey.mk MC_BIN=bin OUT=build/prey weights
 	cp build/prey/mc_prey_weights.c lib/run/
 

@@ -6,7 +6,7 @@
 #     draw-FIGURE   makes pictures and tables of runs that are all done
 #     drawn-FIGURE  prints their names
 #
-# A run's folder is RUNS/TASK/LABEL/SEED. The label is a method, or another name for a run of
+# A run's directory is RUNS/TASK/LABEL/SEED. The label is a method, or another name for a run of
 # METHOD_label (else meta) whose options stand under it: METALEARN_label, ROLLOUT_label. A run that begins with a file of
 # another one has it in NEEDS_label.
 
@@ -25,7 +25,7 @@ named = $(patsubst %,'$3=%',$(call logs,$1,$2))
 
 # ---- one run ----
 
-# Of the run whose folder ends in $*.
+# Of the run whose directory ends in $*.
 task = $(word 1,$(subst /, ,$*))
 label = $(word 2,$(subst /, ,$*))
 seed = $(word 3,$(subst /, ,$*))

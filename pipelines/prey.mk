@@ -1,15 +1,15 @@
-# The preys of the predator-prey tasks: trained on evade_N3 and evade_N6, where predators pursue,
-# with one policy for all preys.
+# The prey of the predator-prey tasks: trained on evade_N3 and evade_N6, where predators pursue,
+# with one policy for all prey.
 #
 #     make -f pipelines/prey.mk [EPISODES=n] [SEED=n] [OUT=prey]
 #
 # leaves OUT/evade_N3.prey and OUT/evade_N6.prey, prey files for mc-rollout --prey and mc-envsim
 # --prey; the same command continues what was stopped. The target `weights` also makes
-# OUT/mc_prey_weights.c of them, which is how the programs come by the preys of --prey auto.
+# OUT/mc_prey_weights.c of them, which is how the programs come by the prey of --prey auto.
 #
 # Long runs, much noise and a short horizon are what makes them robust: with the defaults of
-# mc-rollout preys come to evade predators that pursue, but run into those that stand still, and a
-# team soon learns to catch them. On evade_N6 teams that were trained against other preys got less and
+# mc-rollout prey come to evade predators that pursue, but run into those that stand still, and a
+# team soon learns to catch them. On evade_N6 teams that were trained against other prey got less and
 # less from these with every 50,000 episodes, up to 700,000.
 OUT ?= prey
 episodes_evade_N3 := 100000

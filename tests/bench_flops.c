@@ -1,6 +1,6 @@
 /*
  * Operations of the products, a multiply-add counted as two; elementwise work is not counted.
- * An LSTM's first message meets h = 0, so kernel_h has no part in it, nor in its reverse.
+ * An LSTM's first message meets h = 0, so kernel_h has no part in it, nor in its backward pass.
  */
 #include <math.h>
 
@@ -41,7 +41,7 @@ static double rule_forward(const struct mc_dims *x)
 	return T * (8 * R * (3 + Nd) + 2 * R * R + 2 * R * Nd) + (T - 1) * 8 * R * R;
 }
 
-/* Line 9: nets, rule, reverse of the nets. */
+/* Line 9: nets, rule, backward pass of the nets. */
 static double comm_update(const struct mc_dims *x, const struct row *r)
 {
 	const double H = (double)x->H, d = (double)x->d, rows = (double)(x->T * x->N);
@@ -49,7 +49,7 @@ static double comm_update(const struct mc_dims *x, const struct row *r)
 	return rows * (2 * r->comm + 2 * H * H + 2 * H * d) + rule_forward(x);
 }
 
-/* Of one of the K steps of the sweep: nets, tangent, rule both ways, reverse of nets and tangent. */
+/* Of one of the K steps of the sweep: nets, tangent, rule both ways, backward pass of nets and tangent. */
 static double sweep_step(const struct mc_dims *x, const struct row *r)
 {
 	const double H = (double)x->H, d = (double)x->d, O = (double)x->O, R = (double)x->R;

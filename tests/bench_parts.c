@@ -30,7 +30,7 @@ struct shape {
 static const struct shape shapes[] = {
 	{ 320, 512, 26, MC_N, MC_N },  /* messages x kernel_x */
 	{ 104, 512, 128, MC_N, MC_N }, /* h x kernel_h */
-	{ 104, 128, 512, MC_N, MC_T }, /* its reverse */
+	{ 104, 128, 512, MC_N, MC_T }, /* its backward pass */
 	{ 128, 512, 196, MC_T, MC_N }, /* kernel_h's gradient */
 	{ 26, 512, 320, MC_T, MC_N },  /* kernel_x's */
 	{ 128, 128, 128, MC_N, MC_N }, /* dense layers, both ways */

@@ -207,7 +207,7 @@ static void report_pair(struct pair *p, const struct bench_ceiling *c, double fr
 static void make_folder(char *dir)
 {
 	if (!mkdtemp(dir) || setenv("MC_QUIET", "1", 1) < 0)
-		fail("cannot make a folder");
+		fail("cannot make a directory");
 }
 
 static void remove_folder(const char *dir)
@@ -216,7 +216,7 @@ static void remove_folder(const char *dir)
 
 	snprintf(remove, sizeof remove, "rm -rf %s", dir);
 	if (system(remove) != 0)
-		fail("cannot remove its folder");
+		fail("cannot remove its directory");
 }
 
 void bench_rings(const char *bin, const double frames[2], int quick)

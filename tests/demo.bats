@@ -32,7 +32,7 @@ setup() {
 	[ "$("$MC_BIN/mc-cat" made/run.ckpt | jq .episode)" -eq 55 ]
 }
 
-@test "the folder may have any name" {
+@test "the directory may have any name" {
 	DEMO_DIR='of my own' run "$demo"
 	[ "$status" -eq 0 ]
 	[ -s 'of my own/learning-curve.svg' ]

@@ -9,7 +9,7 @@ setup() {
 	cd "$BATS_TEST_TMPDIR"
 }
 
-# $1: method, $2: episodes, $3: folder, then further options of mc-rollout
+# $1: method, $2: episodes, $3: directory, then further options of mc-rollout
 priced() {
 	local rule=()
 	[ "$1" != meta ] || rule=(-M '--rule-hidden 8 -K 5')

@@ -15,7 +15,7 @@ setup() {
 	unset SLURM_CONF
 }
 
-# Daemons die with the test (pdeathsig); here goes what they started, which works in our folder.
+# Daemons die with the test (pdeathsig); here goes what they started, which works in our directory.
 teardown() {
 	cd /
 	for process in $(workers); do
@@ -58,7 +58,7 @@ tree() {
 	done
 }
 
-# The folder of a run that is in the middle, among the processes that the command $@ lists. It is
+# The directory of a run that is in the middle, among the processes that the command $@ lists. It is
 # held there: kill -CONT $held.
 under_way() {
 	for _ in $(seq 1200); do

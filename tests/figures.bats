@@ -254,6 +254,6 @@ options" ]
 	[ ! -e out ]
 	"$figures" fig2 "${tiny[@]}"
 	run -64 "$figures" fig2 "${tiny[@]}" ROLLOUT='--hidden 9'
-	[[ "$output" == "figures: OUT: the runs in out have other options ("*"; choose another folder" ]]
+	[[ "$output" == "figures: OUT: the runs in out have other options ("*"; choose another directory" ]]
 	"$figures" --help | grep -q '^usage: figures'
 }

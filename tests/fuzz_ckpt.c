@@ -59,7 +59,7 @@ static void use(const struct mc_frame *f)
 	for (size_t i = 0; i < sizeof nets / sizeof *nets; i++) {
 		if (mc_ckpt_has(&c, nets[i]) && i != 5)
 			(void)mc_ckpt_params(&c, nets[i], &p, &arena, &e);
-		mc_nets_json(nowhere(), f, nets[i], 0); /* the whole frame where there is no such net */
+		mc_nets_json(nowhere(), f, nets[i], 0); /* the complete frame where there is no such net */
 	}
 	(void)mc_ckpt_estimate(&c.header);
 	(void)mc_acted_read(&c, &own, &e);

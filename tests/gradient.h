@@ -1,5 +1,5 @@
 /*
- * Central differences: the reference for every reverse pass. Meant for mc_real = double,
+ * Central differences: the reference for every backward pass. Meant for mc_real = double,
  * where a step of 1e-6 leaves about 1e-9; in float they tell nothing and are not made.
  */
 #ifndef GRADIENT_H

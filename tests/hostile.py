@@ -18,7 +18,7 @@ import threading
 
 import shortring as sr
 
-folder = os.path.join(sr.here, "data", "hostile")
+directory = os.path.join(sr.here, "data", "hostile")
 RING = ["-t", "navigation_N2_l2", "--hidden", "1", "-e", "3"]
 # By what a file claims to be: who reads it; {} is its name, otherwise it comes on standard input.
 READERS = {
@@ -102,7 +102,7 @@ def judge(name, args, status, lines):
 
 def meet(name, where):
     """[(what is wrong)] and the worst time and memory of one file."""
-    path = os.path.join(folder, name)
+    path = os.path.join(directory, name)
     kind = name.rsplit(".", 1)[1]
     verify = ["mc-cat", "--verify"] + (["{}"] if kind in ("ckpt", "log") else [])
     slow = 10 if sr.sanitized() else 1
@@ -150,7 +150,7 @@ def cut_everywhere(tap):
 
 def main():
     tap = sr.Tap()
-    names = sorted(n for n in os.listdir(folder) if "." in n)
+    names = sorted(n for n in os.listdir(directory) if "." in n)
     by = collections.Counter(n.split("-")[0] for n in names)
     results = {}
     with tempfile.TemporaryDirectory(prefix="mc-hostile.") as where, \

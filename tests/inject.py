@@ -41,23 +41,23 @@ LOADER = {"openat", "read"}
 class Setting:
     """A run to continue, and the run that it must become."""
 
-    def __init__(self, folder, method, start, end):
-        self.folder, self.method, self.end = folder, method, end
+    def __init__(self, directory, method, start, end):
+        self.directory, self.method, self.end = directory, method, end
         self.name = "%s %s" % (method, "from the start" if start is None else "continued")
-        self.base, self.want = sr.prepare(folder, method, start, end)
+        self.base, self.want = sr.prepare(directory, method, start, end)
 
     def copy(self):
-        work = tempfile.mkdtemp(dir=self.folder)
+        work = tempfile.mkdtemp(dir=self.directory)
         shutil.copytree(self.base, os.path.join(work, "d"))
         return work, os.path.join(work, "d")
 
 
-def wrap(folder, victim, call, fault, n, trace):
-    """A folder of programs in which `victim` runs under strace."""
-    os.mkdir(folder)
+def wrap(directory, victim, call, fault, n, trace):
+    """A directory of programs in which `victim` runs under strace."""
+    os.mkdir(directory)
     how = "signal=KILL" if fault == "KILL" else "error=" + fault
     for name in sr.PROGRAMS:
-        path, real = os.path.join(folder, name), os.path.join(sr.bin_dir, name)
+        path, real = os.path.join(directory, name), os.path.join(sr.bin_dir, name)
         if name != victim:
             os.symlink(real, path)
             continue
@@ -66,7 +66,7 @@ def wrap(folder, victim, call, fault, n, trace):
             f.write("#!/bin/sh\nASAN_OPTIONS=detect_leaks=0 exec strace -f -qq -o '%s' -e trace=%s,fsync -e 'inject=%s:%s:when=%d' '%s' \"$@\"\n" %
                     (trace, call, call, how, n, real))
         os.chmod(path, 0o755)
-    return folder
+    return directory
 
 
 def look(trace):
@@ -159,13 +159,13 @@ def main():
     if not strace_works():
         print("1..0 # SKIP strace cannot trace here")
         return 0
-    folder = tempfile.mkdtemp(prefix="mc-inject.")
+    directory = tempfile.mkdtemp(prefix="mc-inject.")
     tap, total = sr.Tap(), 0
     if sr.torture():
-        settings = [Setting(folder, "meta", 6, 12), Setting(folder, "reinforce", None, 4)]
+        settings = [Setting(directory, "meta", 6, 12), Setting(directory, "reinforce", None, 4)]
         todo = [(s, v, c, f) for s in settings for v in sr.PROGRAMS for f in CALLS for c in CALLS[f]]
     else:
-        settings = [Setting(folder, "reinforce", 4, 6)]
+        settings = [Setting(directory, "reinforce", 4, 6)]
         todo = [(settings[0], "mc-rollout", c, f) for f, c in SMALL]
         todo += [(settings[0], "mc-critic", "fsync", "EIO")]
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
@@ -180,7 +180,7 @@ def main():
                 tap.ok(not bad, "%s (%d)" % (text, n), bad)
     sr.figure("a failing or killing system call leaves a checkpoint that loads and continues",
               "%d faults at every n-th call of %d kinds" % (total, len({(c, f) for _, _, c, f in todo})))
-    shutil.rmtree(folder)
+    shutil.rmtree(directory)
     return tap.done()
 
 

@@ -1,4 +1,4 @@
-# make install and uninstall, into folders of the test.
+# make install and uninstall, into directories of the test.
 
 setup() {
 	cd "$BATS_TEST_TMPDIR"
@@ -55,7 +55,7 @@ mk() {
 	[ ! -e stage/usr/local/share/metacomm/pipelines ]
 }
 
-@test "uninstall leaves no file, and no folder of its own, wherever they were put" {
+@test "uninstall leaves no file, and no directory of its own, wherever they were put" {
 	set -- DESTDIR="$PWD/stage" PREFIX=/usr LIBDIR=/usr/lib/here ZSHDIR=/usr/share/zsh/vendor-completions
 	mk install "$@"
 	[ -s stage/usr/lib/here/libmc.a ]
@@ -65,7 +65,7 @@ mk() {
 	[ -z "$(find stage ! -type d -o -name '*metacomm*')" ]
 }
 
-@test "what is installed trains, from any folder, without the source tree" {
+@test "what is installed trains, from any directory, without the source tree" {
 	mk install PREFIX="$PWD/p"
 	export PATH="$PWD/p/bin:$PATH"
 	unset MC_BIN

@@ -306,7 +306,7 @@ def compare(directory, reference, what, tally):
 def one_run(number, method, reference, took, args, tally, left):
     """From the first start to the finished run. `left` counts the kills that are still wanted."""
     rng = random.Random("%d %d" % (args.seed, number))
-    directory = tempfile.mkdtemp(prefix="%s-" % method, dir=args.folder)
+    directory = tempfile.mkdtemp(prefix="%s-" % method, dir=args.directory)
     what = "run %d, %s" % (number, method)
     last_starts = 0
     while True:
@@ -341,7 +341,7 @@ def one_run(number, method, reference, took, args, tally, left):
 
 
 def reference_run(method, args):
-    directory = os.path.join(args.folder, "reference-" + method)
+    directory = os.path.join(args.directory, "reference-" + method)
     os.mkdir(directory)
     begin = time.monotonic()
     launcher = start(directory, method, args)
@@ -369,7 +369,7 @@ def episodes(directory):
 
 def paper_task(task, args, tally):
     """Trains one of the paper's tasks until mc-critic learns; then a second run, and SIGTERM."""
-    directory = tempfile.mkdtemp(prefix=task + "-", dir=args.folder)
+    directory = tempfile.mkdtemp(prefix=task + "-", dir=args.directory)
     run = [sr.train, "-t", task, "-m", "meta", "-o", directory]
     first = launch(run, directory)
     while first.poll() is None and episodes(directory) < 33:
@@ -458,7 +458,7 @@ def main():
     p.add_argument("--jobs", type=int, default=2)
     args = p.parse_args()
     args.methods = args.methods.split(",")
-    args.folder = tempfile.mkdtemp(prefix="mc-kill.")
+    args.directory = tempfile.mkdtemp(prefix="mc-kill.")
     tally, counter, left = Tally(), [0], [args.kills]
     references = {m: reference_run(m, args) for m in args.methods}
     for task in PAPER if sr.torture() else []:
@@ -472,7 +472,7 @@ def main():
             args.kills = left[0] = 0
     status = report(args, tally)
     if status == 0:
-        shutil.rmtree(args.folder)
+        shutil.rmtree(args.directory)
     return status
 
 

@@ -48,9 +48,9 @@ def observe(task, at, i, t, shift):
     if task.startswith("navigation"):
         o += near(p, [(k, -1) for k in range(n)], l)
     elif task.startswith("predator_prey"):
-        preys = n // 3
-        o += near(p, [(-1, k) for k in range(preys + 1)], l)
-        o += near(p, [(1, k + t / 100) for k in range(preys)], l)
+        prey = n // 3
+        o += near(p, [(-1, k) for k in range(prey + 1)], l)
+        o += near(p, [(1, k + t / 100) for k in range(prey)], l)
     elif task.startswith("reference"):
         knows, whose = (i + shift) % n, (i - shift) % n
         return (o + [c for k in range(3) for c in (k - p[0], -1 - p[1])] + one_hot(n - 1, knows - (knows > i)) +

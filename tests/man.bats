@@ -28,7 +28,7 @@ setup() {
 	cd "$BATS_TEST_TMPDIR"
 }
 
-# The examples of a page, in a folder of their own; what failed is the last line that is shown.
+# The examples of a page, in a directory of their own; what failed is the last line that is shown.
 examples() {
 	cp -r "$BATS_FILE_TMPDIR/given/." .
 	"$root/tests/page-commands" "$root/man/$1" >commands

@@ -113,7 +113,7 @@ thing	1" ]
 	run bash -c "head -c 50 stream | '$cat' --verify"
 	[ "$status" -eq 65 ]
 	[ "${#lines[@]}" -eq 1 ]
-	[[ "${lines[0]}" == "mc-cat: <stdin>:50: the stream stops inside a frame after 1 whole frame; "* ]]
+	[[ "${lines[0]}" == "mc-cat: <stdin>:50: the stream stops inside a frame after 1 complete frame; "* ]]
 }
 
 @test "--verify refuses a stream without end" {
@@ -234,7 +234,7 @@ thing	1" ]
 	[ "$output" = "mc-cat: nothing: cannot open: No such file or directory" ]
 }
 
-@test "a folder is 66" {
+@test "a directory is 66" {
 	run "$cat" .
 	[ "$status" -eq 66 ]
 }

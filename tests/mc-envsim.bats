@@ -254,7 +254,7 @@ assert s.read()["m"].tolist() == [[1, 0], [1, 0], [0, 0]]
 	[ "$status" -eq 0 ]
 }
 
-@test "--prey FILE: preys act by the network in it" {
+@test "--prey FILE: prey act by the network in it" {
 	run py '
 import os, tempfile
 g = msgpack.unpackb(open(os.environ["FIXTURES"] + "/env/preymlp_predator_prey_N3_l3.msgpack", "rb").read(), ext_hook=hook)
@@ -346,7 +346,7 @@ assert r.returncode == 64 and b"mc-cat" in r.stderr, r
 	run "$MC_BIN/mc-envsim" --describe predator_prey_N6_l6
 	[ "$status" -eq 0 ]
 	[[ "$output" == *"agents 6, entities 11, scripted 2, obs_dim 24"* ]]
-	[[ "$output" =~ 10-13\ +nearest\ preys ]]
+	[[ "$output" =~ 10-13\ +nearest\ prey ]]
 	[[ "$output" =~ 14-23\ +other\ predators ]]
 	[[ "$output" == *"+ 10 C"* ]]
 	run "$MC_BIN/mc-envsim" --describe push_N1
@@ -377,7 +377,7 @@ assert r.returncode == 64 and b"mc-cat" in r.stderr, r
 	[[ "$output" =~ 4-21\ +nearest\ landmarks\ within\ 1,.*\(6\ of\ 3\ numbers\) ]]
 	run "$MC_BIN/mc-envsim" --describe predator_prey_N6_l6_v75
 	[[ "$output" =~ 4-9\ +nearest\ landmarks,\ nearest\ first\ \(3\ of\ 2 ]]
-	[[ "$output" =~ 10-15\ +nearest\ preys\ within\ 0.75,.*\(2\ of\ 3\ numbers\) ]]
+	[[ "$output" =~ 10-15\ +nearest\ prey\ within\ 0.75,.*\(2\ of\ 3\ numbers\) ]]
 }
 
 @test "reference: standing still and random actions return what the task's page says" {

@@ -232,7 +232,7 @@ three() {
 	mc-eval --aggregate --claims claims -n 30 *.ckpt | grep -qE '^\| push_N3 +\| meta +\| +3 \|.*\| cannot tell +\|$'
 }
 
-@test "checkpoints under an intervention, against other preys, and greedy" {
+@test "checkpoints under an intervention, against other prey, and greedy" {
 	for s in 1 2; do
 		ckpt "$s.ckpt" seed=$s random=$s task=predator_prey_N6_l6
 	done

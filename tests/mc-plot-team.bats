@@ -60,7 +60,7 @@ block() {
 	grep -q "labels .*tc rgb 'white'" fig.gp
 }
 
-@test "preys, ball and target are where the task has them" {
+@test "prey, ball and target are where the task has them" {
 	stream a.mc task=predator_prey_N3_l3
 	mc-plot graph a.mc --step 10 -o fig.svg --emit
 	[ "$(block 2 | cut -d ' ' -f 1,2,3,5 | sort)" = "-1 0 0.2 landmark
@@ -86,7 +86,7 @@ block() {
 	stream a.mc task=predator_prey_N6_l1 agents=6
 	mc-plot graph a.mc -o fig.svg --emit
 	[ "$(block 2 | grep -c prey)" -ge 1 ]
-	mc-plot graph a.mc | tr -s ' \n' ' ' | grep -q '; preys while an agent sees them $'
+	mc-plot graph a.mc | tr -s ' \n' ' ' | grep -q '; prey while an agent sees them $'
 }
 
 @test "the world that mc-envsim describes: positions of a real episode" {

@@ -19,11 +19,11 @@ import shortring as sr
 library = os.path.join(sr.build_dir, "tests", "libfault.so")
 
 
-def short_io(folder, base, want, seeds):
+def short_io(directory, base, want, seeds):
     """Runs with all of their reads and writes cut short: [what was wrong]"""
     bad = []
     for seed in seeds:
-        work = tempfile.mkdtemp(dir=folder)
+        work = tempfile.mkdtemp(dir=directory)
         directory = os.path.join(work, "d")
         shutil.copytree(base, directory)
         env = {"LD_PRELOAD": library, "MC_FAULT_SEED": str(seed),
@@ -51,9 +51,9 @@ def judge(status, lines, out_same):
     return "status %s, %s%s" % (status, lines, "" if out_same else ", other output")
 
 
-def ring_attempt(folder, base, want, program, n):
+def ring_attempt(directory, base, want, program, n):
     """(reached, what is wrong): the n-th allocation of one program of a ring."""
-    work = tempfile.mkdtemp(dir=folder)
+    work = tempfile.mkdtemp(dir=directory)
     directory, report = os.path.join(work, "d"), os.path.join(work, "report")
     shutil.copytree(base, directory)
     status, lines = sr.run(directory, "meta", 12, env=failing(program, n, report))
@@ -65,13 +65,13 @@ def ring_attempt(folder, base, want, program, n):
     return reached, wrong
 
 
-def alone_attempt(folder, args, want, n):
+def alone_attempt(directory, args, want, n):
     """The same for a program outside a ring."""
-    work = tempfile.mkdtemp(dir=folder)
+    work = tempfile.mkdtemp(dir=directory)
     report = os.path.join(work, "report")
     env = dict(os.environ, MC_QUIET="1", **failing(args[0], n, report))
     try:
-        p = subprocess.run([os.path.join(sr.bin_dir, args[0])] + args[1:], env=env, cwd=folder, timeout=sr.HANG,
+        p = subprocess.run([os.path.join(sr.bin_dir, args[0])] + args[1:], env=env, cwd=directory, timeout=sr.HANG,
                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         wrong = judge(p.returncode, p.stderr.decode().splitlines(), p.stdout == want)
     except subprocess.TimeoutExpired:
@@ -112,8 +112,8 @@ def alone(base):
     ]
 
 
-def expected(folder, args):
-    p = subprocess.run([os.path.join(sr.bin_dir, args[0])] + args[1:], cwd=folder, stdin=subprocess.DEVNULL,
+def expected(directory, args):
+    p = subprocess.run([os.path.join(sr.bin_dir, args[0])] + args[1:], cwd=directory, stdin=subprocess.DEVNULL,
                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=dict(os.environ, MC_QUIET="1"))
     if p.returncode != 0:
         sys.exit("preload.py: %s failed: %s" % (" ".join(args), p.stderr.decode()))
@@ -124,19 +124,19 @@ def main():
     if sr.sanitized() or not os.path.exists(library):
         print("1..0 # SKIP sanitizers have an allocator of their own")
         return 0
-    folder = tempfile.mkdtemp(prefix="mc-preload.")
-    base, want = sr.prepare(folder, "meta", 6, 12)
+    directory = tempfile.mkdtemp(prefix="mc-preload.")
+    base, want = sr.prepare(directory, "meta", 6, 12)
     seeds = range(1, 1001 if sr.torture() else 21)
     stride, stride_alone = (1, 1) if sr.torture() else (7, 2)
     tap, total = sr.Tap(), 0
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        halves = [pool.submit(short_io, folder, base, want, seeds[k::2]) for k in (0, 1)]
-        results = [("%s in a ring" % p, pool.submit(all_n, ring_attempt, stride, folder, base, want, p))
+        halves = [pool.submit(short_io, directory, base, want, seeds[k::2]) for k in (0, 1)]
+        results = [("%s in a ring" % p, pool.submit(all_n, ring_attempt, stride, directory, base, want, p))
                    for p in sr.PROGRAMS]
         for args in alone(base):
-            out = expected(folder, args)
+            out = expected(directory, args)
             text = " ".join(os.path.basename(a) for a in args)
-            results.append((text, pool.submit(all_n, alone_attempt, stride_alone, folder, args, out)))
+            results.append((text, pool.submit(all_n, alone_attempt, stride_alone, directory, args, out)))
         bad = [b for h in halves for b in h.result()]
         tap.ok(not bad, "short reads, short writes and EINTR change no byte (%d runs)" % len(seeds), bad[:10])
         for text, result in results:
@@ -145,7 +145,7 @@ def main():
             tap.ok(not bad and n > 0, "%s: an allocation fails (%d)" % (text, n), bad)
     sr.figure("short reads, short writes and EINTR change no byte", "%d runs" % len(seeds))
     sr.figure("an allocation that fails ends a program with 71 and one line, or in nothing", "%d allocations" % total)
-    shutil.rmtree(folder)
+    shutil.rmtree(directory)
     return tap.done()
 
 

@@ -1,4 +1,4 @@
-# Preys: trained ones by default, files, the preys of another run, and where they come from.
+# Prey: trained ones by default, files, the prey of another run, and where they come from.
 
 bats_require_minimum_version 1.5.0
 
@@ -11,17 +11,17 @@ setup() {
 	cd "$BATS_TEST_TMPDIR"
 }
 
-# The header's word for the preys of a task. $1: task, then options of mc-envsim.
+# The header's word for the prey of a task. $1: task, then options of mc-envsim.
 word() {
 	mc-envsim -t "$1" --still 1 "${@:2}" | mc-cat --type header | jq -r .prey
 }
 
-# $1: task, $2: method, $3: episodes, $4: folder, then further options of mc-rollout
+# $1: task, $2: method, $3: episodes, $4: directory, then further options of mc-rollout
 small() {
 	"$train" -t "$1" -m "$2" -e "$3" -o "$4" -R "--hidden 8 -C 7 ${*:5}" -Q '--batch 32 --keep-replay --threads 1'
 }
 
-# An evade run whose policy can be exported. $1: task, $2: folder
+# An evade run whose policy can be exported. $1: task, $2: directory
 evade() {
 	"$train" -t "$1" -m none -e 30 -o "$2" -R '--share --hidden 64' -Q '--batch 32 --threads 1'
 }
@@ -31,7 +31,7 @@ played() {
 	mc-rollout --load "$1" --explore 0 -n 10 | mc-cat --type episode
 }
 
-@test "auto: trained preys where there are some for the task, else flee, else none" {
+@test "auto: trained prey where there are some for the task, else flee, else none" {
 	for t in predator_prey_N3_l3 predator_prey_N3_l1 predator_prey_N3_M1_L2_l2 predator_prey_N6_l1 predator_prey_N6_l6; do
 		[ "$(word $t)" = mlp ]
 		[ "$(word $t --prey auto)" = mlp ]
@@ -56,7 +56,7 @@ played() {
 	done
 }
 
-@test "a run's header and checkpoint have the preys, and mc-eval and --load play them" {
+@test "a run's header and checkpoint have the prey, and mc-eval and --load play them" {
 	small predator_prey_N3_l3 none 20 auto
 	small predator_prey_N3_l3 none 20 flee --prey flee
 	[ "$(mc-cat auto/run.ckpt | jq -r .header.prey)" = mlp ]
@@ -71,7 +71,7 @@ played() {
 	done
 }
 
-@test "a run with preys, stopped and continued: the same bytes" {
+@test "a run with prey, stopped and continued: the same bytes" {
 	small predator_prey_N6_l6 full 30 a
 	small predator_prey_N6_l6 full 20 b
 	small predator_prey_N6_l6 full 30 b --prey a/run.ckpt
@@ -83,7 +83,7 @@ played() {
 	[[ "$output" == *"prey = mlp"*"say flee"* ]]
 }
 
-@test "mc-eval --prey: a team among other preys than its own" {
+@test "mc-eval --prey: a team among other prey than its own" {
 	evaluate() { mc-eval -n 60 --json "$@" | jq -c '[.prey, .return_mean]'; }
 	small predator_prey_N3_l3 none 20 auto
 	small predator_prey_N3_l3 none 20 flee --prey flee
@@ -102,7 +102,7 @@ played() {
 	[[ "$output" == *"push_N3 has no scripted prey"* ]]
 }
 
-# A ring whose environment is a process. $1: folder, $2: options of mc-envsim, then options of mc-rollout
+# A ring whose environment is a process. $1: directory, $2: options of mc-envsim, then options of mc-rollout
 co() {
 	mkdir "$1"
 	mkfifo "$1/ring"
@@ -110,7 +110,7 @@ co() {
 	    "${@:3}" -c "$1/run.ckpt" -l "$1/run.log" <"$1/ring" | mc-critic --batch 32 --threads 1 -D "$1/run.replay" --keep-replay >"$1/ring")
 }
 
-@test "an environment in another process says which preys and range it plays" {
+@test "an environment in another process says which prey and range it plays" {
 	small predator_prey_N3_l3 none 20 auto
 	small predator_prey_N3_l3 none 20 flee --prey flee
 	small predator_prey_N3_l3 none 20 near --range 0.5
@@ -125,7 +125,7 @@ co() {
 	[ "$(mc-cat same-co/run.ckpt | jq -c '[.header.prey, .header.range]')" = '["flee",0.5]' ]
 	run bash -c 'mc-rollout -t predator_prey_N3_l3 --env "mc-envsim -t predator_prey_N3_l3 --env 1" --prey flee 2>&1 >/dev/null < <(sleep 1)'
 	[ "$status" -eq 64 ]
-	[[ "$output" == "mc-rollout: --prey: the environment plays other preys"* ]]
+	[[ "$output" == "mc-rollout: --prey: the environment plays other prey"* ]]
 	run bash -c 'mc-rollout -t predator_prey_N3_l3 --env "mc-envsim -t predator_prey_N3_l3 --env 1" --range 1 2>&1 >/dev/null < <(sleep 1)'
 	[ "$status" -eq 64 ]
 	[[ "$output" == "mc-rollout: --range: "* ]]
@@ -167,7 +167,7 @@ assert n == 3
 	[ "$(mc-cat --full team/run.ckpt | jq -c .header.prey_params)" = "$(mc-cat --full --type params evade_N3.prey | jq -c .params)" ]
 	run small predator_prey_N6_l1 none 10 other --prey evade_N3.prey
 	[ "$status" -eq 65 ]
-	[[ "$output" == *"evade_N3.prey: these are preys of evade_N3; they do not know predator_prey_N6_l1"* ]]
+	[[ "$output" == *"evade_N3.prey: these are prey of evade_N3; they do not know predator_prey_N6_l1"* ]]
 }
 
 @test "--export-prey refuses what is no prey, and says why" {

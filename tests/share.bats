@@ -9,7 +9,7 @@ setup() {
 	cd "$BATS_TEST_TMPDIR"
 }
 
-# $1: method, $2: episodes, $3: folder, $4: threads
+# $1: method, $2: episodes, $3: directory, $4: threads
 shared() {
 	local rule=()
 	[ "$1" != meta ] || rule=(-M '--rule-hidden 8 -K 5')

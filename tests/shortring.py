@@ -41,9 +41,9 @@ def run(directory, method, episodes, programs=bin_dir, env=None, file_size=None)
     return p.returncode, p.stderr.decode(errors="replace").splitlines()
 
 
-def prepare(folder, method, start, end):
-    """A folder with a run of `start` episodes (empty when None), and one with the whole run of `end`."""
-    base, want = os.path.join(folder, "%s-%s" % (method, start)), os.path.join(folder, method)
+def prepare(directory, method, start, end):
+    """A directory with a run of `start` episodes (empty when None), and one with the whole run of `end`."""
+    base, want = os.path.join(directory, "%s-%s" % (method, start)), os.path.join(directory, method)
     for directory, episodes in ((base, start), (want, end)):
         if os.path.exists(directory):
             continue

@@ -1,5 +1,5 @@
 /*
- * The communication nets on a trajectory: scores, objective, tangents and their reverse,
+ * The communication nets on a trajectory: scores, objective, tangents and their backward pass,
  * against central differences in double; masks; extreme logits.
  */
 #include "mc_comm.h"
@@ -137,7 +137,7 @@ static void gradients(int share, int masked)
 	z_and_tangent_sum(&p);
 	mc_comm_backward_tangent(&p.x, &p.theta, p.v, p.t.o, p.a, p.b, g);
 	is_near(tiny_error(z_and_tangent_sum, &p, p.theta.v, g, p.theta.size, 1e-6), 0, 1e-7,
-	    "reverse of net and tangent");
+	    "backward pass of net and tangent");
 }
 
 /* One net for all is the sum of what each agent's own copy would get. */

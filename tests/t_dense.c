@@ -1,4 +1,4 @@
-/* The dense layer against its definition, its reverse against central differences. */
+/* The dense layer against its definition, its backward pass against central differences. */
 #include <stdlib.h>
 
 #include "gradient.h"
@@ -50,7 +50,7 @@ static double scalar(void *relu)
 	return s;
 }
 
-static void reverse(int relu)
+static void backward(int relu)
 {
 	mc_real dk[IN * OUT] = { 0 }, db[OUT] = { 0 }, dx[ROWS * LDX] = { 0 }, dy[ROWS * LDY];
 	const struct mc_dense g = { dk, db, IN, OUT, 0 };
@@ -91,7 +91,7 @@ int main(void)
 	draw(weight, ROWS * LDY, 4);
 	for (int relu = 0; relu < 2; relu++) {
 		forward(relu);
-		reverse(relu);
+		backward(relu);
 	}
 	return tap_done();
 }

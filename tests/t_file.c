@@ -201,7 +201,7 @@ static void test_relative(void)
 
 	if (!getcwd(back, sizeof back) || chdir(dir) < 0)
 		return;
-	is_int(mc_file_commit("plain", "here", 4, &e), 0, "a name without a folder");
+	is_int(mc_file_commit("plain", "here", 4, &e), 0, "a name without a directory");
 	is_str(slurp(in_dir(path, "plain"), text, sizeof text), "here", "is in the current one");
 	ok(chdir(back) == 0, "back again");
 }
@@ -214,9 +214,9 @@ static void test_refusals(void)
 
 	is_int(mc_file_commit("/dev/null", "x", 1, &e), -1, "a device is no target");
 	is_int(e.code, MC_CANTCREAT, "73");
-	is_int(mc_file_commit(dir, "x", 1, &e), -1, "nor is a folder");
+	is_int(mc_file_commit(dir, "x", 1, &e), -1, "nor is a directory");
 	is_int(e.code, MC_CANTCREAT, "73 too");
-	is_int(mc_file_commit(in_dir(path, "no/such/folder"), "x", 1, &e), -1, "a missing folder");
+	is_int(mc_file_commit(in_dir(path, "no/such/directory"), "x", 1, &e), -1, "a missing directory");
 	is_int(e.code, MC_CANTCREAT, "73 as well");
 
 	in_dir(path, "y.ckpt");
@@ -275,7 +275,7 @@ static void test_lock(void)
 	is_int(child_locks(path), MC_TEMPFAIL, "and holds");
 	mc_file_unlock(&second);
 	mc_file_unlock(&l);
-	is_int(mc_file_lock(&l, "/no/such/folder/x", &e), -1, "a lock in a missing folder");
+	is_int(mc_file_lock(&l, "/no/such/directory/x", &e), -1, "a lock in a missing directory");
 	is_int(e.code, MC_CANTCREAT, "is 73");
 
 	spill(in_dir(there, "grows"), "");

@@ -78,20 +78,20 @@ static int is_fixture(const struct dirent *d)
 	return d->d_name[0] != '.' && end && strcmp(end, ".msgpack") == 0;
 }
 
-/* All files of one folder, sorted by name; returns how many there were. */
-static int check_folder(const char *top, const char *folder, fixture_checker *check)
+/* All files of one directory, sorted by name; returns how many there were. */
+static int check_directory(const char *top, const char *directory, fixture_checker *check)
 {
 	char dir[4000], path[4400], name[300];
 	struct dirent **list;
 
-	snprintf(dir, sizeof dir, "%s/%s", top, folder);
+	snprintf(dir, sizeof dir, "%s/%s", top, directory);
 	const int n = scandir(dir, &list, is_fixture, alphasort);
 
 	if (n < 0)
 		return 0;
 	for (int i = 0; i < n; i++) {
 		snprintf(path, sizeof path, "%s/%s", dir, list[i]->d_name);
-		snprintf(name, sizeof name, "%s/%s", folder, list[i]->d_name);
+		snprintf(name, sizeof name, "%s/%s", directory, list[i]->d_name);
 		check_file(path, name, check);
 		free(list[i]);
 	}
@@ -110,7 +110,7 @@ int main(void)
 		ok(0, "BLAS: %s", e.what);
 		return tap_done();
 	}
-	const int n = check_folder(top, "env", fixture_env) + check_folder(top, "learn", check_learn);
+	const int n = check_directory(top, "env", fixture_env) + check_directory(top, "learn", check_learn);
 
 	if (!n)
 		ok(0, "no fixtures in %s/env and %s/learn", top, top);

@@ -50,7 +50,7 @@ static void add_end(struct bytes *to, struct mc_fb *b, uint64_t frames, int crc)
 	add_built(to, b, crc);
 }
 
-/* What a stream came to: whole frames, error (code 0 = read to its end), and whether it was cut. */
+/* What a stream came to: complete frames, error (code 0 = read to its end), and whether it was cut. */
 struct outcome {
 	uint64_t frames;
 	int64_t offset;
@@ -408,8 +408,8 @@ static void test_cuts(struct mc_fb *b)
 	}
 	is_int((long long)bad, 0, "through a pipe in 1-byte pieces too");
 	is_int(from_pipe(s->p, s->n, 0, 1).e.code, 0, "which is fine when whole");
-	ok(strstr(from_memory(s->p, s->n - 1, 0).e.what, "after 3 whole frames") != NULL,
-	    "the message counts the whole frames");
+	ok(strstr(from_memory(s->p, s->n - 1, 0).e.what, "after 3 complete frames") != NULL,
+	    "the message counts the complete frames");
 }
 
 static void test_flips(struct mc_fb *b)
@@ -454,7 +454,7 @@ static void refused(const void *p, size_t n, int64_t offset, const char *text, c
 	refused_by(from_pipe(p, n, 0, 1), offset, text, "byte by byte", name);
 }
 
-#define HEAD "\x82\xa2mc\x01\xa4type\xa6header"                /* 17 bytes; a whole frame */
+#define HEAD "\x82\xa2mc\x01\xa4type\xa6header"                /* 17 bytes; a complete frame */
 #define HEAD3 "\x83\xa2mc\x01\xa4type\xa6header\xa1x"          /* 19 bytes, then x's value */
 #define ARRAY_BAD "shape does not agree"
 

@@ -207,7 +207,7 @@ static void cell_of(size_t H, int first)
 	    "cell of %zu units%s", H, first ? ", the first" : "");
 }
 
-/* Against products and the plain cell; the same results where the reverse's needs are not kept. */
+/* Against products and the plain cell; the same results where the backward pass's needs are not kept. */
 static void step(int first, size_t n)
 {
 	enum { IN = 19, H = 64, MOST = 31, LDX = IN + 2, LDH = H + 5 };

@@ -1,4 +1,4 @@
-/* The LSTM step against its equations; a sequence's reverse against central differences. */
+/* The LSTM step against its equations; a sequence's backward pass against central differences. */
 #include "gradient.h"
 #include "mc_blas.h"
 #include "mc_lstm.h"
@@ -18,7 +18,7 @@ static void draw(mc_real *v, size_t n, uint32_t what)
 		v[k] *= (mc_real)0.7;
 }
 
-/* The last hidden states' sum, weighted; everything kept for the reverse. */
+/* The last hidden states' sum, weighted; everything kept for the backward pass. */
 static double sequence(void *unused)
 {
 	double s = 0;
@@ -62,7 +62,7 @@ static double error_of_row(size_t b)
 	return worst;
 }
 
-static void reverse(void)
+static void backward(void)
 {
 	static mc_real dkx[IN * G], dkh[H * G], dbias[G], dx[STEPS * ROWS * IN], dgates[ROWS * G];
 	mc_real dh[ROWS * H], dc[ROWS * H] = { 0 };
@@ -88,7 +88,7 @@ static void reverse(void)
 	}
 }
 
-/* The reverse may overwrite the gates with their adjoints. */
+/* The backward pass may overwrite the gates with their adjoints. */
 static void in_place(void)
 {
 	mc_real apart[ROWS * G], dc1[ROWS * H] = { 0 }, dc2[ROWS * H] = { 0 };
@@ -133,7 +133,7 @@ int main(void)
 	for (size_t b = 0; b < ROWS; b++)
 		worst = fmax(worst, error_of_row(b));
 	is_near(worst, 0, sizeof(mc_real) == 4 ? 2e-6 : 1e-14, "states of three steps from their equations");
-	reverse();
+	backward();
 	in_place();
 	cell_in_place();
 	return tap_done();

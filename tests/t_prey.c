@@ -1,4 +1,4 @@
-/* Which preys a task gets, and how hard the trained ones are to catch. */
+/* Which prey a task gets, and how hard the trained ones are to catch. */
 #include <stdlib.h>
 
 #include "mc_prey.h"
@@ -49,7 +49,7 @@ static void choosing(void)
 		else
 			for (size_t k = 0; right && k < x.p.size; k++)
 				right = x.p.v[k] == (mc_real)mc_prey_trained[want[i].trained].v[k];
-		ok(right, "%s: preys of %s are %s", want[i].which, want[i].task, want[i].how);
+		ok(right, "%s: prey of %s are %s", want[i].which, want[i].task, want[i].how);
 	}
 }
 
@@ -59,7 +59,7 @@ static void refusals(void)
 	struct mc_err e = { 0 };
 	struct mc_prey x;
 
-	is_int(mc_prey_choose(&x, "some.file", &push, &arena, &e), -1, "a file for a task without preys");
+	is_int(mc_prey_choose(&x, "some.file", &push, &arena, &e), -1, "a file for a task without prey");
 	is_int(e.code, MC_USAGE, "... is wrong usage");
 	is_int(mc_prey_choose(&x, "/nonexistent", &hunt, &arena, &e), -1, "a file that is not there");
 	is_int(e.code, MC_NOINPUT, "... is no input");
@@ -139,9 +139,9 @@ static void hunts(const char *name)
 		abort();
 	const struct outcome f = hunt(&t, &flee, 0), x = hunt(&t, &trained, 0), s = hunt(&t, &trained, 1);
 
-	diag("%s: return %.1f against flee, %.1f against trained preys; contacts %.2f, %.2f (still: %.2f); beyond 1: %.3f, %.3f",
+	diag("%s: return %.1f against flee, %.1f against trained prey; contacts %.2f, %.2f (still: %.2f); beyond 1: %.3f, %.3f",
 	    name, f.ret, x.ret, f.contacts, x.contacts, s.contacts, f.outside, x.outside);
-	ok(x.contacts < 0.3 * f.contacts, "%s: trained preys are touched less than those that flee", name);
+	ok(x.contacts < 0.3 * f.contacts, "%s: trained prey are touched less than those that flee", name);
 	ok(x.ret < f.ret - 20, "... the predators' return is lower");
 	ok(x.outside < 0.02, "... they stay in the field");
 	ok(s.contacts < 0.3, "... and seldom touch predators that stand still");

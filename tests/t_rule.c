@@ -1,5 +1,5 @@
 /*
- * The update rule in each of its forms: its input by hand, its direction in time, its reverse
+ * The update rule in each of its forms: its input by hand, its direction in time, its backward pass
  * against differences.
  */
 #include "mc_rule.h"
@@ -185,7 +185,7 @@ static void alike(void)
 	ok(p.x.A_hat[0] != p.x.A_hat[1], "and others another");
 }
 
-/* ---- the reverse ---- */
+/* ---- the backward pass ---- */
 
 static void gradients(const struct mc_rule_form *form, const char *name)
 {

@@ -109,7 +109,7 @@ static void test_sizes(void)
 
 	mc_task_parse(&t, "evade_N3", &e);
 	ok(mc_role_sizes(size, &t, &e) == 0 && fabs(size[MC_ROLE_AGENT] - 0.05) < 1e-9 && fabs(size[MC_ROLE_PREDATOR] - 0.075) < 1e-9 &&
-	    fabs(size[MC_ROLE_LANDMARK] - 0.2) < 1e-9 && !(size[MC_ROLE_PREY] > 0), "sizes of evade: the team are the preys");
+	    fabs(size[MC_ROLE_LANDMARK] - 0.2) < 1e-9 && !(size[MC_ROLE_PREY] > 0), "sizes of evade: the team are the prey");
 	mc_task_parse(&t, "push_N3", &e);
 	ok(mc_role_sizes(size, &t, &e) == 0 && fabs(size[MC_ROLE_AGENT] - 0.06) < 1e-9 && fabs(size[MC_ROLE_BALL] - 0.1) < 1e-9 &&
 	    fabs(size[MC_ROLE_TARGET] - 0.05) < 1e-9, "sizes of push");

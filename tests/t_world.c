@@ -437,7 +437,7 @@ static void rewards(void)
 	reward("reference_N2", 0.02);
 }
 
-/* Preys that do not move stand where they were put: the bound's values themselves. */
+/* Prey that do not move stand where they were put: the bound's values themselves. */
 static void bounds(void)
 {
 	static const double v[6][2] = { { 0.875, 0 }, { 0.9375, 0.375 }, { 1, 1 }, { 1.5, 2.718281828459045 },
@@ -545,7 +545,7 @@ static void observations(void)
 	start(&x);
 	is_point(x.o + 4, 5, 0, "l > L: all landmarks, nearest first");
 	is_point(x.o + 6, 6, 0, "the farther one after it");
-	is_point(x.o + 8, 1, 1, "l > M: all preys");
+	is_point(x.o + 8, 1, 1, "l > M: all prey");
 	is_point(x.o + 10, (double)x.pos[1][0], (double)x.pos[1][1], "and the others follow at once");
 	done(&x);
 
@@ -567,7 +567,7 @@ static void observations(void)
 	is_point(x.o, 0, 0.75, "evade: own velocity");
 	is_point(x.o + 4, 79, -161, "landmarks in index order");
 	is_point(x.o + 10, -1, -1, "predators in index order");
-	is_point(x.o + 22, 4, 4, "other preys");
+	is_point(x.o + 22, 4, 4, "other prey");
 	is_point(x.o + 24, 0.5, 0, "and their velocities");
 	is_point(x.o + 26 + 22, -4, -4, "the second prey sees the first");
 	is_point(x.o + 26 + 24, 0, 0.75, "and its velocity");
@@ -869,7 +869,7 @@ static void prey_weights(void)
 
 	mc_params_at(&p, "dense_1", "kernel", 0)[17] = NAN;
 	ok(!mc_world_new(&t, 1, &p, -1, &e) && e.code == MC_DATA, "weights that are not finite are refused");
-	ok(!mc_world_new(&push, 1, &p, -1, &e) && e.code == MC_USAGE, "weights for a task without preys too");
+	ok(!mc_world_new(&push, 1, &p, -1, &e) && e.code == MC_USAGE, "weights for a task without prey too");
 	dims.O = 26;
 	if (mc_params_new(&p, MC_NET_PREY, &dims, &arena, &e) < 0)
 		abort();
@@ -1104,7 +1104,7 @@ static void towards(const mc_real *pos, int i, int first, int n, double u[2])
 	}
 }
 
-/* The learning team on the rule of its kind (predators pursue, preys flee), 200 episodes. */
+/* The learning team on the rule of its kind (predators pursue, prey flee), 200 episodes. */
 static void hunt(const char *name, double want, double contacts)
 {
 	enum { n = 200 };

@@ -23,12 +23,12 @@ TASK = "navigation_N2_l2"
 class Watch:
     """How a program is started, and what tells that something was seen."""
 
-    def __init__(self, how, folder):
-        self.folder, self.before = folder, VALGRIND if how == "valgrind" else []
+    def __init__(self, how, directory):
+        self.directory, self.before = directory, VALGRIND if how == "valgrind" else []
         self.env = dict(os.environ, MC_QUIET="1", TSAN_OPTIONS="halt_on_error=1:exitcode=99")
         self.programs = sr.bin_dir
         if self.before:
-            self.programs = os.path.join(folder, "bin")
+            self.programs = os.path.join(directory, "bin")
             os.mkdir(self.programs)
             for name in os.listdir(sr.bin_dir):
                 path = os.path.join(self.programs, name)
@@ -41,7 +41,7 @@ class Watch:
     def run(self, args):
         """(status, stdout, stderr)"""
         try:
-            p = subprocess.run(args, cwd=self.folder, env=self.env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            p = subprocess.run(args, cwd=self.directory, env=self.env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                stderr=subprocess.PIPE, timeout=SLOW)
         except subprocess.TimeoutExpired:
             return "hang", b"", ""
@@ -78,9 +78,9 @@ ALONE = [
 
 def main():
     how = sys.argv[1]
-    folder = tempfile.mkdtemp(prefix="mc-watched.")
-    w, tap = Watch(how, folder), sr.Tap()
-    with open(os.path.join(folder, "world"), "w") as f:
+    directory = tempfile.mkdtemp(prefix="mc-watched.")
+    w, tap = Watch(how, directory), sr.Tap()
+    with open(os.path.join(directory, "world"), "w") as f:
         f.write("#!/bin/sh\nexec mc-envsim -t %s --env 1\n" % TASK)
     os.chmod(f.name, 0o755)
     for what in ["race"] if how == "thread" else ["leak", "unset"]:
@@ -100,10 +100,10 @@ def main():
         count += 1
         tap.ok(status == 0 and not err, "%s: %s" % (how, text), ["status %s" % status] + err.splitlines()[:30] if status or err else [])
     if how == "thread":
-        tap.ok(not sr.differs(os.path.join(folder, "m3"), os.path.join(folder, "meta")), "3 threads: the bytes of 1")
+        tap.ok(not sr.differs(os.path.join(directory, "m3"), os.path.join(directory, "meta")), "3 threads: the bytes of 1")
     sr.figure("no report of %s" % ("ThreadSanitizer" if how == "thread" else "valgrind"), "%d runs" % count)
     if not tap.failed:
-        shutil.rmtree(folder)
+        shutil.rmtree(directory)
     return tap.done()
 
 

@@ -98,7 +98,7 @@ struct mc_k_cell {
 };
 
 /*
- * n = N B H: its reverse; gates become their adjoints, 0 where I = 0. dh is the adjoint of h after the
+ * n = N B H: its backward pass; gates become their adjoints, 0 where I = 0. dh is the adjoint of h after the
  * step: of the last one at s = d - 1; below, that of step s + 1, which is dh0 = its adjoints kernel_h^T
  * where that step was open. dc is set by the first call and kept from then on.
  *   gate  out [N,B,H] or NULL: what the derivative by I at s is the sum of

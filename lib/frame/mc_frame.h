@@ -142,7 +142,7 @@ void mc_in_close(struct mc_in *in);
  *   MC_READ_END    end of file where a stream may end: after `end` (or after the one
  *                  frame of a checkpoint file, or between any two frames under MC_IN_BARE)
  *   MC_READ_FAIL   `e` filled: MC_DATA for bad bytes (offset = the first wrong byte; for a
- *                  cut stream the length read, with "after N whole frames"), MC_IOERR
+ *                  cut stream the length read, with "after N complete frames"), MC_IOERR
  * A frame that is complete is given out before more is read: latency is one read.
  * After `end` a new `header` may start the next stream. `end`'s count is checked.
  * In a regular file every frame must have its crc32. A checkpoint is given out only when the
@@ -165,8 +165,8 @@ int mc_in_late(const struct mc_in *in);
 
 /* After MC_READ_FAIL: 1 if the only thing wrong is that the stream stops (still being written, or cut). */
 int mc_in_cut(const struct mc_in *in);
-int64_t mc_in_offset(const struct mc_in *in);    /* bytes given out as whole frames */
-uint64_t mc_in_frames(const struct mc_in *in);   /* whole frames given out, over all streams */
+int64_t mc_in_offset(const struct mc_in *in);    /* bytes given out as complete frames */
+uint64_t mc_in_frames(const struct mc_in *in);   /* complete frames given out, over all streams */
 
 /* ---- building ---- */
 

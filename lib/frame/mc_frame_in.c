@@ -302,12 +302,12 @@ static int ended(struct mc_in *in, struct mc_err *e)
 		return mc_err_set(e, MC_DATA, in->name, 0, NULL, in->flags & MC_IN_FIXTURE ?
 		    "is empty" : "is empty, a stream starts with a header");
 	return mc_err_set(e, MC_DATA, in->name, length, "it was cut, or is still being written",
-	    "the stream stops %s after %" PRIu64 " whole frame%s",
+	    "the stream stops %s after %" PRIu64 " complete frame%s",
 	    between ? "without an end frame" : "inside a frame", in->frames,
 	    in->frames == 1 ? "" : "s");
 }
 
-/* Bytes of one whole frame that passed the scan: 1, its length in *len. 0 at the end, -1. */
+/* Bytes of one complete frame that passed the scan: 1, its length in *len. 0 at the end, -1. */
 static int gather(struct mc_in *in, size_t *len, struct mc_err *e)
 {
 	mc_scan_begin(&in->scan, in->max, in->flags & MC_IN_FIXTURE);

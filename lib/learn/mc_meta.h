@@ -4,7 +4,7 @@
  * This is all that mc-metalearn computes; it knows nothing of streams.
  *
  * Layers: mc_return, mc_baseline, mc_comm (scores, entropy), mc_reinforce (eq. 4), mc_rule (both ways),
- * mc_sweep (line 9 on a tape, and the reverse sweep that gives the exact meta-gradient),
+ * mc_sweep (line 9 on a tape, and the backward sweep that gives the exact meta-gradient),
  * mc_lab (numbers for the log), and here the methods, lines 12 and 13, options, state and figures.
  */
 #ifndef MC_META_H

@@ -179,7 +179,7 @@ static void add_rows(mc_real *restrict sum, const mc_real *rows, size_t n, size_
 	}
 }
 
-/* The LSTM's reverse, t = 0 up to T-1; x->dh holds the adjoint of every h from above. */
+/* The LSTM's backward pass, t = 0 up to T-1; x->dh holds the adjoint of every h from above. */
 static void backward_lstm(struct mc_rule *x, const struct mc_lstm *w, const struct mc_lstm *g)
 {
 	const size_t T = x->dims.T, R = w->H, S = x->S, step = S * R;

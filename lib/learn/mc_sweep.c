@@ -125,7 +125,7 @@ void mc_sweep_last(struct mc_sweep *x, const struct mc_traj *t)
 	mc_traj_copy(&x->tau[x->k], t);
 }
 
-/* ---- the reverse sweep ---- */
+/* ---- the backward sweep ---- */
 
 /*
  * Through the optimiser, element by element: with s = (nu_k + eps)^(-1/2),
@@ -173,7 +173,7 @@ static void directional(struct mc_sweep *x, const struct mc_traj *tau)
 }
 
 /*
- * What enters the reverse pass over the net and its tangent, besides dJ/dz which is in dz:
+ * What enters the backward pass over the net and its tangent, besides dJ/dz which is in dz:
  *     adjoint of z_dot = m (I - c) A_hat
  *     adjoint of z    += m c (1-c) (x_bar - A_hat z_dot)
  */

@@ -79,7 +79,7 @@ void mc_sweep_hold(struct mc_sweep *x, const struct mc_traj *t, const struct mc_
 void mc_sweep_last(struct mc_sweep *x, const struct mc_traj *t);
 
 /*
- * The reverse sweep, after mc_sweep_last: J is the sum of what these return,
+ * The backward sweep, after mc_sweep_last: J is the sum of what these return,
  *
  *     J = mc_sweep_start(x, theta, advantage);
  *     for (int k = x->opts.K; k >= 1; k--)

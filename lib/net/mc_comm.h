@@ -1,6 +1,6 @@
 /*
  * The communication nets on a trajectory: logits, log-probabilities and entropies of the
- * decisions, the score functions of eq. 4 and 5, and the reverse of both the nets and of
+ * decisions, the score functions of eq. 4 and 5, and the backward pass of both the nets and of
  * their directional derivative (for the meta-gradient).
  *
  * The nets give logits z; c = sigmoid(z). Everything is computed from z: log c loses its

@@ -25,7 +25,7 @@ struct mc_critic_net {
 
 struct mc_critic_net mc_critic_at(const struct mc_params *p, mc_real *v, const struct mc_dims *dims);
 
-/* Work space of one worker for up to `rows` rows; holds what the reverse needs of the last forward. */
+/* Work space of one worker for up to `rows` rows; holds what the backward pass needs of the last forward. */
 struct mc_critic_work;
 
 struct mc_critic_work *mc_critic_work_new(const struct mc_dims *dims, size_t rows,

@@ -82,7 +82,7 @@ void mc_lstm_forward(mc_real *gates, mc_real *c, mc_real *tc, mc_real *h, size_t
 }
 
 /* One row in place: `a` holds the gates i, f, g, o on entry, their adjoints on return. */
-static void reverse_row(mc_real *restrict a, mc_real *restrict dc, const mc_real *restrict dh,
+static void backward_row(mc_real *restrict a, mc_real *restrict dc, const mc_real *restrict dh,
     const mc_real *restrict tc, const mc_real *restrict c0, size_t H)
 {
 	for (size_t j = 0; j < H; j++) {
@@ -98,7 +98,7 @@ static void reverse_row(mc_real *restrict a, mc_real *restrict dc, const mc_real
 }
 
 /* The same where c0 = 0: nothing reaches f. */
-static void reverse_first_row(mc_real *restrict a, mc_real *restrict dc, const mc_real *restrict dh,
+static void backward_first_row(mc_real *restrict a, mc_real *restrict dc, const mc_real *restrict dh,
     const mc_real *restrict tc, size_t H)
 {
 	for (size_t j = 0; j < H; j++) {
@@ -122,8 +122,8 @@ void mc_lstm_backward(mc_real *dgates, mc_real *dc, const mc_real *dh, size_t ld
 		mc_real *a = dgates + b * 4 * H;
 
 		if (c0)
-			reverse_row(a, dc + b * H, dh + b * lddh, tc + b * H, c0 + b * H, H);
+			backward_row(a, dc + b * H, dh + b * lddh, tc + b * H, c0 + b * H, H);
 		else
-			reverse_first_row(a, dc + b * H, dh + b * lddh, tc + b * H, H);
+			backward_first_row(a, dc + b * H, dh + b * lddh, tc + b * H, H);
 	}
 }

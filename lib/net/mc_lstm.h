@@ -27,7 +27,7 @@ struct mc_lstm mc_lstm_at(const struct mc_params *p, mc_real *v, size_t agent);
 
 /*
  * One step for n rows.
- *   gates  out [n,4H]   after their sigmoid and tanh: kept for the reverse
+ *   gates  out [n,4H]   after their sigmoid and tanh: kept for the backward pass
  *   c, tc  out [n,H]    new cell state and its tanh
  *   h      out [n,H]    new hidden state, rows ldh apart
  *   x      in  [n,in]   rows ldx apart

@@ -35,7 +35,7 @@ struct mc_policy_work {
 	mc_real *dh, *dc;     /* [rows,H] */
 	mc_real *dh0;         /* [rows,H] of the state before a gated step */
 	mc_real *packed;      /* [(O+H),4H] the LSTM's kernels as mc_kernel wants them */
-	mc_real *packed_back; /* [4H,H] kernel_h for the reverse, likewise */
+	mc_real *packed_back; /* [4H,H] kernel_h for the backward pass, likewise */
 };
 
 struct mc_policy_net mc_policy_at(const struct mc_params *p, mc_real *v, const struct mc_dims *dims,
@@ -191,7 +191,7 @@ static mc_real *h_after(const struct mc_policy_work *w, size_t s)
 	return w->h0 + (w->first[s + 1] - w->first[1]) * w->H;
 }
 
-/* What is done with a forward pass: no reverse follows, one does, one with closed gates. */
+/* What is done with a forward pass: no backward pass follows, one does, one with closed gates. */
 enum mode { ACT, LEARN, GATED };
 
 /* Step s in plain products; w->gates holds x kernel_x. */
@@ -289,7 +289,7 @@ static void head_reverse(struct mc_policy_work *w, const struct mc_policy_net *n
 	mc_gemm(MC_N, MC_T, n0, H, H, 1, dy, H, net->mlp.l[0].kernel, H, 0, w->dh, H);
 }
 
-/* ---- the LSTM's reverse ---- */
+/* ---- the LSTM's backward pass ---- */
 
 static mc_real dot(const mc_real *a, const mc_real *b, size_t n)
 {
@@ -319,7 +319,7 @@ static mc_real gate_adjoint(const mc_real *gates, const mc_real *tc, const mc_re
 }
 
 /*
- * Before the reverse of gated step s: dI of its messages. A closed gate passes dh and dc on
+ * Before the backward pass of gated step s: dI of its messages. A closed gate passes dh and dc on
  * untouched: its candidate gets no adjoint, and both are kept aside.
  */
 static void gates_reverse(struct mc_policy_work *w, const struct mc_policy_net *net, size_t s,

@@ -31,7 +31,7 @@ struct mc_policy_net {
 struct mc_policy_net mc_policy_at(const struct mc_params *p, mc_real *v, const struct mc_dims *dims,
     size_t i);
 
-/* Work space of one worker; holds what the reverse needs of the last forward. */
+/* Work space of one worker; holds what the backward pass needs of the last forward. */
 struct mc_policy_work;
 
 /* Most rows of a block: 128, fewer where an agent has many neighbours. A function of dims alone. */
@@ -50,7 +50,7 @@ void mc_policy_forward(struct mc_policy_work *w, const struct mc_policy_net *net
     const mc_real *o, const uint8_t *I, mc_real *a, size_t lda);
 
 /*
- * The same actions where no reverse follows: what it needs is not kept. Hearing others than those
+ * The same actions where no backward pass follows: what it needs is not kept. Hearing others than those
  * that were asked: a message is o of the agent that src says, src in [n,N,d], read where I = 1;
  * NULL = of the agent of the slot.
  */
@@ -68,7 +68,7 @@ void mc_policy_backward(struct mc_policy_work *w, const struct mc_policy_net *ne
  * The same with gates that have a derivative (straight-through decisions): all slots with
  * m = 1 are messages, and a message enters by
  *     (h, c) <- I LSTM((h, c), o^j) + (1 - I) (h, c)
- * which for I in {0,1} gives the same a. The reverse also gives
+ * which for I in {0,1} gives the same a. The backward pass also gives
  *   dI    out [n,N,d]  <d/d(h,c), LSTM(...) - (h, c)> in agent i's entries, 0 where m = 0
  */
 void mc_policy_forward_gated(struct mc_policy_work *w, const struct mc_policy_net *net, size_t n,

@@ -39,7 +39,7 @@ static int look_at_header(struct search *s, const struct mc_map *header, struct 
 			return -1;
 		if (mc_task_parse(&made, text, NULL) == 0 && made.prey_obs_dim && !same_world(&made, s->task))
 			return mc_err_set(e, MC_DATA, header->frame->place, -1, NULL,
-			    "these are preys of %s; they do not know %s", text, s->task->name);
+			    "these are prey of %s; they do not know %s", text, s->task->name);
 	}
 	if (!mc_map_has(header, "prey_params"))
 		return 0;
@@ -140,18 +140,18 @@ static int refuse_export(const struct mc_ckpt *c, const struct mc_task *task, st
 
 	if (task->kind != MC_EVADE)
 		return mc_err_set(e, MC_USAGE, place, -1, "train on evade_N3 or evade_N6",
-		    "a run of %s: its team are no preys", h->task);
+		    "a run of %s: its team is not of prey", h->task);
 	if (h->dims.N > 1 && !h->dims.share)
 		return mc_err_set(e, MC_USAGE, place, -1, "train with mc-rollout --share",
 		    "each prey has a policy of its own, and a prey file holds one for all");
 	if (h->dims.H != 64)
 		return mc_err_set(e, MC_USAGE, place, -1, "train with mc-rollout --hidden 64",
-		    "its nets have hidden width %zu, preys have 64", h->dims.H);
+		    "its nets have hidden width %zu, prey have 64", h->dims.H);
 	if (h->comm != MC_NONE)
 		return mc_err_set(e, MC_USAGE, place, -1, "train with mc-rollout --comm none",
-		    "its preys talk to each other (--comm %s), scripted preys cannot", mc_decide_name(h->comm));
+		    "its prey talk to each other (--comm %s), scripted prey cannot", mc_decide_name(h->comm));
 	if (h->dims.O != (size_t)task->prey_obs_dim || h->dims.A != 2)
-		return mc_err_set(e, MC_DATA, place, -1, NULL, "its preys see %zu numbers and act by %zu; %s has %d and 2",
+		return mc_err_set(e, MC_DATA, place, -1, NULL, "its prey see %zu numbers and act by %zu; %s has %d and 2",
 		    h->dims.O, h->dims.A, h->task, task->prey_obs_dim);
 	return 0;
 }

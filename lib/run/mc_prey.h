@@ -1,5 +1,5 @@
 /*
- * How the scripted preys of a predator-prey task act, and prey files: a stream with one `params`
+ * How the scripted prey of a predator-prey task act, and prey files: a stream with one `params`
  * frame of the net "prey" (dense_0, dense_1, dense_2).
  */
 #ifndef MC_PREY_H
@@ -12,15 +12,15 @@
 #include "mc_task.h"
 
 struct mc_prey {
-	char how[8];          /* the header's word: "none" (the task has no scripted preys), "flee", "mlp" */
+	char how[8];          /* the header's word: "none" (the task has no scripted prey), "flee", "mlp" */
 	struct mc_params p;   /* the weights of "mlp", in the arena; else v = NULL */
 };
 
 /*
  * What `which` comes to for `task`:
  *   "auto"   the trained weights of mc_prey_weights.h where there are some for these numbers of
- *            predators, preys and landmarks; else flee
- *   "flee"   the flee rule; both words are fine for a task without preys
+ *            predators, prey and landmarks; else flee
+ *   "flee"   the flee rule; both words are fine for a task without prey
  *   others   a file, by mc_prey_load
  */
 int mc_prey_choose(struct mc_prey *x, const char *which, const struct mc_task *task,
@@ -28,9 +28,9 @@ int mc_prey_choose(struct mc_prey *x, const char *which, const struct mc_task *t
 
 /*
  * Reads the weights for `task` into p, its block from the arena: from a prey file, or, where the
- * stream has no such net, those that the header of a stream or checkpoint carries (the preys of
+ * stream has no such net, those that the header of a stream or checkpoint carries (the prey of
  * another run). MC_USAGE when the task has no scripted prey, MC_NOINPUT, or MC_DATA when the
- * stream is bad, has no such weights, they were made for other numbers of predators, preys or
+ * stream is bad, has no such weights, they were made for other numbers of predators, prey or
  * landmarks, or their shapes do not fit.
  */
 int mc_prey_load(const char *path, const struct mc_task *task, struct mc_params *p,
@@ -39,7 +39,7 @@ int mc_prey_load(const char *path, const struct mc_task *task, struct mc_params 
 /*
  * The prey network that the policy of a run of evade is: where nobody is asked, h = 0, and of
  * dense_0's kernel only the rows of o count. MC_USAGE, saying why not, unless the run is of evade,
- * with one policy for all preys, a hidden width of 64 and no communication.
+ * with one policy for all prey, a hidden width of 64 and no communication.
  */
 int mc_prey_export(const struct mc_ckpt *c, struct mc_params *p, struct mc_arena *arena, struct mc_err *e);
 

@@ -71,7 +71,7 @@ struct mc_runs {
 
 /*
  * Adds the runs of one file ("-": standard input); streams may be concatenated. A log that
- * stops before its `end` is used as far as its whole frames go: `cut` says so. MC_NOINPUT,
+ * stops before its `end` is used as far as its complete frames go: `cut` says so. MC_NOINPUT,
  * MC_DATA (no stream, a checkpoint that is not to be played, no header), MC_USAGE (`named`, and no
  * NAME=), MC_IOERR, MC_OSERR, and what `play` fails with.
  */

@@ -254,7 +254,7 @@ static void observe_predators(const struct mc_scene *s, const struct mc_block *b
 {
 	const struct mc_task *t = &s->task;
 	const int N = t->N, M = t->M, L = t->L;
-	const int landmarks = t->l < L ? t->l : L, preys = t->l < M ? t->l : M;
+	const int landmarks = t->l < L ? t->l : L, prey = t->l < M ? t->l : M;
 
 	o[0] = b->vx[i];
 	o[1] = b->vy[i];
@@ -263,7 +263,7 @@ static void observe_predators(const struct mc_scene *s, const struct mc_block *b
 	o += 4;
 	mc_near(s, b, i, N + M, L, landmarks, o);
 	o += 2 * landmarks;
-	o = mc_list(s, b, i, N, M, preys, o);
+	o = mc_list(s, b, i, N, M, prey, o);
 	for (int j = 0; j < N; j++)
 		if (j != i) {
 			mc_relative(b, i, j, o);

@@ -2,13 +2,13 @@
  * Predator-prey and evade: one world, two teams.
  *
  *   predator-prey   r = -0.1 sum over predators of (distance of the nearest prey) + 10 C
- *   evade           r = -10 C - sum over preys of (bound(|p_x|) + bound(|p_y|))
+ *   evade           r = -10 C - sum over prey of (bound(|p_x|) + bound(|p_y|))
  *
- * C counts predator-prey pairs in contact. In predator-prey the predators learn and the preys
- * act by the flee rule or by a given network; in evade the preys learn and the predators pursue.
- * A predator observes own velocity, own position, near(landmarks, l), near(preys, l), other
- * predators; a prey own velocity, own position, landmarks, predators, other preys and their
- * velocities, all in index order. With a limited view (_v{h}) a predator sees preys within it only.
+ * C counts predator-prey pairs in contact. In predator-prey the predators learn and the prey
+ * act by the flee rule or by a given network; in evade the prey learn and the predators pursue.
+ * A predator observes own velocity, own position, near(landmarks, l), near(prey, l), other
+ * predators; a prey own velocity, own position, landmarks, predators, other prey and their
+ * velocities, all in index order. With a limited view (_v{h}) a predator sees prey within it only.
  */
 #ifndef MC_PREDPREY_H
 #define MC_PREDPREY_H

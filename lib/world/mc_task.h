@@ -23,7 +23,7 @@ struct mc_task {
 	int view;                 /* v{h}: entities are seen up to the distance h / 100; 0 = at any */
 	int shift;                /* reference: agent (i + shift) mod N knows i's goal; 0 = drawn at each reset */
 	int agents, entities, scripted;
-	int obs_dim, prey_obs_dim; /* prey_obs_dim 0 where there are no preys */
+	int obs_dim, prey_obs_dim; /* prey_obs_dim 0 where there are no prey */
 	int hidden;               /* numbers of a state beside positions and velocities (mc_world_hidden) */
 	double arena;             /* radius R, used by resets only */
 };

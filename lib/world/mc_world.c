@@ -54,7 +54,7 @@ static int take_prey(struct mc_scene *s, const struct mc_params *p, struct mc_er
 
 	if (s->task.kind != MC_PREDATOR_PREY)
 		return mc_err_set(e, MC_USAGE, NULL, -1, "only predator_prey tasks have them",
-		    "%s has no scripted preys to give weights to", s->task.name);
+		    "%s has no scripted prey to give weights to", s->task.name);
 	for (int i = 0; i < 6; i++) {
 		const char *name = i % 2 ? "bias" : "kernel";
 		const size_t want = i % 2 ? width[i / 2 + 1] : width[i / 2] * width[i / 2 + 1];

@@ -426,7 +426,7 @@ static int body(int argc, char **argv, struct mc_err *e)
 		{ MC_OPT_INT, 0, "episode", "K", &o.episode, 0, UINT32_MAX, "number of the first episode" },
 		{ MC_OPT_INT, 'n', "number", "N", &o.n, 0, 2e9, "end after so many episodes; 0 = when the input ends" },
 		{ MC_OPT_REAL, 0, "range", "R", &o.range, 0, INFINITY, "agents are neighbours up to this distance" },
-		{ MC_OPT_STR, 0, "prey", "WHICH", &o.prey, 0, 0, "scripted preys: auto (trained ones where there are some for the task, else flee), flee, or a FILE of weights" },
+		{ MC_OPT_STR, 0, "prey", "WHICH", &o.prey, 0, 0, "scripted prey: auto (trained ones where there are some for the task, else flee), flee, or a FILE of weights" },
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "Playing alone: a stream of episode frames; no input is read" },
 		{ MC_OPT_INT, 0, "random", "N", &o.random, 1, 2e9, "N episodes of actions uniform in [-1, 1]" },
 		{ MC_OPT_INT, 0, "still", "N", &o.still, 1, 2e9, "N episodes of actions 0" },

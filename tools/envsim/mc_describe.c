@@ -9,9 +9,9 @@ static const char *about(enum mc_task_kind kind)
 {
 	switch (kind) {
 	case MC_NAVIGATION: return "Cooperative navigation: the agents cover the landmarks.";
-	case MC_PREDATOR_PREY: return "Predator-prey: the predators are the team; the preys are scripted.";
+	case MC_PREDATOR_PREY: return "Predator-prey: the predators are the team; the prey are scripted.";
 	case MC_PUSH: return "Cooperative push: the agents push a ball onto a target.";
-	case MC_EVADE: return "Evade: the preys are the team; the predators are scripted. It trains preys for predator_prey.";
+	case MC_EVADE: return "Evade: the prey are the team; the predators are scripted. It trains prey for predator_prey.";
 	case MC_REFERENCE: return "Hidden goals: each agent has to be at a landmark that only another agent knows.";
 	}
 	return "";
@@ -104,8 +104,8 @@ static void prey_blocks(const struct mc_task *t, FILE *to)
 	block(to, &at, 1, 2, "own position");
 	block(to, &at, t->L, 2, "landmarks, in index order");
 	block(to, &at, t->N, 2, "predators, in index order");
-	block(to, &at, t->M - 1, 2, "other preys, in index order");
-	block(to, &at, t->M - 1, 2, "velocities of the other preys, in index order");
+	block(to, &at, t->M - 1, 2, "other prey, in index order");
+	block(to, &at, t->M - 1, 2, "velocities of the other prey, in index order");
 }
 
 static void reference_blocks(const struct mc_task *t, FILE *to)
@@ -122,7 +122,7 @@ static void reference_blocks(const struct mc_task *t, FILE *to)
 /* What a list of things that may be out of view holds. */
 static void list_text(char *out, size_t size, const struct mc_task *t)
 {
-	const char *what = t->kind == MC_NAVIGATION ? "landmarks" : "preys";
+	const char *what = t->kind == MC_NAVIGATION ? "landmarks" : "prey";
 
 	if (t->view)
 		(void)snprintf(out, size, "nearest %s within %g, nearest first, each with 1; 0 0 0 for none", what, t->view / 100.0);
@@ -188,7 +188,7 @@ static void reward(const struct mc_task *t, FILE *to)
 		return;
 	case MC_PREDATOR_PREY:
 		fprintf(to,
-		    "  Every predator pays for the distance of its nearest prey; touching preys pays 10.\n"
+		    "  Every predator pays for the distance of its nearest prey; touching prey pays 10.\n"
 		    "      r = -0.1 sum over predators of (distance of the nearest prey) + 10 C\n"
 		    "  C: predator-prey pairs in contact. In PIC's simple_tag every predator gets this r.\n");
 		return;
@@ -201,9 +201,9 @@ static void reward(const struct mc_task *t, FILE *to)
 	case MC_EVADE:
 		fprintf(to,
 		    "  Being touched costs 10; so does leaving the field, more and more.\n"
-		    "      r = -10 C - sum over preys of (bound(|p_x|) + bound(|p_y|))\n"
+		    "      r = -10 C - sum over prey of (bound(|p_x|) + bound(|p_y|))\n"
 		    "      bound(x) = 0 below 0.9, 10 (x - 0.9) below 1, then min(exp(2x - 2), 10)\n"
-		    "  C: predator-prey pairs in contact. The sum of the preys' rewards of PIC's simple_tag.\n");
+		    "  C: predator-prey pairs in contact. The sum of the prey's rewards of PIC's simple_tag.\n");
 		return;
 	case MC_REFERENCE:
 		fprintf(to,
@@ -232,7 +232,7 @@ static void reset(const struct mc_task *t, FILE *to)
 		return;
 	case MC_PREDATOR_PREY:
 	case MC_EVADE:
-		fprintf(to, "  predators, preys: H = %.4g; landmarks: H = %.4g\n", R, R - 0.1);
+		fprintf(to, "  predators, prey: H = %.4g; landmarks: H = %.4g\n", R, R - 0.1);
 		return;
 	}
 }
@@ -291,13 +291,13 @@ int mc_describe_list(FILE *to, struct mc_err *e)
 	}
 	fprintf(to, "\nOther sizes, numbers from 1 to 256:\n"
 	    "  navigation_N{n}_l{l}            n agents, n landmarks, l <= n of them observed\n"
-	    "  predator_prey_N{n}_l{l}         n predators, n/3 preys, n/3 + 1 landmarks\n"
-	    "  predator_prey_N{n}_M{m}_L{L}_l{l}  n predators, m preys, L landmarks\n"
-	    "  ..._l{l}_v{h}                   any of these; landmarks of navigation, preys of predator_prey\n"
+	    "  predator_prey_N{n}_l{l}         n predators, n/3 prey, n/3 + 1 landmarks\n"
+	    "  predator_prey_N{n}_M{m}_L{L}_l{l}  n predators, m prey, L landmarks\n"
+	    "  ..._l{l}_v{h}                   any of these; landmarks of navigation, prey of predator_prey\n"
 	    "                                  are seen up to the distance h/100, h from 1 to 999\n"
 	    "  push_N{n}                       n agents\n"
-	    "  evade_N{n}                      n predators, n/3 preys, n/3 + 1 landmarks\n"
-	    "  evade_N{n}_M{m}_L{L}            n predators, m preys, L landmarks\n"
+	    "  evade_N{n}                      n predators, n/3 prey, n/3 + 1 landmarks\n"
+	    "  evade_N{n}_M{m}_L{L}            n predators, m prey, L landmarks\n"
 	    "  reference_N{n}                  n agents, n >= 2, 3 landmarks, a shift for each episode\n"
 	    "  reference_N{n}_s{k}             the shift is k < n, always\n");
 	return 0;

@@ -419,7 +419,7 @@ static int body(int argc, char **argv, struct mc_err *e)
 		{ MC_OPT_INT, 0, "max-edges", "K", &o.how.change.max_edges, 1, 255,
 		  "make the K most probable requests of each agent, of those that are decided" },
 		{ MC_OPT_STR, 0, "prey", "WHICH", &o.how.prey, 0, 0,
-		  "play against other preys than those of the run: auto, flee, or a FILE of weights" },
+		  "play against other prey than those of the run: auto, flee, or a FILE of weights" },
 		{ MC_OPT_STR, 0, "env", "COMMAND", &o.how.env, 0, 0,
 		  "play in this program, or that of @FILE, instead of the built-in world; {seed} and {env} in it are filled in" },
 		{ MC_OPT_INT, 0, "envs", "N", &o.how.envs, 1, 50, "so many copies of it at a time; never changes a result" },

@@ -211,19 +211,19 @@ static int find_task(struct mc_task *task, const struct mc_header *h, const char
 }
 
 /* Those of --prey, else those that the team was trained with; `how` is the header's word for them. */
-static int load_preys(struct mc_params *preys, char how[8], const struct mc_ckpt *c, const struct mc_task *task,
+static int load_prey(struct mc_params *prey, char how[8], const struct mc_ckpt *c, const struct mc_task *task,
     const struct mc_measuring *o, struct mc_arena *arena, struct mc_err *e)
 {
 	struct mc_prey other;
 
 	if (!o->prey) {
 		memcpy(how, c->header.prey, sizeof c->header.prey);
-		return mc_header_prey(&c->header_map, &c->header, (size_t)task->prey_obs_dim, preys, arena, e);
+		return mc_header_prey(&c->header_map, &c->header, (size_t)task->prey_obs_dim, prey, arena, e);
 	}
 	if (mc_prey_choose(&other, o->prey, task, arena, e) < 0)
 		return -1;
 	memcpy(how, other.how, sizeof other.how);
-	*preys = other.p;
+	*prey = other.p;
 	return 0;
 }
 
@@ -307,7 +307,7 @@ static int open_stage(char prey[8], const struct mc_header *h, const struct mc_m
 	return 0;
 }
 
-/* The team, from the arena, and the header's word for the preys that it plays against. */
+/* The team, from the arena, and the header's word for the prey that it plays against. */
 static int load_team(struct team *x, char prey[8], const struct mc_ckpt *c, const struct mc_measuring *o,
     struct mc_arena *arena, struct mc_err *e)
 {
@@ -315,7 +315,7 @@ static int load_team(struct team *x, char prey[8], const struct mc_ckpt *c, cons
 
 	*x = (struct team){ .h = h };
 	if (o->env ? open_stage(prey, h, o, e) < 0 : find_task(&x->task, h, c->frame.place, e) < 0 ||
-	    load_preys(&x->nets.prey, prey, c, &x->task, o, arena, e) < 0)
+	    load_prey(&x->nets.prey, prey, c, &x->task, o, arena, e) < 0)
 		return -1;
 	return load_nets(&x->nets, c, o, arena, e) < 0 || mc_intervention_check(&o->change, h->dims.N, h->comm, e) < 0 ? -1 : 0;
 }

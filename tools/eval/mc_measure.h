@@ -31,7 +31,7 @@ struct mc_measuring {
 	uint64_t seed;            /* of initial states, decisions and resamples, whatever the run's was */
 	const char *comm, *cut, *mute; /* as given (mc_intervene.h), or NULL */
 	struct mc_intervention change; /* what they say, and max_edges (mc_measuring_parse) */
-	const char *prey;         /* other preys than the run's (mc_prey.h), or NULL */
+	const char *prey;         /* other prey than the run's (mc_prey.h), or NULL */
 	int greedy;               /* learned decisions ask where c > 1/2, instead of drawing */
 	int influence;            /* measure it too */
 	const char *env;          /* play in this program (mc_outside.h) instead of the built-in world, or NULL */
@@ -70,7 +70,7 @@ struct mc_measured {
  * states and draws. What an episode gives is the same bytes for any number of episodes and threads.
  * To be released, also after a failure: MC_DATA (a task of other dimensions than this build's; a net
  * that does not fit; whatever a program does wrong), MC_USAGE (a task that is not built in, or not that of the program; a net that the run does not have; too small a team
- * for the intervention), MC_NOINPUT (the preys), MC_OSERR.
+ * for the intervention), MC_NOINPUT (the prey), MC_OSERR.
  */
 int mc_measure(struct mc_measured *f, const struct mc_ckpt *c, const struct mc_measuring *o, struct mc_pool *pool,
     struct mc_err *e);

@@ -198,7 +198,7 @@ static void write_caption(char *out, size_t size, const struct team *x)
 		n += snprintf(out + n, size - (size_t)n, ": %zu of %zu landmarks in some step%s", seen, there,
 		    there ? ", pale where no agent sees them now" : "");
 	if (partial && mc_role_count(&x->task, MC_ROLE_PREY))
-		snprintf(out + n, size - (size_t)n, "; preys while an agent sees them");
+		snprintf(out + n, size - (size_t)n, "; prey while an agent sees them");
 }
 
 /* "0,8,16": the steps of a graph. -1: `e` filled. */

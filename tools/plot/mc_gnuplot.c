@@ -55,7 +55,7 @@ static int gnuplot_failed(FILE *messages, int status, struct mc_err *e)
 		mc_err_set(e, MC_IOERR, "gnuplot", -1, NULL, "killed by signal %d", WTERMSIG(status));
 	else
 		mc_err_set(e, MC_IOERR, "gnuplot", -1, NULL, "failed: %s",
-		    *line ? line : "it gave no picture and no message; is the temporary folder full?");
+		    *line ? line : "it gave no picture and no message; is the temporary directory full?");
 	free(text);
 	return -1;
 }

@@ -181,7 +181,7 @@ static int put_frames(const struct mc_drawing *d, const char *pattern, const str
 
 /* ---- script and data ---- */
 
-/* They name each other, and the picture, without a folder. */
+/* They name each other, and the picture, without a directory. */
 struct beside {
 	const struct mc_drawing *d;
 	const char *picture;

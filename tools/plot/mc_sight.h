@@ -2,7 +2,7 @@
  * Where everything is, as far as a team can tell: positions from its observations, whose layout the
  * task decides (mc-envsim --describe TASK).
  *
- * Every agent knows where it and the others are. Of landmarks and preys it may see the nearest few
+ * Every agent knows where it and the others are. Of landmarks and prey it may see the nearest few
  * alone; what no agent sees is not there.
  */
 #ifndef MC_SIGHT_H

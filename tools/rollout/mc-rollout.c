@@ -68,7 +68,7 @@ static int check_options(const struct options *o, struct mc_header *h, struct mc
 	if (o->load && (o->task || t->ckpt || t->log))
 		return mc_usage(e, "--load", NULL, "with --load there is no ring: -t, -c and -l have no meaning");
 	if (o->load && (o->prey || o->share || isfinite(o->range) || o->edge_cost > 0))
-		return mc_usage(e, "--load", NULL, "the checkpoint says of preys, range, nets and costs what --prey, --range, --share and "
+		return mc_usage(e, "--load", NULL, "the checkpoint says of prey, range, nets and costs what --prey, --range, --share and "
 		    "--edge-cost would");
 	if (o->export_prey && !o->load)
 		return mc_usage(e, "--export-prey", "give --load CKPT as well", "which checkpoint's policy?");
@@ -278,7 +278,7 @@ static int same_preys(const struct mc_prey *a, const struct mc_prey *b)
 	    (!a->p.v || (a->p.size == b->p.size && memcmp(a->p.v, b->p.v, a->p.size * sizeof *a->p.v) == 0));
 }
 
-/* Preys of a process: as it says; else it is taken to play those of --prey. */
+/* Prey of a process: as it says; else it is taken to play those of --prey. */
 static int preys_of_process(const struct options *o, const struct mc_env_says *says, struct mc_prey *prey,
     struct mc_arena *arena, struct mc_err *e)
 {
@@ -296,7 +296,7 @@ static int preys_of_process(const struct options *o, const struct mc_env_says *s
 	if (!o->prey || mc_prey_choose(&own, o->prey, &task, arena, e) < 0)
 		return o->prey ? -1 : 0;
 	return same_preys(prey, &own) ? 0 : mc_usage(e, "--prey", "give it to the environment's command",
-	    "the environment plays %s preys, not these", strcmp(prey->how, "mlp") == 0 ? "other" : prey->how);
+	    "the environment plays %s prey, not these", strcmp(prey->how, "mlp") == 0 ? "other" : prey->how);
 }
 
 /* A program, whose header says what is played; options that say otherwise are refused. */
@@ -360,7 +360,7 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 		{ MC_OPT_STR, 't', "task", "TASK", &o.task, 0, 0, "the task; mc-envsim --list shows the names" },
 		{ MC_OPT_U64, 's', "seed", "SEED", &o.seed, 0, 0, "seed of everything random" },
 		{ MC_OPT_STR, 0, "comm", "learned|none|full", &o.comm, 0, 0, "who decides whom to ask; learned: another program of the ring owns the nets" },
-		{ MC_OPT_STR, 0, "prey", "WHICH", &o.prey, 0, 0, "scripted preys: auto (trained ones where there are some for the task, else flee), flee, or a FILE of weights (default auto)" },
+		{ MC_OPT_STR, 0, "prey", "WHICH", &o.prey, 0, 0, "scripted prey: auto (trained ones where there are some for the task, else flee), flee, or a FILE of weights (default auto)" },
 		{ MC_OPT_STR, 0, "env", "COMMAND", &o.env, 0, 0, "act in this program, or that of @FILE, instead of the built-in world; {seed} and {env} in it are filled in" },
 		{ MC_OPT_REAL, 0, "env-timeout", "SECONDS", &o.patience, 0, 1e9, "how long it may take over a step, or over its header; 0: for ever" },
 		{ MC_OPT_REAL, 0, "gamma", "X", &o.gamma, 0, 1, "discount" },
@@ -381,7 +381,7 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "As a source, without a ring" },
 		{ MC_OPT_STR, 0, "load", "CKPT", &o.load, 0, 0, "write trajectories of this checkpoint's team; -s chooses the episodes" },
 		{ MC_OPT_INT, 'n', "number", "N", &o.n, 0, 2e9, "number of trajectories" },
-		{ MC_OPT_FLAG, 0, "export-prey", NULL, &o.export_prey, 0, 0, "write a prey file instead: the checkpoint's policy, of an evade task, as preys for --prey" },
+		{ MC_OPT_FLAG, 0, "export-prey", NULL, &o.export_prey, 0, 0, "write a prey file instead: the checkpoint's policy, of an evade task, as prey for --prey" },
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "The rest" },
 		{ MC_OPT_STR, 0, "progress", "auto|always|never|json", &o.progress, 0, 0, "what standard error shows while the run lasts; auto: a line, on a terminal" },
 		{ MC_OPT_INT, 0, "threads", "N", &o.threads, 1, 1024, "threads; never changes a result" },
