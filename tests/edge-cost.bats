@@ -13,7 +13,7 @@ setup() {
 priced() {
 	local rule=()
 	[ "$1" != meta ] || rule=(-M '--rule-hidden 8 -K 5')
-	"$train" -t push_N3 -m "$1" -e "$2" -o "$3" -R "--hidden 8 -C 7 ${*:4}" -Q "--batch 100 --keep-replay" "${rule[@]}"
+	"$train" -t push_N3 -m "$1" -e "$2" -o "$3" -R "--hidden 8 -C 7 --explore 0.2 ${*:4}" -Q "--batch 100 --critic-gamma same --keep-replay" "${rule[@]}"
 }
 
 episodes() {

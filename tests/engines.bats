@@ -365,9 +365,16 @@ n2() {
 	[ "$(grep -c '^mc-' err)" -eq 1 ]
 	[ "$(mc-cat cut/run.ckpt | jq .episode)" -eq "$episodes" ]
 	ring-over-ssh alpha push_N3 $((episodes + 22)) "$PWD/cut"
-	"$BATS_TEST_DIRNAME/../pipelines/train" -t push_N3 -e $((episodes + 22)) -o near2
-	cmp cut/run.ckpt near2/run.ckpt
-	cmp cut/run.log near2/run.log
+	# one that was never cut, with the schedule of 2000 episodes
+	"$BATS_TEST_DIRNAME/../pipelines/train" -t push_N3 -e $((episodes + 22)) -o near2 -R '--explore 1:0.2:1600' \
+		-Q '--critic-gamma 0.6:0.95:1600'
+	for d in cut near2; do
+		mc-cat --full $d/run.ckpt | jq -c '.params, .state' >$d.ckpt
+		mc-cat --full -t episode -t metric $d/run.log >$d.log
+	done
+	[ -s cut.ckpt ] && [ -s cut.log ]
+	cmp cut.ckpt near2.ckpt
+	cmp cut.log near2.log
 	# what cannot be reached
 	SSH='ssh -p 1' run --separate-stderr ring-over-ssh 127.0.0.1 push_N3 33 "$PWD/never"
 	[ "$status" -eq 75 ]

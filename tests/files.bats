@@ -17,8 +17,8 @@ unwaiting() {
 	/usr/bin/python3 - "$@" <<-'PY' 3>&-
 	import os, subprocess, sys
 	d, episodes = sys.argv[1:3]
-	programs = [["mc-rollout", "-t", "push_N3", "-e", episodes, "--comm", "none", "-c", d + "/run.ckpt", "-l", d + "/run.log"],
-	            ["mc-critic", "--batch", "32", "--threads", "1", "-D", d + "/run.replay", "--keep-replay"]]
+	programs = [["mc-rollout", "-t", "push_N3", "--explore", "0.2", "-e", episodes, "--comm", "none", "-c", d + "/run.ckpt", "-l", d + "/run.log"],
+	            ["mc-critic", "--batch", "32", "--critic-gamma", "0.9", "--threads", "1", "-D", d + "/run.replay", "--keep-replay"]]
 	pipes = [os.pipe() for _ in programs]
 	for end in sum(pipes, ()):
 	    os.set_blocking(end, False)
@@ -31,7 +31,7 @@ unwaiting() {
 
 @test "a ring on pipes that do not wait: begun and continued, the same bytes" {
 	mkdir a b
-	"$train" -t push_N3 -m none -e 30 -o a -Q '--batch 32 --threads 1 --keep-replay'
+	"$train" -t push_N3 -m none -e 30 -o a -R '--explore 0.2' -Q '--batch 32 --threads 1 --critic-gamma 0.9 --keep-replay'
 	[ "$(unwaiting b 10)" = "0 0" ]
 	[ "$(stat -c %s b/run.ckpt)" -gt 2000000 ]   # more than a pipe holds
 	[ "$(unwaiting b 30)" = "0 0" ]

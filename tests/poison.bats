@@ -5,8 +5,8 @@ setup() {
 	train=$BATS_TEST_DIRNAME/../pipelines/train
 	cd "$BATS_TEST_TMPDIR"
 	small=(-t navigation_N3_l3 -m full -e 60)
-	options='--hidden 8 -C 10'
-	critic='--batch 32 --threads 1 --keep-replay'
+	options='--hidden 8 -C 10 --explore 0.2'
+	critic='--batch 32 --threads 1 --critic-gamma same --keep-replay'
 	"$train" "${small[@]}" -R "$options" -Q "$critic" -o good
 }
 

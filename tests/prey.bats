@@ -18,7 +18,7 @@ word() {
 
 # $1: task, $2: method, $3: episodes, $4: directory, then further options of mc-rollout
 small() {
-	"$train" -t "$1" -m "$2" -e "$3" -o "$4" -R "--hidden 8 -C 7 ${*:5}" -Q '--batch 32 --keep-replay --threads 1'
+	"$train" -t "$1" -m "$2" -e "$3" -o "$4" -R "--hidden 8 -C 7 --explore 0.2 ${*:5}" -Q "--batch 32 --critic-gamma same --keep-replay --threads 1"
 }
 
 # An evade run whose policy can be exported. $1: task, $2: directory
@@ -106,8 +106,8 @@ played() {
 co() {
 	mkdir "$1"
 	mkfifo "$1/ring"
-	(mc-rollout -t predator_prey_N3_l3 --comm none --env "mc-envsim -t predator_prey_N3_l3 --env 1 $2" -e 20 --hidden 8 -C 7 \
-	    "${@:3}" -c "$1/run.ckpt" -l "$1/run.log" <"$1/ring" | mc-critic --batch 32 --threads 1 -D "$1/run.replay" --keep-replay >"$1/ring")
+	(mc-rollout -t predator_prey_N3_l3 --comm none --env "mc-envsim -t predator_prey_N3_l3 --env 1 $2" -e 20 --hidden 8 -C 7 --explore 0.2 \
+	    "${@:3}" -c "$1/run.ckpt" -l "$1/run.log" <"$1/ring" | mc-critic --batch 32 --threads 1 --critic-gamma same -D "$1/run.replay" --keep-replay >"$1/ring")
 }
 
 @test "an environment in another process says which prey and range it plays" {

@@ -10,12 +10,13 @@ setup() {
 	cd "$BATS_TEST_TMPDIR"
 }
 
-# ring DIR METHOD EPISODES THREADS [mc-rollout's options]: a run whose files are all kept
+# ring DIR METHOD EPISODES THREADS [mc-rollout's options]: a run whose files are all kept. Its noise
+# falls over so many episodes: as a share of the run it would remember the first -e.
 ring() {
 	rule=()
 	[ "$2" != meta ] || rule=(-M '--rule-hidden 4 -K 5')
-	"$train" -t navigation_N2_l2 -m "$2" -e "$3" -o "$1" "${rule[@]}" -R "--hidden 8 -C 7 --threads $4 $5" \
-		-Q "--batch 64 --threads $4 --keep-replay"
+	"$train" -t navigation_N2_l2 -m "$2" -e "$3" -o "$1" "${rule[@]}" -R "--hidden 8 -C 7 --explore 0.5:0.2:20 --threads $4 $5" \
+		-Q "--batch 64 --threads $4 --keep-replay --critic-gamma 0.6:0.9:25"
 }
 
 # Checkpoint, log, replay buffer, and what mc-eval measures.
@@ -106,7 +107,7 @@ parts() {
 	cmp constant.critic moves.critic
 	"$train" -t navigation_N2_l2 -m none -e 30 -o other -R '--hidden 8' -Q "--batch 64 --threads 1"
 	! cmp -s constant.critic <(mc-cat --full other/run.ckpt | jq -c .params.critic)
-	"$train" -t navigation_N2_l2 -m none -e 30 -o alike -R '--hidden 8 --gamma 0.5' -Q "--batch 64 --threads 1"
+	"$train" -t navigation_N2_l2 -m none -e 30 -o alike -R '--hidden 8 --gamma 0.5' -Q "--batch 64 --threads 1 --critic-gamma same"
 	cmp constant.critic <(mc-cat --full alike/run.ckpt | jq -c .params.critic)
 }
 
@@ -115,8 +116,8 @@ parts() {
 	for d in whole parts; do
 		for e in 10 30; do
 			[ $d$e != whole10 ] || continue
-			"$train" -t navigation_N2_l2 -m meta -e $e -o $d -R '--hidden 8 -C 7' -M '--rule-hidden 4 --freeze --eta learned/run.ckpt' \
-				-Q '--batch 64 --threads 2 --keep-replay'
+			"$train" -t navigation_N2_l2 -m meta -e $e -o $d -R '--hidden 8 -C 7 --explore 0.2' -M '--rule-hidden 4 --freeze --eta learned/run.ckpt' \
+				-Q '--batch 64 --threads 2 --keep-replay --critic-gamma same'
 		done
 	done
 	same whole parts
@@ -127,8 +128,8 @@ parts() {
 		for e in 8 14; do
 			[ $d$e != one8 ] || continue
 			threads=$([ $d$e = parts8 ] && echo 2 || echo 1)
-			"$train" -t navigation_N3_l3 -m full -e $e -o $d -R "--hidden 192 --threads $threads" \
-				-Q "--batch 100 --threads $threads --keep-replay"
+			"$train" -t navigation_N3_l3 -m full -e $e -o $d -R "--hidden 192 --explore 0.2 --threads $threads" \
+				-Q "--batch 100 --threads $threads --keep-replay --critic-gamma same"
 		done
 	done
 	same one parts
@@ -155,9 +156,10 @@ refused() {
 @test "an option of any program that would make another run: refused with both values, no byte changed" {
 	ring d meta 12 1
 	sum=$(cat d/run.* | cksum)
-	again() { run "$train" -t navigation_N2_l2 -m meta -e 24 -o d -s "${4:-1}" -R "--hidden 8 $1" -M "--rule-hidden 4 -K 5 $2" -Q "--batch 64 $3"; }
+	again() { run "$train" -t navigation_N2_l2 -m meta -e 24 -o d -s "${4:-1}" -R "--hidden 8 --explore 0.5:0.2:20 $1" -M "--rule-hidden 4 -K 5 $2" -Q "--batch 64 --critic-gamma 0.6:0.9:25 $3"; }
 	again '--gamma 0.9'; refused gamma 0.95 0.9
-	again '--explore 0.3'; refused explore 0.2 0.3
+	again '--explore 0.3:0.2:20'; refused explore.start 0.5 0.3
+	again '--explore 0.5:0.2:50%'; refused explore.episodes 20 12
 	again '--range 2'; refused range absent 2
 	again '--share'; refused share false true
 	again '--edge-cost 0.5'; refused edge_cost absent 0.5
@@ -168,6 +170,7 @@ refused() {
 	again '' '--rule-hidden 5'; refused rule_hidden 4 5
 	again '' '--last-only'; refused last_only false true
 	again '' '' '--lr-critic 0.5'; refused lr_critic 0.001 0.5
+	again '' '' '--critic-gamma 0.7'; refused gamma '' 0.7
 	again '' '' '--tau 0.5'; refused tau 0.01 0.5
 	again '' '' '--replay 777'; refused replay 1000000 777
 	again '' '' '--warmup 777'; refused warmup 64 777

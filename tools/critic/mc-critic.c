@@ -537,6 +537,7 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 
 	mc_learner_defaults(o);
 	x.text.lr_critic = x.text.lr_policy = "0.001";
+	x.text.gamma = "0.6:0.95:80%";
 	batch = (long)o->B, replay = (long)o->replay, warmup = (long)o->warmup;
 	const struct mc_opt table[] = {
 		{ MC_OPT_STR, 'm', "method", "METHOD", &x.method, 0, 0, "stgs: learn whom to talk to as well, by straight-through Gumbel-softmax" },

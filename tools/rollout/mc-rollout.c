@@ -19,6 +19,9 @@
 #include "mc_task.h"
 #include "mc_train.h"
 
+/* Wide, then narrow: what makes teams find out what pays (metacomm-results(7)). */
+#define EXPLORE "1:0.2:80%"
+
 struct options {
 	const char *task, *comm, *explore, *keep, *prey, *env, *load, *progress;
 	uint64_t seed;
@@ -61,7 +64,7 @@ static int check_options(const struct options *o, struct mc_header *h, struct mc
 	if (progress < 0)
 		return mc_usage(e, "--progress", NULL, "\"%s\" is not auto, always, never or json", o->progress);
 	t->progress = (enum mc_progress_mode)progress;
-	if (parse_explore(o->explore ? o->explore : "0.2", h, e) < 0 || parse_keep(o->keep, t, e) < 0)
+	if (parse_explore(o->explore ? o->explore : EXPLORE, h, e) < 0 || parse_keep(o->keep, t, e) < 0)
 		return -1;
 	if (t->nkeep && !t->ckpt)
 		return mc_usage(e, "--keep", "give -c FILE as well", "there is no checkpoint to keep");
@@ -364,7 +367,7 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 		{ MC_OPT_STR, 0, "env", "COMMAND", &o.env, 0, 0, "act in this program, or that of @FILE, instead of the built-in world; {seed} and {env} in it are filled in" },
 		{ MC_OPT_REAL, 0, "env-timeout", "SECONDS", &o.patience, 0, 1e9, "how long it may take over a step, or over its header; 0: for ever" },
 		{ MC_OPT_REAL, 0, "gamma", "X", &o.gamma, 0, 1, "discount" },
-		{ MC_OPT_STR, 0, "explore", "SIGMA", &o.explore, 0, 0, "deviation of the noise on actions (default 0.2); START:END:EPISODES or START:END:PERCENT% (of the run) moves it linearly" },
+		{ MC_OPT_STR, 0, "explore", "SIGMA", &o.explore, 0, 0, "standard deviation of the noise on actions (default " EXPLORE "); START:END:EPISODES or START:END:PERCENT% (of the run) moves it linearly" },
 		{ MC_OPT_INT, 0, "hidden", "H", &o.hidden, 1, 4096, "hidden width of the nets" },
 		{ MC_OPT_FLAG, 0, "share", NULL, &o.share, 0, 0, "one communication net and one policy serve all agents" },
 		{ MC_OPT_FLAG, 0, "separate", NULL, &o.share, 0, -1, "a communication net and a policy for each agent" },
