@@ -30,7 +30,7 @@ all: $(TASKS:%=$(OUT)/%.prey)
 # A run knows itself whether it is finished.
 $(OUT)/%.prey: FORCE
 	$(HERE)train -t $* -m none -s $(or $(SEED),$(seed_$*)) -e $(or $(EPISODES),$(episodes_$*)) \
-	    -o $(OUT)/$* -R '$(OPTIONS)'
+	    -o $(OUT)/$* -R '$(OPTIONS)' -Q '--critic-gamma same'
 	$(BIN)mc-rollout --load $(OUT)/$*/run.ckpt --export-prey >$@.tmp
 	mv $@.tmp $@
 
