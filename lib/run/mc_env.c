@@ -187,6 +187,11 @@ int mc_env_step(struct mc_env *v, const mc_real *a, mc_real *r, mc_real *o, uint
 	return v->world ? world_step(v, a, r, o, m, e) : process_step(v, a, r, o, m, e);
 }
 
+const struct mc_world *mc_env_built_in(const struct mc_env *v)
+{
+	return v->world;
+}
+
 struct mc_env_dims mc_env_dims(const struct mc_env *v)
 {
 	return v->dims;

@@ -13,6 +13,7 @@
 #include "mc_params.h"
 #include "mc_prey.h"
 #include "mc_task.h"
+#include "mc_world.h"
 
 struct mc_env;
 
@@ -42,6 +43,9 @@ int mc_env_unknown(const char *task, const char *place, struct mc_err *e);
 void mc_env_free(struct mc_env *v);
 
 struct mc_env_dims mc_env_dims(const struct mc_env *v);
+
+/* The built-in world of its episodes, or NULL. */
+const struct mc_world *mc_env_built_in(const struct mc_env *v);
 
 /*
  * Starts episodes first ... first+n-1 and gives their observations at step 0.

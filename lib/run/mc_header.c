@@ -214,8 +214,8 @@ void mc_header_write(struct mc_fb *b, const struct mc_header *h, const struct mc
 	if (prey)
 		mc_params_pack(b, "prey_params", prey, prey->v);
 	mc_fb_str(b, "comm", mc_decide_name(h->comm));
-	if (h->comm != MC_LEARNED)
-		mc_fb_str(b, "method", mc_decide_name(h->comm));
+	if (h->method[0] || h->comm != MC_LEARNED)
+		mc_fb_str(b, "method", h->method[0] ? h->method : mc_decide_name(h->comm));
 	mc_fb_str(b, "from", "mc-rollout");
 }
 

@@ -51,7 +51,7 @@ void mc_rule_input_name(const struct mc_rule_form *f, char *to, size_t size);
 /* Reads and checks a header (a frame's map, or a checkpoint's `header`). MC_DATA. */
 int mc_header_read(const struct mc_map *m, struct mc_header *h, struct mc_err *e);
 
-/* Writes mc-rollout's entries into a frame begun by the caller; `prey` are the weights under "mlp". */
+/* Writes mc-rollout's entries into a frame begun by the caller; `prey` are the weights under "mlp", the method a script's if h has one. */
 void mc_header_write(struct mc_fb *b, const struct mc_header *h, const struct mc_params *prey);
 
 /*

@@ -20,10 +20,10 @@ struct mc_player *mc_player_new(const struct mc_dims *dims, size_t max, int work
 	if (!p)
 		return NULL;
 	p->dims = *dims;
-	p->actor = mc_actor_new(dims, max, workers, arena, e);
+	p->actor = dims->H ? mc_actor_new(dims, max, workers, arena, e) : NULL;
 	p->u = mc_arena_alloc(arena, max * dims->N * dims->d, sizeof *p->u, "draws", e);
 	p->eps = mc_arena_alloc(arena, max * dims->N * dims->A, sizeof *p->eps, "draws", e);
-	return p->actor && p->u && p->eps ? p : NULL;
+	return (p->actor || !dims->H) && p->u && p->eps ? p : NULL;
 }
 
 int mc_played_new(struct mc_played *p, const struct mc_dims *dims, size_t n, int with_c,
@@ -133,6 +133,26 @@ static void act(struct mc_player *p, const struct mc_play_opts *o, const struct 
 	}
 }
 
+/* The same by a script. */
+static void act_scripted(struct mc_player *p, const struct mc_play_opts *o, const struct mc_env *env, uint32_t first, size_t n,
+    size_t t, struct mc_played *out)
+{
+	const struct mc_act_batch b = batch_of(p, out, n, t, 0, n);
+	const struct mc_script_place at = { o->seed, o->env, first, n, t };
+	const size_t pairs = n * p->dims.N * p->dims.d;
+
+	if (o->how == MC_LEARNED)
+		mc_script_decide(o->script, n, b.o, b.m, b.c, b.I);
+	else if (o->how == MC_FULL)
+		memcpy(b.I, b.m, pairs);
+	else
+		memset(b.I, 0, pairs);
+	if (o->change)
+		intervene(p, o, first, n, t, out);
+	mc_script_act(o->script, &at, mc_env_built_in(env), b.o, o->change ? out->heard + t * pairs : b.I,
+	    o->change ? out->src + t * pairs : NULL, b.a);
+}
+
 /* a <- clip(a + sigma eps, -1, 1) */
 static void explore(struct mc_player *p, const struct mc_play_opts *o, uint32_t first, size_t n,
     size_t t, mc_real *a)
@@ -180,7 +200,7 @@ int mc_play(struct mc_player *p, struct mc_env *env, const struct mc_play_opts *
 	const struct mc_dims *s = &p->dims;
 	const size_t wide_o = n * s->N * s->O, wide_d = n * s->N * s->d, wide_a = n * s->N * s->A, each = o->alone ? 1 : n;
 
-	if (!worth_sharing(comm, policy, o->how, each))
+	if (o->script || !worth_sharing(comm, policy, o->how, each))
 		pool = NULL;
 	if (mc_env_begin(env, first, n, out->o, out->m, e) < 0)
 		return -1;
@@ -189,7 +209,9 @@ int mc_play(struct mc_player *p, struct mc_env *env, const struct mc_play_opts *
 		mc_real *a = out->a + t * wide_a;
 
 		draw_u(p, o, first, n, t);
-		if (o->change)
+		if (o->script)
+			act_scripted(p, o, env, first, n, t, out);
+		else if (o->change)
 			act_otherwise(p, o, comm, policy, first, n, each, t, out, pool);
 		else
 			act(p, o, comm, policy, n, each, t, out, pool);

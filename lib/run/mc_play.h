@@ -10,6 +10,7 @@
 #include "mc_env.h"
 #include "mc_intervene.h"
 #include "mc_right.h"
+#include "mc_script.h"
 #include "mc_traj.h"
 
 struct mc_play_opts {
@@ -20,6 +21,7 @@ struct mc_play_opts {
 	uint32_t env;       /* x of the draws MC_RNG_ASK, MC_RNG_EXPLORE, MC_RNG_DROP, MC_RNG_SHUFFLE */
 	int alone;          /* nets see each episode by itself: what it gives depends on nothing that is played beside it */
 	const struct mc_intervention *change; /* of what is asked and answered; NULL = none */
+	struct mc_script *script; /* decides (where `how` is MC_LEARNED) and acts in place of nets; NULL = nets do */
 };
 
 /*
@@ -39,7 +41,7 @@ struct mc_played {
 	uint8_t *src;       /* [T, n, N, d] whose observation it was; read where heard = 1 */
 };
 
-struct mc_player;       /* work space */
+struct mc_player;       /* work space; for scripts alone where dims->H is 0 */
 
 struct mc_player *mc_player_new(const struct mc_dims *dims, size_t max, int workers,
     struct mc_arena *arena, struct mc_err *e);
@@ -58,7 +60,8 @@ struct mc_played mc_played_traj(const struct mc_traj *t);
 /*
  * Episodes first ... first+n-1 of `env` into `out`. a = clip(pi(o, o(C)) + sigma eps, -1, 1)
  * (metacomm-learning(7), section 3, step 1); with an intervention o(C) is what is heard, and where
- * that limits the requests, `out` has c. MC_DATA when an action is not finite ("policy").
+ * that limits the requests, `out` has c. Under a script the nets may be NULL; one that sees the state
+ * needs the built-in world. MC_DATA when an action is not finite ("policy").
  */
 int mc_play(struct mc_player *p, struct mc_env *env, const struct mc_play_opts *o,
     const struct mc_params *comm, const struct mc_params *policy, uint32_t first, size_t n,

@@ -15,6 +15,7 @@
 #include "mc_measure.h"
 #include "mc_opts.h"
 #include "mc_pool.h"
+#include "mc_script.h"
 #include "mc_stat.h"
 #include "mc_summary.h"
 
@@ -22,6 +23,7 @@ enum { EPISODES = 1000, SEED = 1 }; /* unless others are given */
 
 struct options {
 	struct mc_measuring how;
+	const char *script, *task; /* as given: names with commas, or NULL */
 	long threads, max_frame;
 	int json, pairs;
 };
@@ -102,14 +104,20 @@ static void put_influence(const char *key, const struct mc_measured *f, int memb
 static void put_json(const char *file, const struct mc_measured *f, const struct options *o)
 {
 	printf("{\"file\":");
-	mc_json_string(stdout, file);
+	if (file)
+		mc_json_string(stdout, file);
+	else
+		printf("null");
 	printf(",\"task\":");
 	mc_json_string(stdout, f->task);
 	printf(",\"method\":");
 	mc_json_string(stdout, f->method);
-	printf(",\"seed\":%" PRIu64 ",\"trained_episodes\":%" PRId64, f->seed, f->trained);
+	if (f->scripted)
+		printf(",\"script\":true,\"seed\":null,\"trained_episodes\":null");
+	else
+		printf(",\"seed\":%" PRIu64 ",\"trained_episodes\":%" PRId64, f->seed, f->trained);
 	printf(",\"eval_seed\":%" PRIu64 ",\"episodes\":%ld", o->how.seed, o->how.episodes);
-	printf(",\"comm\":\"%s\",\"greedy\":%s,\"prey\":\"%s\"", mc_decide_name(f->how), o->how.greedy ? "true" : "false",
+	printf(",\"comm\":\"%s\",\"greedy\":%s,\"prey\":\"%s\"", f->scripted && f->how == MC_LEARNED ? "scripted" : mc_decide_name(f->how), o->how.greedy ? "true" : "false",
 	    f->prey);
 	put_number("return_mean", f->mean);
 	put_number("return_se", f->se);
@@ -156,7 +164,7 @@ static int is_change(const struct options *o)
 static void put_heading(int width, const struct options *o, int right)
 {
 	/* in parts: glibc allocates memory for a format of more than a dozen conversions, and may fail */
-	printf("%-*s  %-19s  %-9s  %4s  %7s", width, "checkpoint", "task", "method", "seed", "trained");
+	printf("%-*s  %-23s  %-9s  %4s  %7s", width, "checkpoint", "task", "method", "seed", "trained");
 	printf("  %9s  %6s  %9s  %20s", "return", "se", "IQM", "95 % interval");
 	printf("  %8s  %6s  %7s  %5s  %7s  %6s", "requests", "links", "bytes", "c", "entropy", "satur.");
 	if (right)
@@ -190,12 +198,15 @@ static void put_row(const char *file, int width, const struct mc_measured *f, co
 	char interval[64];
 
 	snprintf(interval, sizeof interval, "[%.2f, %.2f]", f->ci[0], f->ci[1]);
-	put_name(file, width);
+	put_name(file ? file : "-", width);
 	printf("  ");
-	put_name(f->task, 19);
+	put_name(f->task, 23);
 	printf("  ");
 	put_name(f->method, 9);
-	printf("  %4" PRIu64 "  %7" PRId64, f->seed, f->trained);
+	if (f->scripted)
+		printf("  %4s  %7s", "-", "-");
+	else
+		printf("  %4" PRIu64 "  %7" PRId64, f->seed, f->trained);
 	put_cell(f->mean, 9, 2);
 	put_cell(f->se, 6, 2);
 	put_cell(f->iqm, 9, 2);
@@ -295,7 +306,7 @@ static void put(const char *file, int width, const struct mc_measured *f, const 
 		return;
 	}
 	if (*right != f->decided.right_known) {
-		printf(*right < 0 ? "" : "\n");
+		fputs(*right < 0 ? "" : "\n", stdout);
 		put_heading(width, o, f->decided.right_known);
 	}
 	*right = f->decided.right_known;
@@ -306,13 +317,76 @@ static void put(const char *file, int width, const struct mc_measured *f, const 
 		put_influences(f);
 }
 
+/* The columns of the table so far. */
+struct table {
+	int width;                /* of names */
+	int right;                /* those of right requests stand in the last heading; -1: there is none */
+	int any_right;
+};
+
+/* One row, of a file or of a script (NULL). */
+static int add(struct table *t, const char *file, const struct mc_measured *f, const struct options *o, struct mc_err *e)
+{
+	put(file, t->width, f, o, &t->right);
+	t->any_right |= f->decided.right_known;
+	return flush(e);
+}
+
+/* The part of a list with commas that begins at *at, which moves past it; NULL at its end. */
+static const char *part(const char **at, char *out, size_t size)
+{
+	const size_t n = strcspn(*at, ",");
+
+	if (**at == '\0')
+		return NULL;
+	snprintf(out, size, "%.*s", (int)n, *at);
+	*at += n + ((*at)[n] == ',');
+	return out;
+}
+
+static int evaluate_script(struct table *t, const char *script, const char *task, const struct options *o, struct mc_pool *pool,
+    struct mc_err *e)
+{
+	struct mc_measured f;
+	int r = mc_measure_script(&f, script, task, &o->how, pool, e);
+
+	if (r == 0)
+		r = add(t, NULL, &f, o, e);
+	mc_measured_release(&f);
+	return r;
+}
+
+/* Each script in each task; of "all", those that there are for it. */
+static int evaluate_scripts(struct table *t, const struct options *o, struct mc_pool *pool, struct mc_err *e)
+{
+	char task[80], name[80];
+	struct mc_task known;
+
+	for (const char *tasks = o->task; part(&tasks, task, sizeof task);) {
+		if (mc_task_parse(&known, task, e) < 0)
+			return -1;
+		for (const char *names = o->script; part(&names, name, sizeof name);) {
+			const char *of_all;
+
+			if (strcmp(name, "all") != 0 && evaluate_script(t, name, task, o, pool, e) < 0)
+				return -1;
+			for (int i = 0; strcmp(name, "all") == 0 && (of_all = mc_script_name(i)) != NULL; i++)
+				if (mc_script_fits(of_all, &known) && evaluate_script(t, of_all, task, o, pool, e) < 0)
+					return -1;
+		}
+	}
+	return 0;
+}
+
 static int evaluate(const struct options *o, int files, char **file, struct mc_pool *pool, struct mc_err *e)
 {
-	int width = 10, right = -1, any_right = 0;
+	struct table t = { 10, -1, 0 };
 
 	for (int i = 0; i < files; i++)
-		if ((int)strlen(file[i]) > width)
-			width = (int)strlen(file[i]);
+		if ((int)strlen(file[i]) > t.width)
+			t.width = (int)strlen(file[i]);
+	if (o->script && evaluate_scripts(&t, o, pool, e) < 0)
+		return -1;
 	for (int i = 0; i < files; i++) {
 		struct mc_ckpt c;
 		struct mc_measured f;
@@ -323,16 +397,13 @@ static int evaluate(const struct options *o, int files, char **file, struct mc_p
 		r = mc_measure(&f, &c, &o->how, pool, e);
 		mc_ckpt_close(&c);
 		if (r == 0)
-			put(file[i], width, &f, o, &right);
-		any_right |= f.decided.right_known;
+			r = add(&t, file[i], &f, o, e);
 		mc_measured_release(&f);
 		if (r < 0)
 			return -1;
-		if (flush(e) < 0)
-			return -1;
 	}
 	if (!o->json)
-		put_caption(o, any_right);
+		put_caption(o, t.any_right);
 	return flush(e);
 }
 
@@ -351,7 +422,7 @@ static int check_subject(enum subject what, const struct mc_summary_opts *s, con
 {
 	const char *runs = s->by ? "--by" : s->named ? "--named" : s->last != MC_SCORES_LAST ? "--last"
 	    : s->scale ? "--scale" : s->marl_eval ? "--marl-eval" : s->resamples != MC_STAT_RESAMPLES ? "--resamples" : NULL;
-	const char *one = o->how.influence ? "--influence" : o->pairs ? "--pairs" : NULL;
+	const char *one = o->script ? "--script" : o->task ? "--task" : o->how.influence ? "--influence" : o->pairs ? "--pairs" : NULL;
 	const char *play = about_playing(&o->how);
 
 	if (what != CHECKPOINTS && one)
@@ -360,6 +431,8 @@ static int check_subject(enum subject what, const struct mc_summary_opts *s, con
 		return mc_usage(e, play, "leave it out", "this is about checkpoints");
 	if (what != RUNS && runs)
 		return mc_usage(e, runs, "add --aggregate", "this is about runs");
+	if (!o->script != !o->task)
+		return mc_usage(e, o->script ? "-t" : "--script", NULL, o->script ? "in which task?" : "which script? A checkpoint says its own task");
 	if (what == CHECKPOINTS && s->claims)
 		return mc_usage(e, "--claims", "add --aggregate or --advantages", "there are no claims about checkpoints");
 	return 0;
@@ -431,6 +504,9 @@ static int body(int argc, char **argv, struct mc_err *e)
 		  "below each row, who asks whom: links and c of every ordered pair (always in --json)" },
 		{ MC_OPT_FLAG, 0, "influence", NULL, &o.how.influence, 0, 0,
 		  "below each row, what an agent would do without another's answer, and what that is worth" },
+		{ MC_OPT_STR, 0, "script", "NAME", &o.script, 0, 0,
+		  "measure this scripted team: still, random, alone, told, or what the task has beside these; several with commas, or all" },
+		{ MC_OPT_STR, 't', "task", "TASK", &o.task, 0, 0, "the task of --script; several with commas" },
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "Runs, by their logs or checkpoints" },
 		{ MC_OPT_FLAG, 0, "aggregate", NULL, &aggregate, 0, 0,
 		  "the returns of runs, combined over seeds, as tables in Markdown; operands are logs, or checkpoints to play" },
@@ -457,6 +533,7 @@ static int body(int argc, char **argv, struct mc_err *e)
 		{ MC_OPT_FLAG, 0, NULL, NULL, NULL, 0, 0, NULL },
 	};
 	const struct mc_prog prog = { "mc-eval", "[-n N] [-s SEED] [--comm HOW] [--cut I,J] [--mute J] [--max-edges K] [--influence] ... CHECKPOINT ...\n"
+		"       mc-eval --script NAME -t TASK [-n N] [-s SEED] ... [CHECKPOINT ...]\n"
 		"       mc-eval --aggregate [--claims FILE] [--json] LOG ...|CHECKPOINT ...\n"
 		"       mc-eval --advantages [--claims FILE] [--json] STREAM ...",
 		"Measures checkpoints: return, requests and links over numbered episodes that no run was trained on, "
@@ -481,7 +558,7 @@ static int body(int argc, char **argv, struct mc_err *e)
 	what = aggregate ? RUNS : advantages ? ADVANTAGES : CHECKPOINTS;
 	if (check_subject(what, &summary, &o, e) < 0)
 		return -1;
-	if (first == argc)
+	if (first == argc && !o.script)
 		return mc_usage(e, NULL, "see mc-eval --help", "no %s given",
 		    what == RUNS ? "log or checkpoint" : what == ADVANTAGES ? "stream" : "checkpoint");
 	o.how.stage = &stage;

@@ -4,8 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "mc_opts.h"
 #include "mc_play.h"
 #include "mc_prey.h"
+#include "mc_script.h"
 #include "mc_stat.h"
 #include "mc_task.h"
 
@@ -91,11 +93,12 @@ struct nets {
 	struct mc_params policy, comm, critic, prey;
 };
 
-/* The team of a checkpoint, and where it plays. */
+/* The team of a checkpoint, or a script, and where it plays. */
 struct team {
 	const struct mc_header *h;
 	struct mc_task task;
 	struct nets nets;
+	struct mc_script *script;       /* NULL = nets */
 };
 
 /* Where a batch is played, and into what. */
@@ -172,7 +175,7 @@ static int play(struct sums *to, const struct team *x, const struct mc_intervent
 {
 	const struct mc_header *h = x->h;
 	const struct mc_play_opts po = { .how = change && change->how >= 0 ? (enum mc_decide)change->how : h->comm,
-		.greedy = o->greedy, .seed = o->seed, .env = 0, .alone = o->env != NULL, .change = change };
+		.greedy = o->greedy, .seed = o->seed, .env = 0, .alone = o->env != NULL, .change = change, .script = x->script };
 	const size_t n = (size_t)o->episodes;
 	struct scene s = { .team = x, .how = &po };
 	int r = set_scene(&s, o, arena, pool, e);
@@ -276,11 +279,13 @@ static int play_both(struct mc_measured *f, const struct team *x, const struct m
 {
 	const struct mc_dims *dims = &x->h->dims;
 	const size_t n = (size_t)o->episodes;
-	struct sums sums = { .decided = &f->decided, .right = mc_right_known(&x->task) ? &x->task : NULL }, untouched = { 0 };
+	struct mc_task rights;
+	struct sums sums = { .decided = &f->decided, .right = mc_right_task(&rights, x->h->task, dims) ? &rights : NULL };
+	struct sums untouched = { 0 };
 
 	if (!(sums.ret = mc_arena_alloc(arena, n, sizeof *sums.ret, "returns", e)) ||
 	    !(untouched.ret = mc_arena_alloc(arena, n, sizeof *untouched.ret, "returns", e)) ||
-	    mc_decided_new(&f->decided, dims, f->how == MC_LEARNED, &f->arena, e) < 0)
+	    mc_decided_new(&f->decided, dims, f->how == MC_LEARNED && !x->script, &f->arena, e) < 0)
 		return -1;
 	if (o->influence && !(f->influence = mc_influence_new(dims, BATCH, mc_pool_threads(pool), &f->arena, e)))
 		return -1;
@@ -338,6 +343,49 @@ int mc_measure(struct mc_measured *f, const struct mc_ckpt *c, const struct mc_m
 	f->touched = mc_intervention_touches(&o->change, h->comm);
 	if (load_team(&x, f->prey, c, o, &arena, e) == 0)
 		r = play_both(f, &x, o, &arena, pool, e);
+	mc_arena_free(&arena);
+	return r;
+}
+
+/* A script's header: what there is of one, h->dims without nets. */
+static int script_team(struct team *x, struct mc_header *h, struct mc_measured *f, const char *script, const char *task,
+    const struct mc_measuring *o, struct mc_arena *arena, struct mc_err *e)
+{
+	struct mc_prey prey;
+
+	*h = (struct mc_header){ .range = -1 };
+	*x = (struct team){ .h = h };
+	if (mc_task_parse(&x->task, task, e) < 0 || !(x->script = mc_script_new(script, &x->task, arena, e)) ||
+	    mc_prey_choose(&prey, o->prey ? o->prey : "auto", &x->task, arena, e) < 0)
+		return -1;
+	if (o->influence || o->env)
+		return mc_usage(e, o->influence ? "--influence" : "--env", "leave it out",
+		    o->influence ? "a script has no nets" : "scripts play in the built-in world");
+	x->nets.prey = prey.p;
+	memcpy(f->prey, prey.how, sizeof f->prey);
+	snprintf(h->task, sizeof h->task, "%s", x->task.name);
+	snprintf(f->task, sizeof f->task, "%s", x->task.name);
+	snprintf(f->method, sizeof f->method, "%s", script);
+	h->dims.env = mc_task_dims(&x->task);
+	h->comm = strcmp(mc_script_comm(x->script), "none") == 0 ? MC_NONE : MC_LEARNED;
+	return mc_intervention_check(&o->change, h->dims.N, h->comm, e);
+}
+
+int mc_measure_script(struct mc_measured *f, const char *script, const char *task, const struct mc_measuring *o,
+    struct mc_pool *pool, struct mc_err *e)
+{
+	struct mc_arena arena = { 0 };
+	struct mc_header h;
+	struct team x;
+	int r = -1;
+
+	memset(f, 0, sizeof *f);
+	f->scripted = 1;
+	if (script_team(&x, &h, f, script, task, o, &arena, e) == 0) {
+		f->how = o->change.how >= 0 ? (enum mc_decide)o->change.how : h.comm;
+		f->touched = mc_intervention_touches(&o->change, h.comm);
+		r = play_both(f, &x, o, &arena, pool, e);
+	}
 	mc_arena_free(&arena);
 	return r;
 }

@@ -48,7 +48,8 @@ void mc_measuring_print(const struct mc_measuring *o, FILE *to);
 
 /* What one checkpoint came to. */
 struct mc_measured {
-	char task[64], method[16];
+	char task[64], method[16]; /* a script's name in place of the method */
+	int scripted;             /* a script's: nothing was trained, and seed and trained say nothing */
 	char prey[8];             /* the header's word for how they act */
 	uint64_t seed;            /* of its run */
 	int64_t trained;          /* episodes */
@@ -75,6 +76,13 @@ struct mc_measured {
 int mc_measure(struct mc_measured *f, const struct mc_ckpt *c, const struct mc_measuring *o, struct mc_pool *pool,
     struct mc_err *e);
 void mc_measured_release(struct mc_measured *f);
+
+/*
+ * The same of a script (mc_script.h) in a task, against the prey that `prey` or, without it, "auto"
+ * means. MC_USAGE for a task or script that is none, and for `influence`, since a script has no nets.
+ */
+int mc_measure_script(struct mc_measured *f, const char *script, const char *task, const struct mc_measuring *o,
+    struct mc_pool *pool, struct mc_err *e);
 
 /* The mean return alone, under the intervention if there is one; the same errors. */
 int mc_measure_return(double *mean, const struct mc_ckpt *c, const struct mc_measuring *o, struct mc_pool *pool,

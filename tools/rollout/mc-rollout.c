@@ -16,6 +16,7 @@
 #include "mc_prey.h"
 #include "mc_provenance.h"
 #include "mc_ring.h"
+#include "mc_script.h"
 #include "mc_task.h"
 #include "mc_train.h"
 
@@ -23,7 +24,7 @@
 #define EXPLORE "1:0.2:80%"
 
 struct options {
-	const char *task, *comm, *explore, *keep, *prey, *env, *load, *progress;
+	const char *task, *comm, *explore, *keep, *prey, *env, *load, *script, *progress;
 	uint64_t seed;
 	double gamma, range, edge_cost, patience;
 	long hidden, episodes, every, n, threads, max_frame;
@@ -73,6 +74,8 @@ static int check_options(const struct options *o, struct mc_header *h, struct mc
 	if (o->load && (o->prey || o->share || isfinite(o->range) || o->edge_cost > 0))
 		return mc_usage(e, "--load", NULL, "the checkpoint says of prey, range, nets and costs what --prey, --range, --share and "
 		    "--edge-cost would");
+	if (o->script && (o->load || o->env || t->ckpt || t->log))
+		return mc_usage(e, "--script", NULL, "a script plays alone in the built-in world: --load, --env, -c and -l have no meaning");
 	if (o->export_prey && !o->load)
 		return mc_usage(e, "--export-prey", "give --load CKPT as well", "which checkpoint's policy?");
 	if (t->fresh && !t->ckpt)
@@ -80,12 +83,13 @@ static int check_options(const struct options *o, struct mc_header *h, struct mc
 	return 0;
 }
 
-/* ---- a plain source: trajectories of a checkpoint's team ---- */
+/* ---- a plain source: trajectories of a checkpoint's team, or of a script ---- */
 
 struct source {
-	struct mc_ckpt ckpt;
+	struct mc_ckpt ckpt;        /* of a script the header alone */
 	struct mc_arena arena;
 	struct mc_task task;
+	struct mc_script *script;   /* NULL = the checkpoint's nets play */
 	struct mc_params policy, comm, prey;
 	struct mc_env *env;
 	struct mc_env_says says;
@@ -137,11 +141,49 @@ static int open_source(struct source *s, const struct options *o, struct mc_pool
 	return s->player && s->fb && s->out ? 0 : -1;
 }
 
-/* The run's header, as the checkpoint has it, then who wrote this stream. */
-static int source_header(struct source *s, int argc, char **argv, int threads, struct mc_err *e)
+/* What a script plays in, and the header that says so: of the nets' widths what options say, since others may read it. */
+static int open_script(struct source *s, const struct options *o, struct mc_err *e)
+{
+	struct mc_header *h = &s->ckpt.header;
+	const struct mc_ramp explore = h->explore;
+	const char *comm;
+	struct mc_prey prey;
+
+	if (!o->task)
+		return mc_usage(e, "-t", "mc-envsim --list shows the tasks", "which task?");
+	if (mc_task_parse(&s->task, o->task, e) < 0 || !(s->script = mc_script_new(o->script, &s->task, &s->arena, e)) ||
+	    mc_prey_choose(&prey, o->prey ? o->prey : "auto", &s->task, &s->arena, e) < 0)
+		return -1;
+	comm = mc_script_comm(s->script);
+	*h = (struct mc_header){ .seed = o->seed, .gamma = o->gamma, .range = isfinite(o->range) ? o->range : -1, .planned = -1,
+		.edge_cost = o->edge_cost, .explore = explore,
+		.comm = strcmp(comm, "none") == 0 ? MC_NONE : strcmp(comm, "full") == 0 ? MC_FULL : MC_LEARNED };
+	h->dims.env = mc_task_dims(&s->task);
+	snprintf(h->task, sizeof h->task, "%s", o->task);
+	snprintf(h->method, sizeof h->method, "%s", o->script);
+	memcpy(h->prey, prey.how, sizeof h->prey);
+	s->prey = prey.p;
+	s->env = mc_env_world(&s->task, 1, prey.p.v ? &s->prey : NULL, h->range, o->seed, 0, e);
+	s->player = mc_player_new(&h->dims, 1, 1, &s->arena, e);
+	s->fb = mc_fb_new(e);
+	s->out = mc_out_fd(1, "<stdout>", e);
+	if (!s->env || !s->player || !s->fb || !s->out || mc_traj_new(&s->traj, &h->dims, &s->arena, e) < 0)
+		return -1;
+	h->dims.H = (size_t)o->hidden;
+	h->dims.share = o->share;
+	return 0;
+}
+
+/* The run's header, as the checkpoint has it, or a script's, then who wrote this stream. */
+static int source_header(struct source *s, const struct options *o, int argc, char **argv, int threads, struct mc_err *e)
 {
 	mc_fb_begin(s->fb, "header");
-	mc_fb_copy_all(s->fb, &s->ckpt.header_map);
+	if (s->script) {
+		mc_header_write(s->fb, &s->ckpt.header, s->prey.v ? &s->prey : NULL);
+		mc_fb_str(s->fb, "script", o->script);
+	} else {
+		mc_fb_copy_all(s->fb, &s->ckpt.header_map);
+	}
 	if (s->says.positions.E)
 		mc_fb_copy(s->fb, "positions", s->says.header, "positions");
 	if (mc_out_built(s->out, s->fb, e) < 0)
@@ -155,7 +197,8 @@ static int source_episode(struct source *s, const struct options *o, struct mc_p
 {
 	const struct mc_header *h = &s->ckpt.header;
 	const double sigma = o->explore ? h->explore.start : mc_ramp_at(&h->explore, s->ckpt.episode);
-	const struct mc_play_opts p = { .how = h->comm, .sigma = sigma, .seed = o->seed, .env = 0 };
+	const struct mc_play_opts p = { .how = h->comm, .sigma = sigma, .seed = o->seed, .env = 0, .script = s->script };
+	struct mc_task rights;
 	struct mc_played to = mc_played_traj(&s->traj);
 	const size_t shape[3] = { h->dims.T + 1, s->says.positions.E, 2 };
 	struct mc_episode_figures f;
@@ -165,7 +208,7 @@ static int source_episode(struct source *s, const struct options *o, struct mc_p
 		return -1;
 	s->traj.iteration = s->ckpt.iteration;
 	s->traj.episode = k;
-	mc_episode_figures(&s->traj, mc_right_known(&s->task) ? &s->task : NULL, &f);
+	mc_episode_figures(&s->traj, mc_right_task(&rights, h->task, &h->dims) ? &rights : NULL, &f);
 	if (h->edge_cost > 0)
 		mc_episode_charge(&s->traj, h->edge_cost, &f);
 	mc_traj_pack(s->fb, &s->traj);
@@ -182,12 +225,14 @@ static int source(const struct options *o, int argc, char **argv, struct mc_pool
 {
 	struct source s = { 0 };
 	struct mc_err ignored;
-	int r = open_source(&s, o, pool, e);
+	int r = o->script ? 0 : open_source(&s, o, pool, e);
 
 	if (r == 0 && o->explore)
 		r = parse_explore(o->explore, &s.ckpt.header, e);
+	if (r == 0 && o->script)
+		r = open_script(&s, o, e);
 	if (r == 0)
-		r = source_header(&s, argc, argv, mc_pool_threads(pool), e);
+		r = source_header(&s, o, argc, argv, mc_pool_threads(pool), e);
 	for (long k = 0; r == 0 && k < o->n; k++)
 		r = source_episode(&s, o, pool, k, e);
 	if (r == 0)
@@ -383,6 +428,8 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 		{ MC_OPT_FLAG, 0, "fresh", NULL, &t->fresh, 0, 0, "start anew even where a checkpoint exists" },
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "As a source, without a ring" },
 		{ MC_OPT_STR, 0, "load", "CKPT", &o.load, 0, 0, "write trajectories of this checkpoint's team; -s chooses the episodes" },
+		{ MC_OPT_STR, 0, "script", "NAME", &o.script, 0, 0,
+		  "write trajectories of this scripted team in the task -t: still, random, alone, told, or what the task has beside these" },
 		{ MC_OPT_INT, 'n', "number", "N", &o.n, 0, 2e9, "number of trajectories" },
 		{ MC_OPT_FLAG, 0, "export-prey", NULL, &o.export_prey, 0, 0, "write a prey file instead: the checkpoint's policy, of an evade task, as prey for --prey" },
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "The rest" },
@@ -393,6 +440,7 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 	};
 	const struct mc_prog prog = { "mc-rollout",
 		"-t TASK [-e N] [-c FILE] [-l FILE] ... < ring | ... > ring\n"
+		"       mc-rollout --script NAME -t TASK [-n N]\n"
 		"       mc-rollout --load CKPT [-n N] | --export-prey",
 		"Acts: nets and environment give trajectories. Start and end of a training ring, or, with --load, "
 		"a plain source of trajectories. pipelines/train makes a ring of it.", table };
@@ -420,7 +468,7 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 
 	if (!pool)
 		return -1;
-	const int r = !o.load ? ring(&o, &h, pool, streaming, e) : o.export_prey ?
+	const int r = !o.load && !o.script ? ring(&o, &h, pool, streaming, e) : o.export_prey ?
 	    export_prey(&o, argc, argv, streaming, e) : source(&o, argc, argv, pool, streaming, e);
 
 	mc_pool_free(pool);

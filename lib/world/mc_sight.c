@@ -37,6 +37,17 @@ size_t mc_role_count(const struct mc_task *t, enum mc_role role)
 	return 0;
 }
 
+enum mc_role mc_role_of(const struct mc_task *t, int i)
+{
+	if (t->kind == MC_PUSH)
+		return i < t->N ? MC_ROLE_AGENT : i == t->N ? MC_ROLE_BALL : MC_ROLE_TARGET;
+	if (i >= t->N + t->M)
+		return MC_ROLE_LANDMARK;
+	if (t->kind == MC_EVADE)
+		return i < t->N ? MC_ROLE_PREDATOR : MC_ROLE_AGENT;
+	return i < t->N ? MC_ROLE_AGENT : MC_ROLE_PREY;
+}
+
 int mc_role_sizes(double size[MC_ROLES], const struct mc_task *t, struct mc_err *e)
 {
 	struct mc_world *w = mc_world_new(t, 1, NULL, -1, e);
@@ -104,24 +115,54 @@ static int wide(const struct mc_task *t, enum mc_role role)
 	return t->view && role == (t->kind == MC_NAVIGATION ? MC_ROLE_LANDMARK : MC_ROLE_PREY) ? 3 : 2;
 }
 
+enum { POSITION = 2, LISTS = 4 };
+
+/* What one agent sees beside the team. */
+static int read_one(struct mc_sight *s, const struct mc_task *t, const mc_real *own)
+{
+	const mc_real *p = own + LISTS;
+
+	for (int role = MC_ROLE_LANDMARK; role < MC_ROLES; role++)
+		for (int k = 0; k < listed(t, role); k++, p += wide(t, role))
+			if ((wide(t, role) == 2 || p[2] > 0) && mc_sight_add(s, t, role,
+			    (double)own[POSITION] + (double)p[0], (double)own[POSITION + 1] + (double)p[1]) < 0)
+				return -1;
+	return 0;
+}
+
+int mc_sight_read_by(struct mc_sight *s, const struct mc_task *t, const mc_real *o, const uint8_t *by)
+{
+	s->n = 0;
+	for (int i = 0; i < t->agents; i++)
+		if (by[i] && read_one(s, t, o + (size_t)i * (size_t)t->obs_dim) < 0)
+			return -1;
+	return 0;
+}
+
 int mc_sight_read(struct mc_sight *s, const struct mc_task *t, const mc_real *o)
 {
-	enum { POSITION = 2, LISTS = 4 };
-
 	s->n = 0;
 	for (int i = 0; i < t->agents; i++) {
 		const mc_real *own = o + (size_t)i * (size_t)t->obs_dim;
 
 		mc_sight_add(s, t, MC_ROLE_AGENT, (double)own[POSITION], (double)own[POSITION + 1]);
 	}
-	for (int i = 0; i < t->agents; i++) {
-		const mc_real *own = o + (size_t)i * (size_t)t->obs_dim, *p = own + LISTS;
-
-		for (int role = MC_ROLE_LANDMARK; role < MC_ROLES; role++)
-			for (int k = 0; k < listed(t, role); k++, p += wide(t, role))
-				if ((wide(t, role) == 2 || p[2] > 0) && mc_sight_add(s, t, role,
-				    (double)own[POSITION] + (double)p[0], (double)own[POSITION + 1] + (double)p[1]) < 0)
-					return -1;
-	}
+	for (int i = 0; i < t->agents; i++)
+		if (read_one(s, t, o + (size_t)i * (size_t)t->obs_dim) < 0)
+			return -1;
 	return 0;
+}
+
+/* Landmarks of navigation and prey of predator-prey may be out of sight. */
+double mc_sight_reach(const struct mc_task *t, const mc_real *own)
+{
+	const enum mc_role role = t->kind == MC_NAVIGATION ? MC_ROLE_LANDMARK : MC_ROLE_PREY;
+	const int each = wide(t, role), count = listed(t, role);
+	const int before = role == MC_ROLE_PREY ? 2 * listed(t, MC_ROLE_LANDMARK) : 0;
+	const mc_real *last = own + LISTS + before + each * (count - 1);
+	const int full = count > 0 && (each == 2 || last[2] > 0);
+
+	if ((t->kind != MC_NAVIGATION && t->kind != MC_PREDATOR_PREY) || (each == 2 && (size_t)count == mc_role_count(t, role)))
+		return (double)INFINITY;
+	return full ? hypot((double)last[0], (double)last[1]) : t->view / 100.0;
 }

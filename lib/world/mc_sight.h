@@ -9,6 +9,7 @@
 #define MC_SIGHT_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "mc_err.h"
 #include "mc_real.h"
@@ -21,6 +22,9 @@ const char *mc_role_name(enum mc_role role);
 
 /* How many of a role a task has; agents are the learning team, whatever they are called there. */
 size_t mc_role_count(const struct mc_task *t, enum mc_role role);
+
+/* Of entity i, in the order of the task: evade's predators are MC_ROLE_PREDATOR, predator-prey's agents. */
+enum mc_role mc_role_of(const struct mc_task *t, int i);
 
 /* The radius of each role, 0 where the task has none. 0, or -1 and MC_OSERR. */
 int mc_role_sizes(double size[MC_ROLES], const struct mc_task *t, struct mc_err *e);
@@ -40,6 +44,15 @@ struct mc_sight {
  * there is more than the task has, so that these are no observations of it.
  */
 int mc_sight_read(struct mc_sight *s, const struct mc_task *t, const mc_real *o);
+
+/* The same of landmarks, prey, ball and target by the observations of those agents alone whose by[i] is 1. */
+int mc_sight_read_by(struct mc_sight *s, const struct mc_task *t, const mc_real *o, const uint8_t *by);
+
+/*
+ * How far agent i's observation shows everything of the role that may be out of sight: to the last of a
+ * full list, to the end of its view; infinite where nothing is ever out of sight.
+ */
+double mc_sight_reach(const struct mc_task *t, const mc_real *own);
 
 /* Adds one more thing unless it is there already: 1 added, 0 known, -1 more than the task has. */
 int mc_sight_add(struct mc_sight *s, const struct mc_task *t, enum mc_role role, double x, double y);
