@@ -2,7 +2,7 @@
 """Writes a run's log with made-up returns, for the tests of what reads logs.
 
 usage: make-logs.py FILE [task=push_N3] [method=meta] [seed=1] [episodes=40] [links=1]
-       [level=0] [K=10] [end=1] [first=0] [nan=0] [comm=0] [grow=1] [pairs=0] [right=0] [without=TYPE]
+       [level=0] [K=10] [end=1] [first=0] [nan=0] [comm=0] [grow=1] [pairs=0] [lab=0] [right=0] [without=TYPE]
 
 Episode e returns level + e + seed / 10 and has `agents` requests in each of its 25 steps; a
 metric frame after every tenth episode holds loss = 1 / (1 + e). comm=1: mc-metalearn's metrics,
@@ -29,7 +29,7 @@ def shares(agents, seed):
 
 def main():
     opts = {"task": "push_N3", "method": "meta", "seed": "1", "episodes": "40", "links": "1",
-            "level": "0", "K": "10", "end": "1", "nan": "0", "comm": "0", "grow": "1", "pairs": "0", "right": "0", "without": ""}
+            "level": "0", "K": "10", "end": "1", "nan": "0", "comm": "0", "grow": "1", "pairs": "0", "lab": "0", "right": "0", "without": ""}
     opts.update(a.split("=", 1) for a in sys.argv[2:])
     seed, episodes, level = int(opts["seed"]), int(opts["episodes"]), float(opts["level"])
     agents = 6 if "N6" in opts["task"] else 3
@@ -52,6 +52,8 @@ def main():
                       "saturated": 0.25, "baseline_loss": 3.0}
             if method == "meta":
                 values.update(J=2.0, meta_norm=7.0)
+            if int(opts["lab"]):
+                values.update(logit_step=0.1, common=0.75, agreement=-0.5, meta_cosine=0.05, saturated_gradient=0.25)
             pairs = {"asked_pair": shares(agents, seed)} if int(opts["pairs"]) else {}
             out.append(frame("metric", program="mc-metalearn", iteration=e, episode=e, values=values, **pairs))
     out = [f for f in out if not opts["without"] or msgpack.packb(opts["without"]) not in f[:40]]

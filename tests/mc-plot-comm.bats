@@ -34,6 +34,19 @@ last() {
 	[ "$(last fig.dat 'advantage, rms, meta')" = "1000 0.5" ]
 }
 
+@test "what the rule does, and whether the right ones are asked, where a log says so" {
+	log a.log comm=1 lab=1 right=1
+	mc-plot comm a.log -w 1 -o fig.svg --emit
+	[ "$(headings fig.dat | wc -l)" -eq 15 ]
+	[ "$(last fig.dat 'step of a logit, rms, meta')" = "1000 0.1" ]
+	[ "$(last fig.dat 'advantage common to all pairs, meta')" = "1000 0.75" ]
+	[ "$(last fig.dat 'agreement with REINFORCE, meta')" = "1000 -0.5" ]
+	[ "$(last fig.dat "meta-gradients' cosine, meta")" = "1000 0.05" ]
+	[ "$(last fig.dat 'meta-gradient at saturated c, meta')" = "1000 0.25" ]
+	[ "$(last fig.dat 'precision of requests, meta')" = "1000 0.6" ]
+	[ "$(last fig.dat 'recall of requests, meta')" = "1000 0.9" ]
+}
+
 @test "a line for each method, mean and band of its runs" {
 	log a.log comm=1
 	log b.log comm=1 seed=3

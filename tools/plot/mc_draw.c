@@ -456,8 +456,15 @@ static const struct figure {
 	{ "|g|", "g_norm", 0, 0, 1 },
 	{ "|meta-gradient|", "meta_norm", 0, 0, 1 },
 	{ "advantage, rms", "advantage_norm", 0, 0, 1 },
+	{ "step of a logit, rms", "logit_step", 0, 0, 1 },
+	{ "advantage common to all pairs", "common", 0, 1, 0 },
+	{ "agreement with REINFORCE", "agreement", -1, 1, 0 },
+	{ "meta-gradients' cosine", "meta_cosine", (double)NAN, 0, 0 },
+	{ "meta-gradient at saturated c", "saturated_gradient", 0, 1, 0 },
+	{ "precision of requests", "precision", 0, 1, 0 },
+	{ "recall of requests", "recall", 0, 1, 0 },
 };
-enum { PAGE = sizeof page / sizeof *page, SATURATED = 3 };
+enum { PAGE = sizeof page / sizeof *page, SATURATED = 3, ROWS = (PAGE + COMM_COLUMNS - 1) / COMM_COLUMNS };
 
 struct comm {
 	struct mc_runs runs[PAGE];
@@ -533,14 +540,14 @@ static void add_panel(struct mc_figure *f, struct comm *x, const struct mc_draw_
 
 static int allocate_comm(struct comm *x, struct mc_err *e)
 {
-	const size_t runs = x->runs[0].n;
+	const size_t runs = x->runs[0].n; /* no more tasks; a task's last row may have empty places */
 
 	x->task = calloc(runs, sizeof *x->task);
 	x->line = calloc(x->lines, sizeof *x->line);
-	x->panel = calloc(runs * PAGE, sizeof *x->panel);
-	x->row = calloc(runs * PAGE, sizeof *x->row);
-	x->scale = calloc(runs * PAGE, sizeof *x->scale);
-	return x->task && x->line && x->panel && x->row && x->scale ? 0 : mc_err_nomem(e, "figure", runs * PAGE * sizeof *x->scale);
+	x->panel = calloc(runs * ROWS * COMM_COLUMNS, sizeof *x->panel);
+	x->row = calloc(runs * ROWS * COMM_COLUMNS, sizeof *x->row);
+	x->scale = calloc(runs * ROWS * COMM_COLUMNS, sizeof *x->scale);
+	return x->task && x->line && x->panel && x->row && x->scale ? 0 : mc_err_nomem(e, "figure", runs * ROWS * COMM_COLUMNS * sizeof *x->scale);
 }
 
 /* The next task begins a row; one that would be empty is left out. */
