@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Writes a stream of made-up episodes, for the tests of what draws them.
 
-usage: make-episodes.py FILE [task=navigation_N3_l3] [agents=3] [method=meta] [episodes=1] [first=0] [steps=25]
+usage: make-episodes.py FILE [task=navigation_N3_l3] [agents=3] [method=meta] [seed=5] [episodes=1] [first=0] [steps=25]
        [ask=EXPRESSION] [mask=EXPRESSION] [x=EXPRESSION] [y=EXPRESSION] [shift=EXPRESSION] [end=1] [error=0]
 
 `ask` and `mask` are Python expressions of e, t, i, j (episode, step, who asks, who is asked): is the
@@ -62,7 +62,7 @@ def observe(task, at, i, t, shift):
 
 def main():
     opts = {"task": "navigation_N3_l3", "agents": "3", "method": "meta", "episodes": "1", "first": "0", "steps": "25",
-            "ask": "j < i", "mask": "1", "x": "i", "y": "t / 10", "shift": "1", "end": "1", "error": "0"}
+            "ask": "j < i", "mask": "1", "x": "i", "seed": "5", "y": "t / 10", "shift": "1", "end": "1", "error": "0"}
     opts.update(a.split("=", 1) for a in sys.argv[2:])
     n, T, task = int(opts["agents"]), int(opts["steps"]), opts["task"]
     ask, mask, x, y, shift = (compile(opts[k], k, "eval") for k in ("ask", "mask", "x", "y", "shift"))
@@ -81,13 +81,13 @@ def main():
                     asked += [int(k and bool(eval(ask, dict(e=e, t=t, i=i, j=j)))) for k, j in zip(live, others[i])]
         width = len(o) // ((T + 1) * n)
         if not out:
-            out.append(frame("header", task=task, agents=n, obs_dim=width, act_dim=2, steps=T, seed=5, method=opts["method"],
+            out.append(frame("header", task=task, agents=n, obs_dim=width, act_dim=2, steps=T, seed=int(opts["seed"]), method=opts["method"],
                              comm="learned"))
         out.append(frame("trajectory", iteration=7, episode=e, last=False, o=array("float32", [T + 1, n, width], o),
                          m=array("uint8", [T + 1, n, d], m), I=array("uint8", [T, n, d], asked),
                          a=array("float32", [T, n, 2], [0.0] * (T * n * 2)), r=array("float32", [T], [-t for t in range(T)])))
     if not out:
-        out.append(frame("header", task=task, agents=n, obs_dim=14, act_dim=2, steps=T, seed=5, method=opts["method"], comm="learned"))
+        out.append(frame("header", task=task, agents=n, obs_dim=14, act_dim=2, steps=T, seed=int(opts["seed"]), method=opts["method"], comm="learned"))
     if int(opts["error"]):
         out.append(frame("end", frames=len(out), error={"program": "mc-rollout", "text": "mc-rollout: it broke"}))
     elif int(opts["end"]):

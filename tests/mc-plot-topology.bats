@@ -20,7 +20,7 @@ row() {
 	# the table: rows ask, columns are asked
 	[ "$(row 2 1)" = "0.375 NaN 0" ]
 	[ "$(row 2 0)" = "NaN 0 0" ]
-	grep -q '>navigation_N3_l3, meta, mean of 4 episodes<' fig.svg
+	grep -q '>navigation_N3_l3, meta, seed 5, mean of 4 episodes<' fig.svg
 	grep -q '>0.38<' fig.svg
 	run ! grep -q NaN fig.svg
 }
@@ -56,7 +56,7 @@ row() {
 	grep -q 'rectangle from first 0.5,-0.48 to first 1.5,0.48 ' fig.gp
 	# 18 right requests of 22, and of 24 that there were
 	mc-plot topology a.mc >out
-	tr -s ' \n' ' ' <out | grep -q 'framed (in text a star): the right request; reference_N3_s1, meta: precision 0.82, recall 0.75'
+	tr -s ' \n' ' ' <out | grep -q 'framed (in text a star): the right request; reference_N3_s1, meta, seed 5: precision 0.82, recall 0.75'
 	grep -q '0 asks 1\* ###\.$' out
 	grep -q '0 asks 2  5555$' out
 	grep -q '^ *0 *- *0.75\* *0.50$' out
@@ -71,7 +71,7 @@ row() {
 	mc-plot topology a.mc --episode 0 -o fig.svg
 	grep -q 'precision 1.00, recall 1.00' fig.svg
 	mc-plot topology a.mc --episode 1 >out
-	tr -s ' \n' ' ' <out | grep -q 'star): the right request; reference_N3, meta: precision 0.00, recall 0.00'
+	tr -s ' \n' ' ' <out | grep -q 'star): the right request; reference_N3, meta, seed 5: precision 0.00, recall 0.00'
 	grep -q '0 asks 2\* \.\.$' out
 }
 
@@ -106,12 +106,12 @@ row() {
 	[ "$(wc -l <asked)" -eq 5 ]
 	[ "$(row 1 '1 asks 0')" = "$(xargs printf '%.7g ' <asked | sed 's/ $//')" ]
 	[ "$(grep -c '^#' fig.dat)" -eq 2 ]
-	grep -q '>push_N3, meta, 1 run<' fig.svg
+	grep -q '>push_N3, meta, seed 1<' fig.svg
 	grep -q '>environment steps<' fig.svg
 	grep -q '>last tenth of training<' fig.svg
 }
 
-@test "teams have a row each, runs of one team are combined" {
+@test "runs have a row each; episodes of one run are combined, whatever stream they are in" {
 	stream a.mc steps=3
 	stream b.mc steps=3 method=stgs ask=1
 	stream c.mc steps=3 first=1 ask=1
@@ -121,6 +121,30 @@ row() {
 	[ "$(row 3 '0 asks 1')" = "1 1 1" ]
 	cat a.mc b.mc c.mc | mc-plot topology -o piped.svg
 	cmp fig.svg piped.svg
+	stream d.mc steps=3 seed=6 ask=1
+	mc-plot topology a.mc d.mc -o fig.svg --emit
+	[ "$(row 1 '0 asks 1')" = "0 0 0" ]
+	[ "$(row 3 '0 asks 1')" = "1 1 1" ]
+	grep -q '>navigation_N3_l3, meta, seed 6, episode 0<' fig.svg
+}
+
+@test "logs of several runs: none is blurred by another" {
+	for s in 1 2 3; do
+		log $s.log comm=1 pairs=1 seed=$s
+	done
+	log n.log method=none
+	mc-plot topology n.log 1.log n.log 2.log 3.log -o fig.svg --emit
+	[ "$(grep -c '^#' fig.dat)" -eq 6 ]
+	for s in 1 2 3; do # 0 asks 1 with s / 20, in each of four moments
+		[ "$(row $((2 * s - 1)) '0 asks 1')" = "$(awk -v s=$s 'BEGIN { v = s / 20; print v, v, v, v }')" ]
+		grep -q ">push_N3, meta, seed $s<" fig.svg
+	done
+	# the same run twice is drawn twice, and an empty log takes no room
+	mc-plot topology 1.log 1.log -o fig.svg --emit
+	[ "$(grep -c '^#' fig.dat)" -eq 4 ]
+	mc-plot topology $(for k in {1..70}; do echo n.log; done) 1.log -o fig.svg
+	run -65 mc-plot topology $(for k in {1..65}; do echo 1.log; done) -o fig.svg
+	[[ "$output" == *": more than 64 runs; draw fewer at once" ]]
 }
 
 @test "svg, png and pdf; --emit draws the same again" {

@@ -344,7 +344,7 @@ int mc_draw_whose(const struct mc_frame *header, struct mc_team *t, struct mc_er
 	    mc_map_uint(m, "agents", &N, e) < 0 || mc_map_uint(m, "steps", &T, e) < 0 || mc_map_uint(m, "obs_dim", &O, e) < 0 ||
 	    mc_map_uint(m, "act_dim", &A, e) < 0)
 		return -1;
-	if (N < 1 || N > MOST || T < 1 || T > MOST || O > MOST || A > MOST)
+	if (N < 1 || N > MOST || T < 1 || T > MOST || O > MOST || A > MOST || (T + 1) * N * O > MC_FRAME_MAX / sizeof(float))
 		return mc_err_set(e, MC_DATA, header->place, header->offset, NULL, "%" PRIu64 " agents, %" PRIu64 " steps, observations of %" PRIu64
 		    ", actions of %" PRIu64 ": these are no sizes to draw", N, T, O, A);
 	t->dims = (struct mc_dims){ .N = N, .d = N - 1, .T = T, .O = O, .A = A };

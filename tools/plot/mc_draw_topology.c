@@ -13,7 +13,7 @@
 #include "mc_right.h"
 #include "mc_traj.h"
 
-enum { BINS = 60, AGENTS = 16, TEAMS = 64 }; /* beyond so many agents nobody could read the pairs */
+enum { BINS = 60, AGENTS = 16, RUNS = 64 }; /* beyond so many agents nobody could read the pairs */
 
 /* Requests, and the right ones (mc_right.h): of an episode of a log, or of several. */
 struct counted {
@@ -27,8 +27,10 @@ struct moment {
 	double *share;             /* [N, d] */
 };
 
+/* A run: its log, or episodes that its team plays. */
 struct team {
 	char task[64], label[64];
+	uint64_t seed;
 	size_t N, d;
 	/* of episodes */
 	size_t T, episodes;
@@ -39,19 +41,18 @@ struct team {
 	int right_known;
 	/* of a log */
 	struct moment *moment;
-	size_t n, room, runs;
-	double max;                /* environment steps of the longest run */
+	size_t n, room;
+	double max;                /* environment steps */
 	struct counted *count;     /* of each episode, where right requests are known */
 	size_t counts, count_room;
 };
 
 struct topology {
-	struct team *team;         /* [TEAMS] */
+	struct team *team;         /* [RUNS] */
 	size_t n;
 	struct team *now;          /* whose stream is being read */
 	struct mc_dims dims;       /* of it */
 	double steps;              /* of it so far */
-	int counted;               /* 1 = it is among its team's runs */
 	int64_t seen_first, seen_last; /* episodes that were not asked for */
 	size_t seen;
 	struct mc_arena arena, scratch;
@@ -64,6 +65,18 @@ static int is_empty(const struct team *t)
 	return t->episodes == 0 && t->n == 0;
 }
 
+/* Room for a run; that of one that turned out to have nothing to draw is taken again. */
+static struct team *new_team(struct topology *x, const struct mc_frame *f, struct mc_err *e)
+{
+	if (x->now && is_empty(x->now))
+		free(x->now->count);
+	else if (x->n == RUNS)
+		return mc_err_set(e, MC_DATA, f->place, f->offset, "draw fewer at once", "more than %d runs", RUNS), NULL;
+	else
+		x->now = &x->team[x->n++];
+	return x->now;
+}
+
 static int start_stream(struct topology *x, const struct mc_frame *f, struct mc_err *e)
 {
 	struct team t = { .first = 0 };
@@ -74,39 +87,55 @@ static int start_stream(struct topology *x, const struct mc_frame *f, struct mc_
 	if (header.dims.N < 2 || header.dims.N > AGENTS)
 		return mc_err_set(e, MC_DATA, f->place, f->offset, "of 2 to 16 it can", "who asks whom of %zu agents cannot be drawn",
 		    header.dims.N);
+	if (new_team(x, f, e) == NULL)
+		return -1;
 	snprintf(t.task, sizeof t.task, "%s", header.task);
 	snprintf(t.label, sizeof t.label, "%s", header.method);
+	t.seed = header.seed;
 	t.N = header.dims.N;
 	t.d = header.dims.d;
 	t.T = header.dims.T;
+	t.right_known = mc_right_task(&t.rights, t.task, &header.dims);
 	x->dims = header.dims;
 	x->steps = 0;
-	x->counted = 0;
-	for (size_t i = 0; i < x->n; i++)
-		if (strcmp(x->team[i].task, t.task) == 0 && strcmp(x->team[i].label, t.label) == 0) {
-			x->now = &x->team[i];
-			return x->now->N == t.N && x->now->T == t.T ? 0 :
-			    mc_err_set(e, MC_DATA, f->place, f->offset, NULL, "another number of agents or steps than before");
-		}
-	if (x->n == TEAMS)
-		return mc_err_set(e, MC_DATA, f->place, f->offset, "draw fewer at once", "more than %d tasks and methods", TEAMS);
-	t.asked = mc_arena_alloc(&x->arena, 4 * t.T * t.N * t.d, sizeof *t.asked, "requests", e);
-	if (t.asked == NULL)
-		return -1;
-	t.live = t.asked + t.T * t.N * t.d;
-	t.right = t.live + t.T * t.N * t.d;
-	t.hit = t.right + t.T * t.N * t.d;
-	t.right_known = mc_right_task(&t.rights, t.task, &header.dims);
-	x->now = &x->team[x->n++];
 	*x->now = t;
+	return 0;
+}
+
+static int is_same_run(const struct team *a, const struct team *b)
+{
+	return strcmp(a->task, b->task) == 0 && strcmp(a->label, b->label) == 0 && a->seed == b->seed;
+}
+
+/* At the first episode of a stream: its run may have played others before, in another stream. */
+static int join_run(struct topology *x, const struct mc_frame *f, struct mc_err *e)
+{
+	struct team *t = x->now;
+	const size_t cells = t->T * t->N * t->d;
+
+	for (size_t i = 0; i + 1 < x->n; i++)
+		if (x->team[i].episodes > 0 && is_same_run(&x->team[i], t)) {
+			if (x->team[i].N != t->N || x->team[i].T != t->T)
+				return mc_err_set(e, MC_DATA, f->place, f->offset, NULL, "another number of agents or steps than before");
+			free(t->count);
+			x->n--;
+			x->now = &x->team[i];
+			return 0;
+		}
+	t->asked = mc_arena_alloc(&x->arena, 4 * cells, sizeof *t->asked, "requests", e);
+	if (t->asked == NULL)
+		return -1;
+	t->live = t->asked + cells;
+	t->right = t->live + cells;
+	t->hit = t->right + cells;
 	return 0;
 }
 
 static int add_episode(struct topology *x, const struct mc_frame *f, const struct mc_draw_opts *o, struct mc_err *e)
 {
 	const struct mc_arena_mark mark = mc_arena_mark(&x->scratch);
-	struct team *t = x->now;
 	struct mc_traj traj;
+	struct team *t;
 	int64_t episode;
 
 	if (mc_map_int(&f->map, "episode", &episode, e) < 0)
@@ -115,8 +144,10 @@ static int add_episode(struct topology *x, const struct mc_frame *f, const struc
 	x->seen_last = episode;
 	if (o->episode >= 0 && episode != o->episode)
 		return 0;
-	if (mc_traj_new(&traj, &x->dims, &x->scratch, e) < 0 || mc_traj_unpack(f, &traj, e) < 0)
+	if (mc_traj_new(&traj, &x->dims, &x->scratch, e) < 0 || mc_traj_unpack(f, &traj, e) < 0 ||
+	    (x->now->episodes == 0 && join_run(x, f, e) < 0))
 		return -1;
+	t = x->now;
 	for (size_t k = 0; k < t->T * t->N * t->d; k++) {
 		t->asked[k] += traj.I[k];
 		t->live[k] += traj.m[k];
@@ -162,8 +193,6 @@ static int add_moment(struct topology *x, const struct mc_frame *f, struct mc_er
 	}
 	t->moment[t->n++] = (struct moment){ x->steps, share };
 	t->max = fmax(t->max, x->steps);
-	t->runs += !x->counted;
-	x->counted = 1;
 	return 0;
 }
 
@@ -220,9 +249,9 @@ static int take(void *ctx, const struct mc_frame *f, const struct mc_draw_opts *
 /* ---- shares ---- */
 
 struct store {
-	struct mc_heat_panel *panel; /* [2 * teams] */
+	struct mc_heat_panel *panel; /* [2 * runs] */
 	const char **title;
-	double *height;              /* [teams] */
+	double *height;              /* [runs] */
 	char (*text)[192];
 	const char *pair[AGENTS * AGENTS];
 	char pair_text[AGENTS * AGENTS][24];
@@ -231,7 +260,7 @@ struct store {
 	struct mc_arena arena;
 };
 
-/* Shares of one team's row: [pairs, columns] over time, [N, N] of the whole; NaN where there was no link. */
+/* Shares of one run's row: [pairs, columns] over time, [N, N] of the whole; NaN where there was no link. */
 static void share_of_episodes(const struct team *t, double *over, double *whole)
 {
 	const size_t pairs = t->N * t->d;
@@ -250,15 +279,22 @@ static void share_of_episodes(const struct team *t, double *over, double *whole)
 	}
 }
 
-static void share_of_log(const struct team *t, size_t bins, double width, double *over, double *whole)
+/* Columns of a log: so many that each holds a moment, where these are evenly apart. */
+static size_t columns_of(const struct team *t)
 {
-	const size_t pairs = t->N * t->d;
+	return t->n < BINS ? t->n : BINS;
+}
+
+static void share_of_log(const struct team *t, double *over, double *whole)
+{
+	const size_t pairs = t->N * t->d, bins = columns_of(t);
+	const double width = t->max / (double)bins;
 
 	for (size_t k = 0; k < pairs; k++) {
 		double sum[BINS + 1] = { 0 }, count[BINS + 1] = { 0 };
 
 		for (size_t i = 0; i < t->n; i++) {
-			const double v = t->moment[i].share[k], place = ceil(t->moment[i].steps / width) - 1;
+			const double v = t->moment[i].share[k], place = ceil(t->moment[i].steps / width - 1e-9) - 1;
 			const size_t bin = place <= 0 ? 0 : place >= (double)bins ? bins - 1 : (size_t)place;
 
 			if (isnan(v))
@@ -329,7 +365,7 @@ static int mark_right(const struct team *t, size_t columns, uint8_t *over, uint8
 	return any;
 }
 
-/* Adds "; reference_N3, meta: precision 0.98, recall 1.00" to a caption, of every team where it is known. */
+/* Adds "; reference_N3, meta, seed 1: precision 0.98, recall 1.00" to a caption, of every run where it is known. */
 static void write_right(char *out, size_t size, const struct topology *x)
 {
 	for (size_t i = 0; i < x->n; i++) {
@@ -339,17 +375,29 @@ static void write_right(char *out, size_t size, const struct topology *x)
 
 		if (!t->right_known || is_empty(t) || !(c.right_links > 0))
 			continue;
-		snprintf(out + n, size - n, "; %s, %s: precision %.2f, recall %.2f", t->task, t->label, c.made > 0 ? c.right / c.made : 0.0,
+		snprintf(out + n, size - n, "; %s, %s, seed %" PRIu64 ": precision %.2f, recall %.2f", t->task, t->label, t->seed, c.made > 0 ? c.right / c.made : 0.0,
 		    c.right / c.right_links);
 	}
 }
 
 /* ---- the picture ---- */
 
-static int add_row(struct store *s, struct mc_heat *h, const struct team *t, double width, double unit, struct mc_err *e)
+/* "push_N3, meta, seed 1, mean of 20 episodes" */
+static void write_title(char *out, size_t size, const struct team *t)
+{
+	const int n = snprintf(out, size, "%s, %s, seed %" PRIu64, t->task, t->label, t->seed);
+
+	if (t->episodes == 1)
+		snprintf(out + n, size - (size_t)n, ", episode %" PRId64, t->first);
+	else if (t->episodes)
+		snprintf(out + n, size - (size_t)n, ", mean of %zu episodes", t->episodes);
+}
+
+static int add_row(struct store *s, struct mc_heat *h, const struct team *t, double unit, struct mc_err *e)
 {
 	const size_t pairs = t->N * t->d, at = h->page.panels;
-	const size_t bins = t->episodes ? t->T : (size_t)fmin(BINS, fmax(1, ceil(t->max / width)));
+	const size_t bins = t->episodes ? t->T : columns_of(t);
+	const double width = t->episodes ? 1 : t->max / (double)bins / unit;
 	double *over = mc_arena_alloc(&s->arena, pairs * bins, sizeof *over, "shares", e);
 	double *whole = mc_arena_alloc(&s->arena, t->N * t->N, sizeof *whole, "shares", e);
 	const char **names = mc_arena_alloc(&s->arena, pairs, sizeof *names, "names", e);
@@ -364,18 +412,12 @@ static int add_row(struct store *s, struct mc_heat *h, const struct team *t, dou
 	if (t->episodes)
 		share_of_episodes(t, over, whole);
 	else
-		share_of_log(t, bins, width, over, whole);
+		share_of_log(t, over, whole);
 	if (mark_right(t, bins, right, right + pairs * bins))
 		s->marked = 1;
-	s->panel[at] = (struct mc_heat_panel){ pairs, bins, over, names, t->episodes ? 1 : width / unit,
-		t->episodes ? 0 : width / unit / 2, right, 0 };
+	s->panel[at] = (struct mc_heat_panel){ pairs, bins, over, names, width, t->episodes ? 0 : width / 2, right, 0 };
 	s->panel[at + 1] = (struct mc_heat_panel){ t->N, t->N, whole, s->agent, 1, 0, right + pairs * bins, 1 };
-	if (t->episodes == 1)
-		snprintf(s->text[at / 2], sizeof *s->text, "%s, %s, episode %" PRId64, t->task, t->label, t->first);
-	else if (t->episodes)
-		snprintf(s->text[at / 2], sizeof *s->text, "%s, %s, mean of %zu episodes", t->task, t->label, t->episodes);
-	else
-		snprintf(s->text[at / 2], sizeof *s->text, "%s, %s, %zu run%s", t->task, t->label, t->runs, t->runs > 1 ? "s" : "");
+	write_title(s->text[at / 2], sizeof *s->text, t);
 	s->title[at] = s->text[at / 2];
 	s->title[at + 1] = t->episodes ? "all steps" : "last tenth of training";
 	s->height[at / 2] = fmax(44 * (double)t->N, 15 * (double)pairs);
@@ -383,12 +425,12 @@ static int add_row(struct store *s, struct mc_heat *h, const struct team *t, dou
 	return 0;
 }
 
-static int make_store(struct store *s, size_t teams, struct mc_err *e)
+static int make_store(struct store *s, size_t runs, struct mc_err *e)
 {
-	s->panel = mc_arena_alloc(&s->arena, 2 * teams, sizeof *s->panel, "figure", e);
-	s->title = mc_arena_alloc(&s->arena, 2 * teams, sizeof *s->title, "figure", e);
-	s->height = mc_arena_alloc(&s->arena, teams, sizeof *s->height, "figure", e);
-	s->text = mc_arena_alloc(&s->arena, teams, sizeof *s->text, "figure", e);
+	s->panel = mc_arena_alloc(&s->arena, 2 * runs, sizeof *s->panel, "figure", e);
+	s->title = mc_arena_alloc(&s->arena, 2 * runs, sizeof *s->title, "figure", e);
+	s->height = mc_arena_alloc(&s->arena, runs, sizeof *s->height, "figure", e);
+	s->text = mc_arena_alloc(&s->arena, runs, sizeof *s->text, "figure", e);
 	if (!s->panel || !s->title || !s->height || !s->text)
 		return -1;
 	for (size_t i = 0; i < AGENTS; i++)
@@ -404,8 +446,8 @@ static int make_store(struct store *s, size_t teams, struct mc_err *e)
 static int draw(const struct topology *x, const struct mc_draw_opts *o, struct mc_err *e)
 {
 	const char *names[] = { "step of the episode", "", "who is asked", "who asks" };
-	double max = 0, unit = 1, width, widths[] = { 420, 0 };
-	size_t agents = 0, metrics = 0, episodes = 0;
+	double max = 0, unit = 1, widths[] = { 420, 0 };
+	size_t agents = 0, episodes = 0;
 	struct store s = { .title = NULL };
 	char caption[2048];
 	struct mc_heat h = { .page = { .title = o->title, .ylabel = "", .columns = 2, .names = names, .width = widths, .rigid = 1, .left = 8,
@@ -416,11 +458,9 @@ static int draw(const struct topology *x, const struct mc_draw_opts *o, struct m
 		const struct team *t = &x->team[i];
 
 		agents = t->N > agents && !is_empty(t) ? t->N : agents;
-		metrics = t->n / (t->runs ? t->runs : 1) > metrics ? t->n / (t->runs ? t->runs : 1) : metrics;
 		max = fmax(max, t->max);
 		episodes += t->episodes;
 	}
-	width = max / (metrics < BINS ? (double)metrics : BINS);
 	if (episodes == 0)
 		names[0] = mc_draw_steps_unit(max, &unit);
 	h.panel = s.panel;
@@ -434,7 +474,7 @@ static int draw(const struct topology *x, const struct mc_draw_opts *o, struct m
 	h.page.caption = caption;
 	for (size_t i = 0; r == 0 && i < x->n; i++)
 		if (!is_empty(&x->team[i]))
-			r = add_row(&s, &h, &x->team[i], width, unit, e);
+			r = add_row(&s, &h, &x->team[i], unit, e);
 	if (s.marked)
 		strcat(caption, "; framed (in text a star): the right request");
 	write_right(caption, sizeof caption, x);
@@ -468,8 +508,8 @@ static int check(const struct topology *x, const struct mc_draw_opts *o, struct 
 
 int mc_draw_topology(const struct mc_draw_opts *o, int files, char **file, struct mc_err *e)
 {
-	struct topology x = { .team = calloc(TEAMS, sizeof *x.team) };
-	int r = x.team ? 0 : mc_err_nomem(e, "teams", TEAMS * sizeof *x.team);
+	struct topology x = { .team = calloc(RUNS, sizeof *x.team) };
+	int r = x.team ? 0 : mc_err_nomem(e, "teams", RUNS * sizeof *x.team);
 
 	r = r < 0 ? r : mc_draw_read(o, files, file, take, &x, e);
 	r = r < 0 ? r : check(&x, o, e);

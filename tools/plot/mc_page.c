@@ -15,6 +15,7 @@ enum {
 };
 #define CAPTION_CHARACTER 6.3  /* mean width of the caption's */
 enum { LEAST_WIDTH = 48, LEAST_HEIGHT = 36 }; /* of a panel */
+#define MOST 32000.0           /* pixels that a bitmap can be high */
 
 /* ---- layout ---- */
 
@@ -183,7 +184,7 @@ static double density_of(const struct mc_layout *y, const struct mc_render *r)
 {
 	const double across = r->look->width > 0 ? (double)r->look->width / y->w : 2, down = r->look->height > 0 ? (double)r->look->height / y->h : 2;
 
-	return r->format != MC_FORMAT_PNG ? 1 : fmax(1, fmin(2, fmin(across, down)));
+	return r->format != MC_FORMAT_PNG ? 1 : fmax(1, fmin(2, fmin(MOST / y->h, fmin(across, down))));
 }
 
 /* Does what stands above or below a panel fit beside that of its neighbours? */
@@ -218,6 +219,8 @@ int mc_page_lay_out(struct mc_layout *y, const struct mc_page *p, const struct m
 	size_panels(y, p);
 	fit(y, p, l, 0, 0);
 	y->density = density_of(y, r);
+	if (y->h > MOST && (r->format == MC_FORMAT_PNG || r->format == MC_FORMAT_GIF))
+		return mc_usage(e, NULL, "draw fewer at once, or an .svg", "%.0f pixels are higher than such a picture can be", y->h);
 	if (!(look->width > 0 || look->height > 0 || look->size > 0))
 		return 0;
 	fit(y, p, l, (double)look->width / y->density, (double)look->height / y->density);
