@@ -18,12 +18,14 @@ static double final_return(const struct mc_run *run, double last)
 {
 	const double want = ceil(last * (double)run->n - 1e-9);
 	size_t n = want < 1 ? 1 : (size_t)want;
-	double sum = 0;
+	double sum = 0, episodes = 0;
 
 	n = n > run->n ? run->n : n;
-	for (size_t i = run->n - n; i < run->n; i++)
+	for (size_t i = run->n - n; i < run->n; i++) {
 		sum += run->point[i].num;
-	return sum / (double)n;
+		episodes += run->point[i].den;
+	}
+	return sum / episodes;
 }
 
 /* A run into its place among the seeds so far. */

@@ -142,18 +142,19 @@ static int add_episode(struct mc_run *run, const struct mc_map *m, enum mc_serie
     struct mc_err *e)
 {
 	uint64_t requests, links, steps;
-	int64_t episode;
+	int64_t episode, episodes = 1; /* more in a condensed log, whose return is their mean */
 	double ret;
 
-	if (mc_map_int(m, "episode", &episode, e) < 0 || mc_map_real(m, "return", &ret, e) < 0 ||
+	if ((mc_map_has(m, "episodes") && mc_map_int(m, "episodes", &episodes, e) < 0) ||
+	    mc_map_int(m, "episode", &episode, e) < 0 || mc_map_real(m, "return", &ret, e) < 0 ||
 	    mc_map_uint(m, "requests", &requests, e) < 0 || mc_map_uint(m, "links", &links, e) < 0 ||
 	    mc_map_uint(m, "steps", &steps, e) < 0)
 		return -1;
 	run->steps += (double)steps;
-	run->episodes++;
+	run->episodes += episodes;
 	switch (kind) {
 	case MC_SERIES_RETURN:
-		return add_point(run, episode, ret, 1, e);
+		return add_point(run, episode, ret * (double)episodes, (double)episodes, e);
 	case MC_SERIES_REQUESTS:
 		return add_point(run, episode, (double)requests, (double)steps, e);
 	case MC_SERIES_LINKS_SHARE:

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "main.h"
+#include "mc_condense.h"
 #include "mc_diff.h"
 #include "mc_export.h"
 #include "mc_fields.h"
@@ -31,7 +32,8 @@ struct cat {
 	long max_frame;
 	int full, verify, count, diff, tsv, follow;
 	const char *net;     /* "policy", "target.comm"; NULL = all */
-	const char *where_text, *fields_text, *npz, *safetensors;
+	const char *where_text, *fields_text, *npz, *safetensors, *condense, *metrics;
+	long points;
 	struct mc_where where;
 	struct mc_fields fields;
 	struct mc_export *export;
@@ -76,6 +78,10 @@ static int parse(struct cat *c, int argc, char **argv, int *operands, struct mc_
 		{ MC_OPT_STR, 0, "npz", "FILE", &c->npz, 0, 0, "write the nets to FILE for NumPy; - is standard output" },
 		{ MC_OPT_STR, 0, "safetensors", "FILE", &c->safetensors, 0, 0,
 		    "write the nets to FILE in safetensors' format" },
+		{ MC_OPT_STR, 0, "condense", "FILE", &c->condense, 0, 0,
+		    "write a run's log to FILE in parts: means over many episodes" },
+		{ MC_OPT_INT, 0, "points", "N", &c->points, 1, 1000000, "number of parts" },
+		{ MC_OPT_STR, 0, "metrics", "NAME,...", &c->metrics, 0, 0, "the metrics that are kept" },
 		{ MC_OPT_INT, 0, "max-frame", "BYTES", &c->max_frame, 1, INFINITY, "refuse larger frames" },
 		{ MC_OPT_FLAG, 0, NULL, NULL, NULL, 0, 0, NULL },
 	};
@@ -83,7 +89,8 @@ static int parse(struct cat *c, int argc, char **argv, int *operands, struct mc_
 		"mc-cat", "[-hV] [-t T[,T...]] [-w COND] [-n N] [-f] [--full] [--fields KEY,...] [--tsv] [FILE ...]\n"
 		    "       mc-cat --count | --verify [FILE ...]\n"
 		    "       mc-cat --diff [-t T[,T...]] [-w COND] FILE1 FILE2\n"
-		    "       mc-cat --npz FILE | --safetensors FILE [--net NAME] CHECKPOINT",
+		    "       mc-cat --npz FILE | --safetensors FILE [--net NAME] CHECKPOINT\n"
+		    "       mc-cat --condense FILE [--points N] [--metrics NAME,...] LOG",
 		"Shows streams and checkpoints, one line of JSON for each frame. Without FILE, or where "
 		    "FILE is -, it reads standard input.", opts,
 	};
@@ -97,6 +104,7 @@ static int check_action(const struct cat *c, struct mc_err *e)
 	const struct { int given; const char *name; } action[] = {
 		{ c->full, "--full" }, { c->count, "--count" }, { c->verify, "--verify" }, { c->diff, "--diff" },
 		{ c->npz != NULL, "--npz" }, { c->safetensors != NULL, "--safetensors" },
+		{ c->condense != NULL, "--condense" },
 	};
 	const char *first = NULL;
 
@@ -118,7 +126,7 @@ static int one_type(const struct cat *c)
 	return c->types && *c->types && !strchr(c->types, ',');
 }
 
-static int check(const struct cat *c, int files, struct mc_err *e)
+static int check(const struct cat *c, int files, char **operands, struct mc_err *e)
 {
 	if (check_action(c, e) < 0)
 		return -1;
@@ -134,6 +142,10 @@ static int check(const struct cat *c, int files, struct mc_err *e)
 	if (c->diff && files != 2)
 		return mc_usage(e, "--diff", "name two files, one of them may be -",
 		    "needs two files, got %d", files);
+	if (c->condense && (c->types || c->where_text || c->net || c->limit > 0 || c->follow))
+		return mc_usage(e, "--condense", "give it a log and nothing else", "it takes all of a log");
+	if (c->condense && (files != 1 || strcmp(operands[0], "-") == 0))
+		return mc_usage(e, "--condense", "name one log", "reads one file, twice");
 	if (c->follow && (c->diff || files > 1))
 		return mc_usage(e, "--follow", NULL, "follows one file");
 	return 0;
@@ -416,15 +428,17 @@ static int diff(struct cat *c, char **paths, struct mc_err *e)
 
 static int body(int argc, char **argv, struct mc_err *e)
 {
-	struct cat c = { .max_frame = (long)MC_FRAME_MAX };
+	struct cat c = { .max_frame = (long)MC_FRAME_MAX, .points = 500, .metrics = "c_mean,entropy,saturated,asked_pair" };
 	int first = 0, status;
 	const int parsed = parse(&c, argc, argv, &first, e);
 
 	if (parsed != MC_PARSED_RUN)
 		return parsed == MC_PARSED_DONE ? flush_output(e) : -1;
-	if (check(&c, argc - first, e) < 0 || prepare(&c, e) < 0)
+	if (check(&c, argc - first, argv + first, e) < 0 || prepare(&c, e) < 0)
 		return -1;
-	status = c.diff ? diff(&c, argv + first, e) : cat_all(&c, argc - first, argv + first, e);
+	status = c.condense ?
+	    mc_condense(argv[first], c.condense, (size_t)c.points, c.metrics, (size_t)c.max_frame, e) :
+	    c.diff ? diff(&c, argv + first, e) : cat_all(&c, argc - first, argv + first, e);
 	mc_export_free(c.export);
 	mc_verify_free(c.check);
 	return status;
