@@ -365,6 +365,52 @@ static void clipping(void)
 	rig_free(&b);
 }
 
+/* Present actions of all, and a penalty: the same bytes for any threads, and not those without. */
+static void objectives(void)
+{
+	struct mc_learner_opts o[3] = { options(MC_LEARNED), options(MC_LEARNED), options(MC_LEARNED) };
+	struct mc_learner_figures fig;
+	struct rig r[3];
+
+	o[1].joint = 1;
+	o[2].penalty = 0.5;
+	for (int k = 0; k < 3; k++) {
+		r[k] = rig_new(&three, o[k], 1);
+		warm_up(&r[k], &three);
+		(void)iterate(&r[k], &three, 1, 3, &fig);
+	}
+	ok(!same_nets(&r[0], &r[1]), "joint actions change what is learned");
+	ok(!same_nets(&r[0], &r[2]), "a penalty does");
+	for (int k = 0; k < 3; k++)
+		rig_free(&r[k]);
+	o[1].penalty = 0.5;
+	threads(o[1], &three, "joint, penalised");
+}
+
+/* The discount and the rates that are set count from then on. */
+static void rates(void)
+{
+	struct rig a = rig_new(&three, options(MC_NONE), 1), b = rig_new(&three, options(MC_NONE), 1);
+	struct mc_learner_figures fig;
+
+	warm_up(&a, &three);
+	warm_up(&b, &three);
+	mc_learner_rates(b.l, 0.95, 1e-3, 1e-3);
+	(void)iterate(&a, &three, 1, 2, &fig);
+	(void)iterate(&b, &three, 1, 2, &fig);
+	ok(same_nets(&a, &b), "those of the options change no bit");
+	mc_learner_rates(a.l, 0.95, 0, 0);
+	mc_learner_rates(b.l, 0.5, 0, 0);
+	(void)iterate(&a, &three, 3, 3, &fig);
+	const double loss = fig.critic_loss;
+
+	(void)iterate(&b, &three, 3, 3, &fig);
+	ok(same_nets(&a, &b), "a rate of 0 leaves the nets");
+	ok(fabs(loss - fig.critic_loss) > 1e-9, "another discount gives another loss");
+	rig_free(&a);
+	rig_free(&b);
+}
+
 static void divergence(void)
 {
 	struct rig r = rig_new(&three, options(MC_LEARNED), 1);
@@ -434,6 +480,8 @@ int main(void)
 	many_agents();
 	shared();
 	clipping();
+	objectives();
+	rates();
 	divergence();
 	learns();
 	return tap_done();

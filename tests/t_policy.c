@@ -6,6 +6,7 @@
 
 #include "gradient.h"
 #include "mc_blas.h"
+#include "mc_critic.h"
 #include "mc_policy.h"
 #include "mc_policy_step.h"
 #include "mc_rng.h"
@@ -129,10 +130,12 @@ static void start(int share)
 	memset(asked + N * D, 1, N * D);
 }
 
+static double penalty;
+
 /* All agents' objectives and the gradient of their sum, in the policy's layout. */
 static double gradient(mc_real *grad, mc_real *to_dI)
 {
-	const struct mc_policy_batch b = { .B = B, .o = o, .a = a, .I = asked, .m = m, .dI = to_dI,
+	const struct mc_policy_batch b = { .B = B, .o = o, .a = a, .I = asked, .m = m, .penalty = penalty, .dI = to_dI,
 		.a_pi = a_pi, .q = q, .da = da, .objective = objective };
 	const struct mc_arena_mark mark = mc_arena_mark(&arena);
 	const size_t parts = mc_policy_parts(&dims, B), one = policy.size / policy.P;
@@ -159,6 +162,30 @@ static double sum_of_objectives(void *unused)
 {
 	(void)unused;
 	return gradient(scratch, NULL);
+}
+
+/* The same with the penalty, from the actions alone. */
+static double sum_with_penalty(void *unused)
+{
+	double J = sum_of_objectives(unused);
+
+	for (size_t k = 0; k < B * N * A; k++)
+		J -= penalty * pow(atanh((double)a_pi[k]), 2) / (double)(B * A);
+	return J;
+}
+
+/* mean Q(o, pi(o)) */
+static double joint_objective(void *work)
+{
+	mc_real value[B];
+	const struct mc_critic_net net = mc_critic_at(&critic, critic.v, &dims);
+	double sum = 0;
+
+	(void)gradient(scratch, NULL);
+	mc_critic_forward(work, &net, B, o, a_pi, value);
+	for (size_t b = 0; b < B; b++)
+		sum += (double)value[b];
+	return sum / B;
 }
 
 static void against_reference(void)
@@ -221,6 +248,27 @@ static void gates(void)
 	is_near(away, 0, 0, "dI is 0 where m is 0");
 }
 
+/* The gradient with a penalty, and that with the present actions in place of the stored ones. */
+static void options(mc_real *grad)
+{
+	struct mc_critic_work *work = mc_critic_work_new(&dims, B, &arena, NULL);
+
+	(void)gradient(grad, NULL);
+	memcpy(scratch, grad, policy.size * sizeof *grad);
+	penalty = 0.25;
+	(void)gradient(grad, NULL);
+	ok(largest_difference(grad, scratch, policy.size) > 1e-3, "a penalty changes the gradient");
+	if (sizeof(mc_real) == 8)
+		is_near(gradient_error(sum_with_penalty, NULL, policy.v, grad, policy.size), 0, 1e-7, "to that of what it is for");
+	penalty = 0;
+	(void)gradient(grad, NULL);
+	memcpy(a, a_pi, sizeof a);
+	(void)gradient(grad, NULL);
+	is_near(fabs(joint_objective(work) - objective[0]), 0, tolerance, "with present actions the objectives are one");
+	if (sizeof(mc_real) == 8)
+		is_near(gradient_error(joint_objective, work, policy.v, grad, policy.size), 0, 1e-7, "the joint gradient");
+}
+
 static void all(int share)
 {
 	mc_real *plain, *gated;
@@ -239,6 +287,7 @@ static void all(int share)
 	is_near(largest_difference(plain, gated, policy.size), 0, tolerance,
 	    "the gated pass gives the same gradient");
 	gates();
+	options(plain);
 }
 
 /* One agent, no slots: the LSTM is never run and gets no gradient. */

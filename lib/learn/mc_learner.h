@@ -25,6 +25,8 @@ struct mc_learner_opts {
 	size_t warmup;          /* learning begins once D holds so many (never before B) */
 	double gamma, tau;      /* the critic's discount; Polyak factor */
 	double lr_critic, lr_policy, b1, b2, adam_eps;
+	double penalty;         /* lambda of the policies' actions before tanh (mc_policy_step.h) */
+	int joint;              /* 1 = eq. 3 with the other agents' present actions, too, not the stored ones */
 	double clip_critic, clip_policy; /* norm bounds; 0 = none. Policies: of each agent's own gradient */
 	double lr_comm, rho, eps, temp;  /* stgs: RMSprop of theta_c, temperature */
 	double scale_policy, scale_comm; /* factors of the last kernels' initial values (0.1) */

@@ -362,10 +362,13 @@ static int update_policies(struct cpu *l, struct mc_learner_figures *fig, struct
 {
 	const struct mc_batch *x = &l->batch;
 	const struct mc_policy_batch b = { .B = l->base.o.B, .o = x->o, .a = x->a, .I = l->I,
-		.m = x->m, .dI = l->dI };
+		.m = x->m, .penalty = l->base.o.penalty, .dI = l->dI };
 	const struct mc_stgs_batch rounded = stgs_batch(l);
+	const struct mc_act_batch present = { .n = l->base.o.B, .o = x->o, .I = l->I, .a = x->a };
 
 	decide(l);
+	if (l->base.o.joint)
+		mc_actor_act(l->actor, &l->base.policy.p, &present, l->pool);
 	fig->objective = mc_policy_gradient(l->policy_step, &l->base.policy.p, &l->base.critic.p, &b,
 	    l->policy.part, l->pool);
 	if (!isfinite(fig->objective))

@@ -31,6 +31,8 @@ struct mc_policy_work {
 	mc_real *own;         /* [rows,O] sorted, o^i */
 	struct mc_mlp_hidden hidden; /* [rows,H] sorted, dense layers */
 	mc_real *a;           /* [rows,A] sorted, after tanh */
+	mc_real *z;           /* [rows,A] sorted, before tanh */
+	mc_real penalty;      /* dz -= penalty z */
 	mc_real *dz;          /* [rows,A] sorted adjoint of a before tanh, as all below */
 	mc_real *dh, *dc;     /* [rows,H] */
 	mc_real *dh0;         /* [rows,H] of the state before a gated step */
@@ -85,6 +87,7 @@ struct mc_policy_work *mc_policy_work_new(const struct mc_dims *dims, size_t row
 	    !take(&w->h0, M * H, arena, e) || !take(&w->h, rows * H, arena, e) ||
 	    !take(&w->own, rows * O, arena, e) || !take(&w->hidden.h[0], rows * H, arena, e) ||
 	    !take(&w->hidden.h[1], rows * H, arena, e) || !take(&w->a, rows * A, arena, e) ||
+	    !take(&w->z, rows * A, arena, e) ||
 	    !take(&w->hidden.dh[0], rows * H, arena, e) || !take(&w->hidden.dh[1], rows * H, arena, e) ||
 	    !take(&w->dz, rows * A, arena, e) || !take(&w->dh, rows * H, arena, e) ||
 	    !take(&w->dc, rows * H, arena, e) || !take(&w->dh0, rows * H, arena, e) ||
@@ -263,8 +266,8 @@ static void head(struct mc_policy_work *w, const struct mc_policy_net *net, mc_r
 	mc_dense_forward(y, H, w->own, O, &own, n, 0);
 	mc_gemm(MC_N, MC_N, n0, H, H, 1, w->h, H, net->mlp.l[0].kernel, H, 1, y, H);
 	mc_vec_relu(y, n * H);
-	mc_mlp_forward_above(&net->mlp, n, &w->hidden, w->a, A);
-	mc_vec_tanh(w->a, w->a, n * A);
+	mc_mlp_forward_above(&net->mlp, n, &w->hidden, w->z, A);
+	mc_vec_tanh(w->a, w->z, n * A);
 	for (size_t p = 0; p < n; p++)
 		memcpy(a + w->order[p] * lda, w->a + p * A, A * sizeof *a);
 }
@@ -281,7 +284,7 @@ static void head_reverse(struct mc_policy_work *w, const struct mc_policy_net *n
 		for (size_t k = 0; k < A; k++) {
 			const mc_real a = w->a[p * A + k];
 
-			w->dz[p * A + k] = da[w->order[p] * A + k] * (1 - a * a);
+			w->dz[p * A + k] = da[w->order[p] * A + k] * (1 - a * a) - w->penalty * w->z[p * A + k];
 		}
 	mc_mlp_backward_above(&net->mlp, &g->mlp, n, &w->hidden, w->dz, A);
 	mc_dense_backward(NULL, 0, &g_own, dy, H, w->hidden.h[0], H, w->own, O, &own, n, 1);
@@ -464,6 +467,11 @@ void mc_policy_forward_gated(struct mc_policy_work *w, const struct mc_policy_ne
     const mc_real *o, const uint8_t *m, const uint8_t *I, mc_real *a, size_t lda)
 {
 	forward(w, net, n, o, m, I, NULL, GATED, a, lda);
+}
+
+void mc_policy_penalise(struct mc_policy_work *w, mc_real weight)
+{
+	w->penalty = weight;
 }
 
 void mc_policy_hidden(const struct mc_policy_work *w, mc_real *h, size_t ldh)

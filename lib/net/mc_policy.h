@@ -57,6 +57,12 @@ void mc_policy_forward(struct mc_policy_work *w, const struct mc_policy_net *net
 void mc_policy_act(struct mc_policy_work *w, const struct mc_policy_net *net, size_t n,
     const mc_real *o, const uint8_t *I, const uint8_t *src, mc_real *a, size_t lda);
 
+/*
+ * Of the backward passes that follow: what is ascended has -weight/2 sum of z^2 beside it, z the actions
+ * before tanh, so that dz -= weight z. 0, as at first: nothing.
+ */
+void mc_policy_penalise(struct mc_policy_work *w, mc_real weight);
+
 /* After a forward: h [n,H], the last hidden states, rows ldh apart. */
 void mc_policy_hidden(const struct mc_policy_work *w, mc_real *h, size_t ldh);
 

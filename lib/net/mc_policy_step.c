@@ -136,6 +136,7 @@ static double one_block(const struct job *j, const struct worker *w,
 		mc_policy_forward(w->policy, net, n, o, b->I + pairs, w->a, x->A);
 	mc_critic_action(w->critic, &j->critic, net->agent, n, j->s->z1 + from * x->H, a, w->a,
 	    1 / (mc_real)b->B, w->q, w->da);
+	mc_policy_penalise(w->policy, (mc_real)(2 * b->penalty / (double)(b->B * x->A)));
 	if (b->dI)
 		mc_policy_backward_gated(w->policy, net, g, w->da, b->dI + pairs);
 	else

@@ -14,7 +14,10 @@
 
 /*
  * Eq. (3) on a batch of B: for each agent i ascend mean_b Q(o, a^i, a^-i) with a^i the
- * policy's, the others' as stored. The N objectives share z1 of the critic's first layer.
+ * policy's, the others' as stored. The N objectives share z1 of the critic's first layer. With the
+ * present policies' actions in place of the stored ones it is the gradient of mean_b Q(o, pi(o)).
+ * A penalty lambda takes lambda mean_{b,k} (z^i_k)^2 from each objective's gradient, z before tanh;
+ * objectives and q are told without it.
  *
  * Gradients come in pieces: agent i's part p (of mc_policy_parts) is a block of the layout
  * that the policy has with share = 1 (size / P elements), number i * parts + p of grad; an
@@ -25,6 +28,7 @@ struct mc_policy_batch {
 	const mc_real *o, *a;        /* [B,N,O], [B,N,A] as stored */
 	const uint8_t *I;            /* [B,N,d] C^i */
 	const uint8_t *m;            /* [B,N,d], read with dI only */
+	double penalty;              /* lambda */
 	mc_real *dI;                 /* out [B,N,d]: the gated pass; NULL = the plain one */
 	mc_real *a_pi;               /* out [B,N,A]; NULL = not wanted, as all below */
 	mc_real *q;                  /* out [N,B] */

@@ -24,6 +24,7 @@ struct critic {
 		const char *gamma, *lr_critic, *lr_policy;
 	} text;                      /* as they were given; gamma NULL: the run's */
 	struct mc_ramp gamma, lr_critic, lr_policy;
+	long updates;                /* for each trajectory */
 	const char *method;          /* "stgs" or NULL */
 	const char *path;            /* -D */
 	int keep_replay;
@@ -59,6 +60,12 @@ static void build_header(const struct critic *x, struct mc_fb *b)
 	mc_fb_uint(b, "batch", o->B);
 	mc_fb_uint(b, "replay", o->replay);
 	mc_fb_uint(b, "warmup", o->warmup);
+	if (x->updates > 1)
+		mc_fb_int(b, "updates", x->updates);
+	if (o->joint)
+		mc_fb_bool(b, "joint", 1);
+	if (o->penalty > 0)
+		mc_fb_real(b, "penalty", o->penalty);
 	mc_fb_real(b, "tau", o->tau);
 	if (x->gamma.episodes > 0 || x->gamma.start != x->h.gamma)
 		mc_ramp_tell(b, "gamma", &x->gamma);
@@ -460,10 +467,12 @@ static int learn(struct critic *x, const struct mc_frame *f, struct mc_err *e)
 	x->moved = mc_learner_ready(x->learner);
 	mc_learner_rates(x->learner, mc_ramp_at(&x->gamma, x->episode), mc_ramp_at(&x->lr_critic, x->episode),
 	    mc_ramp_at(&x->lr_policy, x->episode));
-	if (mc_learner_update(x->learner, (uint32_t)(x->traj.iteration + 1), &fig, e) < 0)
-		return -1;
-	if (x->moved)
-		add_figures(x, &fig);
+	for (long u = 1; u <= x->updates; u++) {
+		if (mc_learner_update(x->learner, (uint32_t)(x->traj.iteration * x->updates + u), &fig, e) < 0)
+			return -1;
+		if (x->moved)
+			add_figures(x, &fig);
+	}
 	return 0;
 }
 
@@ -536,6 +545,7 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 	long threads = mc_pool_processors(), batch, replay, warmup, max_frame = (long)MC_FRAME_MAX;
 
 	mc_learner_defaults(o);
+	x.updates = 1;
 	x.text.lr_critic = x.text.lr_policy = "0.001";
 	x.text.gamma = "0.6:0.95:80%";
 	batch = (long)o->B, replay = (long)o->replay, warmup = (long)o->warmup;
@@ -551,6 +561,9 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 		{ MC_OPT_STR, 0, "critic-gamma", "X", &x.text.gamma, 0, 0, "the critic's own discount; START:END:EPISODES or START:END:PERCENT% moves it; same: mc-rollout's --gamma" },
 		{ MC_OPT_STR, 0, "lr-critic", "X", &x.text.lr_critic, 0, 0, "Adam's learning rate for Q; may move as well" },
 		{ MC_OPT_STR, 0, "lr-policy", "X", &x.text.lr_policy, 0, 0, "Adam's learning rate for the policies; may move as well" },
+		{ MC_OPT_INT, 0, "updates", "N", &x.updates, 1, 1000, "updates for each trajectory, each on a batch of its own" },
+		{ MC_OPT_FLAG, 0, "joint", NULL, &o->joint, 0, 0, "ascend Q with the present actions of all agents, not with the others' stored ones" },
+		{ MC_OPT_REAL, 0, "penalty", "X", &o->penalty, 0, 1e3, "take X times the mean square of the actions before tanh from what the policies ascend" },
 		{ MC_OPT_REAL, 0, "b1", "X", &o->b1, 0, 0.999999, "Adam's beta_1" },
 		{ MC_OPT_REAL, 0, "b2", "X", &o->b2, 0, 0.999999999, "Adam's beta_2" },
 		{ MC_OPT_REAL, 0, "adam-eps", "X", &o->adam_eps, 1e-30, 1, "Adam's epsilon, outside the root" },
@@ -598,6 +611,8 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 		return mc_usage(e, "--device", NULL, "\"%s\" is neither cpu nor cuda", device);
 	if (tf32 && !cuda)
 		return mc_usage(e, "--tf32", "give --device cuda as well", "the processor computes in full");
+	if (cuda && (o->joint || o->penalty > 0))
+		return mc_usage(e, o->joint ? "--joint" : "--penalty", "give --device cpu", "a GPU does not compute this yet");
 	o->B = (size_t)batch, o->replay = (size_t)replay;
 	o->warmup = (size_t)(warmup > batch ? warmup : batch);
 	if (o->warmup > o->replay)
