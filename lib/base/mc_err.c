@@ -64,6 +64,17 @@ int mc_err_errno(struct mc_err *e, int code, const char *place,
 	return -1;
 }
 
+int mc_usage(struct mc_err *e, const char *option, const char *hint, const char *fmt, ...)
+{
+	char text[sizeof e->what];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	return mc_err_set(e, MC_USAGE, option, -1, hint, "%s", text);
+}
+
 int mc_err_diverged(struct mc_err *e, const char *net, const char *what, int64_t iteration)
 {
 	(void)mc_err_set(e, MC_DATA, net, -1, "try a lower learning rate", "%s is not finite at iteration %lld", what,

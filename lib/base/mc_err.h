@@ -52,6 +52,10 @@ int mc_err_set(struct mc_err *e, int code, const char *place, int64_t offset,
 int mc_err_errno(struct mc_err *e, int code, const char *place,
     const char *hint, const char *fmt, ...) __attribute__((format(printf, 5, 6)));
 
+/* MC_USAGE at an option's name ("--hidden: is 0 ..."). Returns -1. */
+int mc_usage(struct mc_err *e, const char *option, const char *hint, const char *fmt, ...)
+    __attribute__((format(printf, 4, 5)));
+
 /* Numbers diverged: `what` of the net `net`, at an iteration of Algorithm 1. MC_DATA, `diverged`. Returns -1. */
 int mc_err_diverged(struct mc_err *e, const char *net, const char *what, int64_t iteration);
 

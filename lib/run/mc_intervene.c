@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "mc_header.h"
-#include "mc_opts.h"
 
 const struct mc_intervention mc_intervention_none = { .how = -1, .drop = -1 };
 

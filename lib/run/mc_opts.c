@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <getopt.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,17 +15,6 @@ enum { MAX_OPTS = 96, LONG_BASE = 1000, OPT_HELP = 900, OPT_VERSION, OPT_COMPLET
 const char *mc_version(void)
 {
 	return MC_VERSION;
-}
-
-int mc_usage(struct mc_err *e, const char *option, const char *hint, const char *fmt, ...)
-{
-	char text[sizeof e->what];
-	va_list ap;
-
-	va_start(ap, fmt);
-	(void)vsnprintf(text, sizeof text, fmt, ap);
-	va_end(ap);
-	return mc_err_set(e, MC_USAGE, option, -1, hint, "%s", text);
 }
 
 int mc_opts_last(const struct mc_opt *o)

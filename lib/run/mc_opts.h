@@ -71,10 +71,6 @@ void mc_opts_help(const struct mc_prog *p, FILE *to);
 /* "mc-cat 0.1.0", and the BLAS with the core in use. */
 void mc_opts_version(const struct mc_prog *p, FILE *to);
 
-/* MC_USAGE at an option's name ("--hidden: is 0 ..."). Returns -1. */
-int mc_usage(struct mc_err *e, const char *option, const char *hint, const char *fmt, ...)
-    __attribute__((format(printf, 4, 5)));
-
 /* The version of the toolkit, "0.1.0". */
 const char *mc_version(void);
 

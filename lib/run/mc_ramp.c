@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mc_opts.h"
 
 struct mc_ramp mc_ramp_of(double value)
 {

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "mc_json.h"
-#include "mc_opts.h"
 #include "mc_scan.h"
 
 int mc_fields_parse(struct mc_fields *s, const char *text, struct mc_err *e)

@@ -4,7 +4,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "mc_opts.h"
 #include "mc_scan.h"
 
 const unsigned char *mc_path_find(const unsigned char *map, const char *path)

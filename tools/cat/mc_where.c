@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mc_opts.h"
 #include "mc_scan.h"
 
 /* ---- parsing ---- */

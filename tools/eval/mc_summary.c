@@ -11,7 +11,6 @@
 #include "mc_curve.h"
 #include "mc_json.h"
 #include "mc_marl_eval.h"
-#include "mc_opts.h"
 #include "mc_overall.h"
 #include "mc_pool.h"
 #include "mc_table.h"

@@ -7,7 +7,6 @@
 #include "mc_ckpt.h"
 #include "mc_header.h"
 #include "mc_meta.h"
-#include "mc_opts.h"
 #include "mc_reinforce.h"
 #include "mc_ring.h"
 #include "mc_rule.h"

@@ -10,7 +10,6 @@
 
 #include "mc_curve.h"
 #include "mc_frame.h"
-#include "mc_opts.h"
 #include "mc_plot.h"
 
 enum {

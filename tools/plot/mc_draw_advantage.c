@@ -7,7 +7,6 @@
 #include <string.h>
 
 #include "mc_advantage.h"
-#include "mc_opts.h"
 #include "mc_params.h"
 #include "mc_plot.h"
 

@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "mc_file.h"
-#include "mc_opts.h"
 
 enum { LOOK = 500 }; /* milliseconds between two looks at the logs */
 

@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "mc_json_in.h"
-#include "mc_opts.h"
 #include "mc_plot.h"
 #include "mc_stat.h"
 

@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "mc_arena.h"
-#include "mc_opts.h"
 #include "mc_sight.h"
 #include "mc_sketch.h"
 #include "mc_traj.h"

@@ -8,7 +8,6 @@
 
 #include "mc_arena.h"
 #include "mc_heat.h"
-#include "mc_opts.h"
 #include "mc_params.h"
 #include "mc_right.h"
 #include "mc_traj.h"
