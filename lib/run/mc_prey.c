@@ -11,7 +11,7 @@ static int same_world(const struct mc_task *a, const struct mc_task *b)
 	return a->N == b->N && a->M == b->M && a->L == b->L;
 }
 
-static int new_net(struct mc_params *p, const struct mc_task *task, struct mc_arena *arena, struct mc_err *e)
+int mc_prey_new(struct mc_params *p, const struct mc_task *task, struct mc_arena *arena, struct mc_err *e)
 {
 	const struct mc_dims dims = { .O = (size_t)task->prey_obs_dim };
 
@@ -86,7 +86,7 @@ int mc_prey_load(const char *path, const struct mc_task *task, struct mc_params 
 
 	if (!in)
 		return -1;
-	if (new_net(p, task, arena, e) < 0)
+	if (mc_prey_new(p, task, arena, e) < 0)
 		r = -1;
 	while (r == 0 && (got = mc_in_frame(in, &f, e)) != MC_READ_END)
 		r = got == MC_READ_FAIL ? -1 : look(&s, &f, e);
@@ -124,54 +124,9 @@ int mc_prey_choose(struct mc_prey *x, const char *which, const struct mc_task *t
 	(void)snprintf(x->how, sizeof x->how, "mlp");
 	if (!automatic)
 		return mc_prey_load(which, task, &x->p, arena, e);
-	if (new_net(&x->p, task, arena, e) < 0)
+	if (mc_prey_new(&x->p, task, arena, e) < 0)
 		return -1;
 	for (size_t i = 0; i < x->p.size; i++)
 		x->p.v[i] = (mc_real)w->v[i];
-	return 0;
-}
-
-/* ---- from a policy ---- */
-
-static int refuse_export(const struct mc_ckpt *c, const struct mc_task *task, struct mc_err *e)
-{
-	const struct mc_header *h = &c->header;
-	const char *place = c->frame.place;
-
-	if (task->kind != MC_EVADE)
-		return mc_err_set(e, MC_USAGE, place, -1, "train on evade_N3 or evade_N6",
-		    "a run of %s: its team is not of prey", h->task);
-	if (h->dims.N > 1 && !h->dims.share)
-		return mc_err_set(e, MC_USAGE, place, -1, "train with mc-rollout --share",
-		    "each prey has a policy of its own, and a prey file holds one for all");
-	if (h->dims.H != 64)
-		return mc_err_set(e, MC_USAGE, place, -1, "train with mc-rollout --hidden 64",
-		    "its nets have hidden width %zu, prey have 64", h->dims.H);
-	if (h->comm != MC_NONE)
-		return mc_err_set(e, MC_USAGE, place, -1, "train with mc-rollout --comm none",
-		    "its prey talk to each other (--comm %s), scripted prey cannot", mc_decide_name(h->comm));
-	if (h->dims.O != (size_t)task->prey_obs_dim || h->dims.A != 2)
-		return mc_err_set(e, MC_DATA, place, -1, NULL, "its prey see %zu numbers and act by %zu; %s has %d and 2",
-		    h->dims.O, h->dims.A, h->task, task->prey_obs_dim);
-	return 0;
-}
-
-int mc_prey_export(const struct mc_ckpt *c, struct mc_params *p, struct mc_arena *arena, struct mc_err *e)
-{
-	const struct mc_header *h = &c->header;
-	struct mc_params policy;
-	struct mc_task task;
-
-	if (mc_task_parse(&task, h->task, e) < 0 || refuse_export(c, &task, e) < 0 ||
-	    mc_ckpt_params(c, "policy", &policy, arena, e) < 0 || new_net(p, &task, arena, e) < 0)
-		return -1;
-	for (int i = 0; i < p->tensors; i++) {
-		const struct mc_tensor *t = &p->tensor[i];
-		const mc_real *from = mc_params_at(&policy, t->layer, t->name, 0);
-
-		if (strcmp(t->layer, "dense_0") == 0 && t->fan_in)
-			from += h->dims.H * 64;   /* past the rows of h */
-		memcpy(p->v + t->offset, from, t->count * sizeof *from);
-	}
 	return 0;
 }

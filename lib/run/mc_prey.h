@@ -6,7 +6,6 @@
 #define MC_PREY_H
 
 #include "mc_arena.h"
-#include "mc_ckpt.h"
 #include "mc_err.h"
 #include "mc_params.h"
 #include "mc_task.h"
@@ -36,11 +35,7 @@ int mc_prey_choose(struct mc_prey *x, const char *which, const struct mc_task *t
 int mc_prey_load(const char *path, const struct mc_task *task, struct mc_params *p,
     struct mc_arena *arena, struct mc_err *e);
 
-/*
- * The prey network that the policy of a run of evade is: where nobody is asked, h = 0, and of
- * dense_0's kernel only the rows of o count. MC_USAGE, saying why not, unless the run is of evade,
- * with one policy for all prey, a hidden width of 64 and no communication.
- */
-int mc_prey_export(const struct mc_ckpt *c, struct mc_params *p, struct mc_arena *arena, struct mc_err *e);
+/* A block for the weights of `task`'s prey, zeroed, from the arena. */
+int mc_prey_new(struct mc_params *p, const struct mc_task *task, struct mc_arena *arena, struct mc_err *e);
 
 #endif

@@ -209,20 +209,18 @@ static int add_metric(struct mc_runs *rs, struct mc_run *run, const struct mc_ma
 /* A run with one point, after all that it was trained on. */
 static int take_checkpoint(struct mc_runs *rs, const struct mc_frame *f, const struct file *file, struct mc_err *e)
 {
-	struct mc_ckpt c;
+	struct mc_evaluated x;
 	struct mc_run *run;
-	double ret;
 
-	if (file->how->play == NULL)
+	if (file->how->evaluate == NULL)
 		return mc_err_set(e, MC_DATA, f->place, f->offset, "mc-eval measures checkpoints",
 		    "is a checkpoint, not a run's log");
-	if (mc_ckpt_read(&c, f, e) < 0 || (run = start_run(rs, &c.header_map, file, e)) == NULL ||
-	    file->how->play(&ret, &c, file->how->with, e) < 0)
+	if (file->how->evaluate(&x, f, file->how->with, e) < 0 || (run = start_run(rs, &x.header, file, e)) == NULL)
 		return -1;
-	run->played = 1;
-	run->episodes = c.episode;
-	run->steps = (double)c.episode * (double)c.header.dims.T;
-	return add_point(run, c.episode, ret, 1, e);
+	run->evaluated = 1;
+	run->episodes = x.episodes;
+	run->steps = x.steps;
+	return add_point(run, x.episodes, x.ret, 1, e);
 }
 
 /* The run that the stream at hand has given so far; NULL before its header. */

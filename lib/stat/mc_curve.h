@@ -10,8 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "mc_ckpt.h"
 #include "mc_err.h"
+#include "mc_frame.h"
 
 /* What is drawn against environment steps. */
 enum mc_series_kind {
@@ -32,13 +32,21 @@ struct mc_series {
 /* "return", "requests", "links-share", "precision", "recall", "NAME" or "PROGRAM:NAME" of a metric. */
 void mc_series_parse(struct mc_series *s, const char *text);
 
+/* The run of a checkpoint: its header, and one return after all that it was trained on. */
+struct mc_evaluated {
+	struct mc_map header;
+	int64_t episodes;
+	double steps;          /* environment steps of all of them */
+	double ret;
+};
+
 struct mc_reading {
 	struct mc_series what;
 	const char *by;        /* header entries that also tell curves apart ("meta_k,mc-metalearn.beta"), or NULL */
 	int named;             /* 1 = operands are NAME=FILE, and NAME is the label in place of the method */
 	size_t max_frame;
-	/* the one return that stands for a checkpoint's run; NULL: checkpoints are refused */
-	int (*play)(double *ret, const struct mc_ckpt *c, void *with, struct mc_err *e);
+	/* what stands for a checkpoint's run in place of a log; NULL: checkpoints are refused */
+	int (*evaluate)(struct mc_evaluated *to, const struct mc_frame *checkpoint, void *with, struct mc_err *e);
 	void *with;
 };
 
@@ -56,7 +64,7 @@ struct mc_run {
 	struct mc_point *point; /* in the order of the log: steps never fall */
 	double steps;           /* of all its episodes so far */
 	int64_t episodes;       /* seen in the log */
-	int played;             /* 1 = a checkpoint's: its one point is what `play` gave */
+	int evaluated;          /* 1 = a checkpoint's: its one point is what `evaluate` gave */
 	int64_t cut;            /* offset where the log stops; negative = it is complete */
 };
 
@@ -72,8 +80,8 @@ struct mc_runs {
 /*
  * Adds the runs of one file ("-": standard input); streams may be concatenated. A log that
  * stops before its `end` is used as far as its complete frames go: `cut` says so. MC_NOINPUT,
- * MC_DATA (no stream, a checkpoint that is not to be played, no header), MC_USAGE (`named`, and no
- * NAME=), MC_IOERR, MC_OSERR, and what `play` fails with.
+ * MC_DATA (no stream, a checkpoint where logs alone are read, no header), MC_USAGE (`named`, and no
+ * NAME=), MC_IOERR, MC_OSERR, and what `evaluate` fails with.
  */
 int mc_runs_read(struct mc_runs *rs, const char *operand, const struct mc_reading *how, struct mc_err *e);
 

@@ -40,7 +40,7 @@ struct summary {
 	struct mc_claims claims;
 	struct mc_judgement *judgement; /* [claims.n] */
 	const struct mc_summary_opts *opts;
-	struct mc_pool *pool;           /* NULL until a checkpoint is played */
+	struct mc_pool *pool;           /* NULL until a checkpoint is evaluated */
 };
 
 static int has_task(const struct mc_scores *ss, const char *task)
@@ -235,7 +235,7 @@ static void print_needs(const struct summary *s)
 
 static void print_caption(const struct summary *s, const struct mc_summary_opts *o)
 {
-	if (s->runs.run[0].played) {
+	if (s->runs.run[0].evaluated) {
 		printf("\nReturn of a run: mean over ");
 		mc_measuring_print(o->how, stdout);
 		printf(".\n");
@@ -397,7 +397,7 @@ static int print_json(struct summary *s, const struct mc_summary_opts *o, struct
 	struct mc_scores *ss = &s->scores;
 
 	for (size_t i = 0; i < ss->n; i++)
-		put_score(&ss->score[i], s->runs.run[0].played ? o->how : NULL);
+		put_score(&ss->score[i], s->runs.run[0].evaluated ? o->how : NULL);
 	for (size_t i = 0; i < ss->n && s->overall.tasks > 1; i++) {
 		struct mc_overall one;
 		int r;
@@ -420,14 +420,22 @@ static int print_json(struct summary *s, const struct mc_summary_opts *o, struct
 
 /* ---- the whole ---- */
 
-/* Plays a checkpoint; before the first, what playing needs is started. */
-static int play(double *ret, const struct mc_ckpt *c, void *with, struct mc_err *e)
+/* Measures a checkpoint; before the first, what that needs is started. */
+static int evaluate(struct mc_evaluated *to, const struct mc_frame *f, void *with, struct mc_err *e)
 {
 	struct summary *s = with;
+	struct mc_ckpt c;
 
+	if (mc_ckpt_read(&c, f, e) < 0)
+		return -1;
 	if (s->pool == NULL && (mc_blas_init(e) < 0 || !(s->pool = mc_pool_new((int)s->opts->threads, e))))
 		return -1;
-	return mc_measure_return(ret, c, s->opts->how, s->pool, e);
+	if (mc_measure_return(&to->ret, &c, s->opts->how, s->pool, e) < 0)
+		return -1;
+	to->header = c.header_map;
+	to->episodes = c.episode;
+	to->steps = (double)c.episode * (double)c.header.dims.T;
+	return 0;
 }
 
 /* A file whose runs, from number `first` on, do not go with those before or with the options. */
@@ -437,12 +445,12 @@ static int check_file(const struct summary *s, size_t first, const struct mc_sum
 	for (size_t k = first; k < s->runs.n; k++) {
 		const struct mc_run *run = &s->runs.run[k];
 
-		if (run->played != s->runs.run[0].played)
+		if (run->evaluated != s->runs.run[0].evaluated)
 			return mc_usage(e, file, "give one or the other", "a %s among %s: their returns are not alike",
-			    run->played ? "checkpoint" : "log", run->played ? "logs" : "checkpoints");
-		if (run->played && o->last != MC_SCORES_LAST)
+			    run->evaluated ? "checkpoint" : "log", run->evaluated ? "logs" : "checkpoints");
+		if (run->evaluated && o->last != MC_SCORES_LAST)
 			return mc_usage(e, "--last", "leave it out", "this is about logs, and %s is a checkpoint", file);
-		if (!run->played && o->playing)
+		if (!run->evaluated && o->playing)
 			return mc_usage(e, o->playing, "leave it out", "this is about checkpoints, and %s is a log", file);
 		if (run->cut >= 0)
 			return mc_err_set(e, MC_DATA, file, run->cut, "finish the run first", "still running, or cut");
@@ -453,7 +461,7 @@ static int check_file(const struct summary *s, size_t first, const struct mc_sum
 static int read_runs(struct summary *s, const struct mc_summary_opts *o, int files, char **file, struct mc_err *e)
 {
 	const struct mc_reading how = { .what = { .kind = MC_SERIES_RETURN }, .by = o->by, .named = o->named,
-		.max_frame = o->max_frame, .play = play, .with = s };
+		.max_frame = o->max_frame, .evaluate = evaluate, .with = s };
 
 	for (int i = 0; i < files; i++) {
 		const size_t before = s->runs.n;

@@ -14,6 +14,7 @@
 #include "mc_opts.h"
 #include "mc_play.h"
 #include "mc_prey.h"
+#include "mc_prey_export.h"
 #include "mc_provenance.h"
 #include "mc_ring.h"
 #include "mc_script.h"
