@@ -12,6 +12,7 @@
 #include "mc_blas.h"
 #include "mc_env.h"
 #include "mc_frame.h"
+#include "mc_io.h"
 #include "mc_meta.h"
 #include "mc_play.h"
 #include "mc_policy.h"
@@ -351,7 +352,7 @@ static void open_circle(struct circle *c, struct rig *x)
 	for (int i = 0; i < 3; i++) {
 		if (pipe(fd[i]) < 0)
 			exit(71);
-		mc_pipe_widen(fd[i][1]);
+		mc_io_widen(fd[i][1]);
 	}
 	for (int i = 0; i < 2; i++) {
 		c->hop[i] = (struct hop){ .x = x, .in = fd[i][0], .out = fd[i + 1][1], .is_critic = i };

@@ -1,8 +1,10 @@
 #include "mc_io.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* After a write that failed: 1 = try it again, 0 = it has failed. */
@@ -32,6 +34,15 @@ int mc_io_write(int fd, const void *bytes, size_t n)
 		}
 	}
 	return 0;
+}
+
+void mc_io_widen(int fd)
+{
+	enum { WIDE = 1 << 20 };
+	struct stat st;
+
+	if (fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode) && fcntl(fd, F_GETPIPE_SZ) < WIDE)
+		(void)fcntl(fd, F_SETPIPE_SZ, WIDE);
 }
 
 /* ---- standard streams; a cookie is the descriptor's number ---- */

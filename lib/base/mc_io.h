@@ -13,6 +13,9 @@
  */
 int mc_io_write(int fd, const void *bytes, size_t n);
 
+/* Room for 1 MiB in the pipe behind fd, if it is one and holds less. A refusal is not an error. */
+void mc_io_widen(int fd);
+
 /*
  * From now on stdout and stderr wait, too, where their descriptors do not; stdio alone would fail and
  * lose what it held. Buffered as before, but fileno() no longer knows them. Where memory is short

@@ -3,22 +3,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mc_grow.h"
+
 /* Keeps n bytes and a NUL behind them. 0 tells stdio that this has failed. */
 static ssize_t keep(void *cookie, const char *bytes, size_t n)
 {
 	struct mc_text *t = cookie;
-	size_t room = t->room ? t->room : 4096;
+	char *more = mc_grow(t->bytes, t->len + n + 1, &t->room, 1, "text", NULL);
 
-	while (room - t->len <= n)
-		room *= 2;
-	if (room != t->room) {
-		char *more = realloc(t->bytes, room);
-
-		if (more == NULL)
-			return 0;
-		t->bytes = more;
-		t->room = room;
-	}
+	if (more == NULL)
+		return 0;
+	t->bytes = more;
 	memcpy(t->bytes + t->len, bytes, n);
 	t->len += n;
 	t->bytes[t->len] = '\0';

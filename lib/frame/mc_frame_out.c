@@ -11,6 +11,7 @@
 #include <zlib.h>
 
 #include "mc_frame.h"
+#include "mc_grow.h"
 #include "mc_io.h"
 #include "mc_scan.h"
 
@@ -34,22 +35,15 @@ struct mc_fb {
 /* Room for n more bytes, or NULL. */
 static unsigned char *reserve(struct mc_fb *b, size_t n)
 {
-	size_t room = b->room ? b->room : 4096;
+	const size_t want = n < SIZE_MAX - b->len ? b->len + n : SIZE_MAX;
 	unsigned char *p;
 
 	if (b->failed.code)
 		return NULL;
-	while (room - b->len < n && room <= SIZE_MAX / 2)
-		room *= 2;
-	if (room != b->room) {
-		p = room - b->len < n ? NULL : realloc(b->p, room);
-		if (!p) {
-			(void)mc_err_nomem(&b->failed, "a frame", room);
-			return NULL;
-		}
-		b->p = p;
-		b->room = room;
-	}
+	p = mc_grow(b->p, want, &b->room, 1, "a frame", &b->failed);
+	if (!p)
+		return NULL;
+	b->p = p;
 	return b->p + b->len;
 }
 
@@ -392,8 +386,7 @@ struct mc_out *mc_out_fd(int fd, const char *name, struct mc_err *e)
 	o->fd = fd;
 	o->regular = S_ISREG(st.st_mode);
 	(void)snprintf(o->name, sizeof o->name, "%s", name);
-	if (S_ISFIFO(st.st_mode) && fcntl(fd, F_GETPIPE_SZ) < OUT_BUFFER)
-		(void)fcntl(fd, F_SETPIPE_SZ, OUT_BUFFER); /* half the time a hop; a refusal is no error */
+	mc_io_widen(fd);           /* half the time a hop */
 	return o;
 }
 

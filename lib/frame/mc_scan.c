@@ -6,6 +6,8 @@
 #include <string.h>
 #include <zlib.h>
 
+#include "mc_grow.h"
+
 /* ---- one value ---- */
 
 static uint64_t big_endian(const unsigned char *p, size_t n)
@@ -350,18 +352,13 @@ static size_t first_duplicate(struct mc_scan_key *k, size_t n, const unsigned ch
 
 static int key_keep(struct mc_scan *s, const unsigned char *text, size_t at, size_t len)
 {
-	if (s->nkeys == s->room) {
-		const size_t room = s->room ? 2 * s->room : 64;
-		struct mc_scan_key *keys = realloc(s->keys, room * sizeof *keys);
+	struct mc_scan_key *keys = mc_grow(s->keys, s->nkeys + 1, &s->room, sizeof *keys, "keys of a frame", NULL);
 
-		if (!keys) {
-			s->nomem = 1;
-			return bad(s, at, NULL, "out of memory: keys of a frame need %zu bytes",
-			    room * sizeof *keys);
-		}
-		s->keys = keys;
-		s->room = room;
+	if (!keys) {
+		s->nomem = 1;
+		return bad(s, at, NULL, "out of memory: keys of a frame need more than %zu bytes", s->room * sizeof *keys);
 	}
+	s->keys = keys;
 	s->keys[s->nkeys++] = (struct mc_scan_key){
 		.at = at, .len = (uint32_t)len, .hash = (uint32_t)crc32(0, text, (uInt)len),
 	};

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "mc_io.h"
 #include "mc_ring.h"
 #include "mc_task.h"
 
@@ -228,8 +229,8 @@ static int start(struct mc_outside *x, int *in, int *out, struct mc_err *e)
 		close(to[0]), close(to[1]);
 		return mc_err_errno(e, MC_OSERR, "--env", NULL, "cannot make a pipe");
 	}
-	mc_pipe_widen(to[1]);          /* an action of any size goes in, even where nobody reads yet */
-	mc_pipe_widen(from[0]);
+	mc_io_widen(to[1]);          /* an action of any size goes in, even where nobody reads yet */
+	mc_io_widen(from[0]);
 	const int bad = spawn(x, to[0], from[1]);
 
 	close(to[0]);

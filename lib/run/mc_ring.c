@@ -15,14 +15,6 @@
 
 /* ---- pipes and signals ---- */
 
-void mc_pipe_widen(int fd)
-{
-	struct stat st;
-
-	if (fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode))
-		(void)fcntl(fd, F_SETPIPE_SZ, 1 << 20);
-}
-
 int mc_ring_refuse_terminal(struct mc_err *e)
 {
 	if (!isatty(1))
@@ -295,8 +287,8 @@ int mc_filter_run(struct mc_filter *f, struct mc_err *e)
 		handle(SIGUSR1, SIG_IGN);
 		handle(SIGPIPE, SIG_IGN);
 	}
-	mc_pipe_widen(0);
-	mc_pipe_widen(1);
+	mc_io_widen(0);
+	mc_io_widen(1);
 	f->in = mc_in_fd(0, "<stdin>", 0, f->max_frame, e);
 	f->out = f->in ? mc_out_fd(1, "<stdout>", e) : NULL;
 	f->fb = f->out ? mc_fb_new(e) : NULL;

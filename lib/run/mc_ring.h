@@ -89,9 +89,6 @@ void mc_saved_free(struct mc_saved *s);
 
 /* ---- pipes and signals ---- */
 
-/* Asks for 1 MiB of buffer where fd is a pipe; a refusal is no error. */
-void mc_pipe_widen(int fd);
-
 /*
  * Runs the body of a program of a ring. If it fails before it has set *streaming (a wrong option), an
  * `end` with the error goes to standard output, unless that is a terminal, so that the ring ends in order.

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "mc_frame.h"
+#include "mc_grow.h"
 #include "mc_stat.h"
 
 /* ---- reading logs ---- */
@@ -27,22 +28,6 @@ void mc_series_parse(struct mc_series *s, const char *text)
 	snprintf(s->metric, sizeof s->metric, "%s", colon ? colon + 1 : text);
 	if (colon)
 		snprintf(s->program, sizeof s->program, "%.*s", (int)(colon - text), text);
-}
-
-/* Room for one more element: the array, grown twofold where it was full, or NULL. */
-static void *more(void *array, size_t n, size_t *room, size_t size, struct mc_err *e)
-{
-	const size_t want = *room ? *room * 2 : 16;
-	void *grown;
-
-	if (n < *room)
-		return array;
-	grown = reallocarray(array, want, size);
-	if (grown == NULL)
-		mc_err_nomem(e, "learning curves", want * size);
-	else
-		*room = want;
-	return grown;
 }
 
 /* The method that learns whom to talk to; where nobody does, the decisions that are forced. */
@@ -93,7 +78,7 @@ struct file {
 static struct mc_run *start_run(struct mc_runs *rs, const struct mc_map *header, const struct file *file,
     struct mc_err *e)
 {
-	struct mc_run *grown = more(rs->run, rs->n, &rs->room, sizeof *rs->run, e), *run;
+	struct mc_run *grown = mc_grow(rs->run, rs->n + 1, &rs->room, sizeof *rs->run, "learning curves", e), *run;
 
 	if (grown == NULL)
 		return NULL;
@@ -115,7 +100,7 @@ static struct mc_run *start_run(struct mc_runs *rs, const struct mc_map *header,
 
 static int add_point(struct mc_run *run, int64_t episode, double num, double den, struct mc_err *e)
 {
-	struct mc_point *grown = more(run->point, run->n, &run->room, sizeof *run->point, e);
+	struct mc_point *grown = mc_grow(run->point, run->n + 1, &run->room, sizeof *run->point, "learning curves", e);
 
 	if (grown == NULL)
 		return -1;
@@ -481,7 +466,7 @@ static void gather(struct group *g, const struct mc_runs *rs, size_t first)
 static int add_curve(struct mc_curves *cs, struct group *g, int64_t window, enum mc_band band,
     size_t points, struct mc_err *e)
 {
-	struct mc_curve *grown = more(cs->curve, cs->n, &cs->room, sizeof *cs->curve, e), *c;
+	struct mc_curve *grown = mc_grow(cs->curve, cs->n + 1, &cs->room, sizeof *cs->curve, "learning curves", e), *c;
 
 	if (grown == NULL)
 		return -1;
@@ -569,7 +554,7 @@ int mc_runs_pool(struct mc_runs *rs, const char *task, struct mc_err *e)
 	const size_t n = rs->n;
 
 	for (size_t i = 0; i < n; i++) {
-		struct mc_run *grown = more(rs->run, rs->n, &rs->room, sizeof *rs->run, e), *copy;
+		struct mc_run *grown = mc_grow(rs->run, rs->n + 1, &rs->room, sizeof *rs->run, "learning curves", e), *copy;
 
 		if (grown == NULL)
 			return -1;

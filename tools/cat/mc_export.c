@@ -9,6 +9,7 @@
 #include <zlib.h>
 
 #include "mc_file.h"
+#include "mc_grow.h"
 #include "mc_nets.h"
 
 enum { NAME = 128 };
@@ -35,7 +36,8 @@ struct mc_export {
 	enum mc_export_format format;
 	struct buffer data;        /* the arrays, one after the other */
 	struct tensor *tensor;
-	int tensors, tensor_room;
+	int tensors;
+	size_t tensor_room;
 	struct note note[16];
 	int notes;
 };
@@ -44,15 +46,11 @@ struct mc_export {
 
 static int put(struct buffer *b, const void *p, size_t n, struct mc_err *e)
 {
-	if (n >= b->room - b->len) {          /* room even for nothing: p is never NULL afterwards */
-		const size_t room = 2 * b->room + n + 4096;
-		unsigned char *grown = realloc(b->p, room);
+	unsigned char *grown = mc_grow(b->p, b->len + n, &b->room, 1, "nets to export", e);
 
-		if (!grown)
-			return mc_err_nomem(e, "nets to export", room);
-		b->p = grown;
-		b->room = room;
-	}
+	if (!grown)
+		return -1;
+	b->p = grown;             /* never NULL, not even for nothing */
 	if (n > 0)
 		memcpy(b->p + b->len, p, n);
 	b->len += n;
@@ -131,16 +129,11 @@ static int add_tensor(struct mc_export *x, const char *name, const struct mc_arr
 		if (strcmp(x->tensor[k].name, name) == 0)
 			return mc_err_set(e, MC_DATA, name, -1, "choose one frame with --where",
 			    "the net is there more than once");
-	if (x->tensors == x->tensor_room) {
-		const int room = 2 * x->tensor_room + 64;
-
-		t = realloc(x->tensor, (size_t)room * sizeof *t);
-		if (!t)
-			return mc_err_nomem(e, "nets to export", (size_t)room * sizeof *t);
-		x->tensor = t;
-		x->tensor_room = room;
-	}
-	t = &x->tensor[x->tensors];
+	t = mc_grow(x->tensor, (size_t)x->tensors + 1, &x->tensor_room, sizeof *t, "nets to export", e);
+	if (!t)
+		return -1;
+	x->tensor = t;
+	t += x->tensors;
 	*t = (struct tensor){ .dtype = a->dtype, .ndim = a->ndim, .at = x->data.len, .bytes = bytes };
 	(void)snprintf(t->name, sizeof t->name, "%s", name);
 	memcpy(t->shape, a->shape, sizeof t->shape);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "mc_flip.h"
+#include "mc_grow.h"
 #include "mc_stat.h"
 
 const char *mc_alike_name(enum mc_alike_kind kind)
@@ -72,18 +73,14 @@ static void compare(struct mc_alike *a, struct tally *y, const struct series *s,
 
 static int close_episode(struct mc_alike *a, const struct tally *y, struct mc_err *e)
 {
-	const size_t want = a->room ? 2 * a->room : 16;
+	double *grown;
 
 	if (y->pairs == 0)
 		return 0;
-	if (a->episodes == a->room) {
-		double *grown = reallocarray(a->by_episode, want, sizeof *grown);
-
-		if (grown == NULL)
-			return mc_err_nomem(e, "episodes", want * sizeof *grown);
-		a->by_episode = grown;
-		a->room = want;
-	}
+	grown = mc_grow(a->by_episode, a->episodes + 1, &a->room, sizeof *grown, "episodes", e);
+	if (grown == NULL)
+		return -1;
+	a->by_episode = grown;
 	a->by_episode[a->episodes++] = (double)y->alike / (double)y->pairs;
 	return 0;
 }

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mc_grow.h"
+
 static void clean(char *s)
 {
 	for (; *s; s++)
@@ -13,19 +15,14 @@ static void clean(char *s)
 
 void mc_table_put(struct mc_table *t, const char *fmt, ...)
 {
-	const size_t want = t->room ? 2 * t->room : 64;
+	char **grown = mc_grow(t->cell, t->n + 1, &t->room, sizeof *grown, "table", NULL);
 	va_list ap;
 
-	if (t->n == t->room) {
-		char **grown = reallocarray(t->cell, want, sizeof *grown);
-
-		if (grown == NULL) {
-			t->failed = 1;
-			return;
-		}
-		t->cell = grown;
-		t->room = want;
+	if (grown == NULL) {
+		t->failed = 1;
+		return;
 	}
+	t->cell = grown;
 	va_start(ap, fmt);
 	if (vasprintf(&t->cell[t->n], fmt, ap) < 0)
 		t->failed = 1;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "mc_flip.h"
+#include "mc_grow.h"
 #include "mc_stat.h"
 
 /* ---- reading ---- */
@@ -118,18 +119,11 @@ static int parse_episodes(int64_t *episodes, const char *line, const char *place
 
 static struct mc_claim *room_for_one(struct mc_claims *cs, struct mc_err *e)
 {
-	const size_t want = cs->room ? 2 * cs->room : 16;
-	struct mc_claim *grown;
+	struct mc_claim *grown = mc_grow(cs->claim, cs->n + 1, &cs->room, sizeof *grown, "claims", e);
 
-	if (cs->n == cs->room) {
-		grown = reallocarray(cs->claim, want, sizeof *grown);
-		if (grown == NULL) {
-			mc_err_nomem(e, "claims", want * sizeof *grown);
-			return NULL;
-		}
-		cs->claim = grown;
-		cs->room = want;
-	}
+	if (grown == NULL)
+		return NULL;
+	cs->claim = grown;
 	return &cs->claim[cs->n];
 }
 

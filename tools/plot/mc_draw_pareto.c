@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "mc_grow.h"
 #include "mc_json_in.h"
 #include "mc_plot.h"
 #include "mc_stat.h"
@@ -62,7 +63,7 @@ static void take(void *ctx, const char *key, const char *text, double number)
 static int add(struct pareto *x, const char *line, size_t n, const char *place, long number, struct mc_err *e)
 {
 	struct measured m = { .cost = 0, .ret = (double)NAN, .se = (double)NAN, .requests = (double)NAN };
-	const size_t want = x->room ? 2 * x->room : 64;
+	struct measured *grown;
 	const long wrong = mc_json_members(line, n, take, &m);
 
 	if (wrong >= 0)
@@ -71,14 +72,10 @@ static int add(struct pareto *x, const char *line, size_t n, const char *place, 
 	if (!m.task[0] || !m.method[0] || !isfinite(m.ret) || !isfinite(m.requests) || !isfinite(m.cost))
 		return mc_err_set(e, MC_DATA, place, -1, "mc-eval --json writes what this reads",
 		    "line %ld has no task, method, return_mean and requests_per_step", number);
-	if (x->n == x->room) {
-		struct measured *grown = reallocarray(x->m, want, sizeof *grown);
-
-		if (grown == NULL)
-			return mc_err_nomem(e, "measurements", want * sizeof *grown);
-		x->m = grown;
-		x->room = want;
-	}
+	grown = mc_grow(x->m, x->n + 1, &x->room, sizeof *grown, "measurements", e);
+	if (grown == NULL)
+		return -1;
+	x->m = grown;
 	x->m[x->n++] = m;
 	return 0;
 }

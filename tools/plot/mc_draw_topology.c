@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "mc_arena.h"
+#include "mc_grow.h"
 #include "mc_heat.h"
 #include "mc_params.h"
 #include "mc_right.h"
@@ -163,7 +164,8 @@ static int add_episode(struct topology *x, const struct mc_frame *f, const struc
 static int add_moment(struct topology *x, const struct mc_frame *f, struct mc_err *e)
 {
 	struct team *t = x->now;
-	const size_t pairs = t->N * t->d, shape[] = { t->N, t->d }, want = t->room ? 2 * t->room : 64;
+	const size_t pairs = t->N * t->d, shape[] = { t->N, t->d };
+	struct moment *grown;
 	struct mc_array a;
 	double *share;
 
@@ -171,14 +173,10 @@ static int add_moment(struct topology *x, const struct mc_frame *f, struct mc_er
 		return -1;
 	if (a.dtype != MC_F32 || a.ndim != 2 || a.shape[0] != shape[0] || a.shape[1] != shape[1])
 		return mc_err_set(e, MC_DATA, f->place, f->offset, NULL, "asked_pair is no float32[%zu,%zu]", t->N, t->d);
-	if (t->n == t->room) {
-		struct moment *grown = reallocarray(t->moment, want, sizeof *grown);
-
-		if (grown == NULL)
-			return mc_err_nomem(e, "requests", want * sizeof *grown);
-		t->moment = grown;
-		t->room = want;
-	}
+	grown = mc_grow(t->moment, t->n + 1, &t->room, sizeof *grown, "requests", e);
+	if (grown == NULL)
+		return -1;
+	t->moment = grown;
 	share = mc_arena_alloc(&x->arena, pairs, sizeof *share, "requests", e);
 	if (share == NULL)
 		return -1;
@@ -198,16 +196,11 @@ static int add_moment(struct topology *x, const struct mc_frame *f, struct mc_er
 /* One more of the episodes whose right requests are counted. */
 static int add_count(struct team *t, const struct counted *c, struct mc_err *e)
 {
-	const size_t want = t->count_room ? 2 * t->count_room : 256;
+	struct counted *grown = mc_grow(t->count, t->counts + 1, &t->count_room, sizeof *grown, "requests", e);
 
-	if (t->counts == t->count_room) {
-		struct counted *grown = reallocarray(t->count, want, sizeof *grown);
-
-		if (grown == NULL)
-			return mc_err_nomem(e, "requests", want * sizeof *grown);
-		t->count = grown;
-		t->count_room = want;
-	}
+	if (grown == NULL)
+		return -1;
+	t->count = grown;
 	t->count[t->counts++] = *c;
 	return 0;
 }

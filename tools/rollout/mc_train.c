@@ -9,6 +9,7 @@
 #include "mc_ckpt.h"
 #include "mc_commit.h"
 #include "mc_file.h"
+#include "mc_io.h"
 #include "mc_play.h"
 #include "mc_provenance.h"
 #include "mc_ring.h"
@@ -544,8 +545,8 @@ int mc_train(const struct mc_train_opts *o, const struct mc_header *h, const str
 	int exists = 0;
 
 	mc_signals_catch();
-	mc_pipe_widen(0);
-	mc_pipe_widen(1);
+	mc_io_widen(0);
+	mc_io_widen(1);
 	t.in = mc_in_fd(0, "<stdin>", 0, o->max_frame, e);
 	t.fb = mc_fb_new(e);
 	t.out = t.in && t.fb ? mc_queue_new(1, e) : NULL;
