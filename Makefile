@@ -330,7 +330,8 @@ PAGES := $(wildcard man/*.[1-9])
 HEADERS := $(wildcard $(ROOMS:%=lib/%/*.h))
 PIPELINES := $(wildcard pipelines/*)
 SOURCED := %.mk %.sh %.claims
-EXAMPLES := $(wildcard examples/*)
+EXAMPLES := $(filter-out examples/python examples/results,$(wildcard examples/*))
+PYTHON_EXAMPLES := $(wildcard examples/python/*.py)
 BINDIR := $(DESTDIR)$(PREFIX)/bin
 INCDIR := $(DESTDIR)$(PREFIX)/include/metacomm
 SHAREDIR := $(DESTDIR)$(PREFIX)/share/metacomm
@@ -340,6 +341,8 @@ FISHDIR := $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d
 # Debian's packages have these elsewhere.
 ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
 LIBDIR ?= $(PREFIX)/lib
+# Where Python finds metacomm.py; without it, it lies with the examples alone.
+PYTHONDIR ?=
 page = $(MANDIR)/man$(subst .,,$(suffix $(1)))/$(notdir $(1))
 
 install: $(PROGRAMS:%=$B/bin/%) $B/libmc.a $(COMPLETIONS) ## programs, pages, completions, pipelines, examples and library into DESTDIR, PREFIX (/usr/local)
@@ -353,6 +356,10 @@ install: $(PROGRAMS:%=$B/bin/%) $B/libmc.a $(COMPLETIONS) ## programs, pages, co
 	install -m 644 LICENSE $(SHAREDIR)
 	install -m 755 $(filter-out %.c,$(EXAMPLES)) $(SHAREDIR)/examples
 	install -m 644 $(filter %.c,$(EXAMPLES)) $(SHAREDIR)/examples
+	install -d $(SHAREDIR)/examples/python
+	install -m 755 $(filter-out %/metacomm.py,$(PYTHON_EXAMPLES)) $(SHAREDIR)/examples/python
+	install -m 644 examples/python/metacomm.py $(SHAREDIR)/examples/python
+	$(if $(PYTHONDIR),install -d $(DESTDIR)$(PYTHONDIR) && install -m 644 examples/python/metacomm.py $(DESTDIR)$(PYTHONDIR))
 	$(foreach p,$(PAGES),install -m 644 $p $(call page,$p) &&) true
 	install -d $(BASHDIR) $(FISHDIR) $(DESTDIR)$(ZSHDIR)
 	install -m 644 $(call completions,bash) $(BASHDIR)
@@ -367,11 +374,12 @@ install: $(PROGRAMS:%=$B/bin/%) $B/libmc.a $(COMPLETIONS) ## programs, pages, co
 uninstall: ## remove what install put there
 	rm -f $(PROGRAMS:%=$(BINDIR)/%) $(BINDIR)/mc-train $(BINDIR)/mc-figures $(foreach p,$(PAGES),$(call page,$p)) \
 		$(DESTDIR)$(LIBDIR)/libmc.a $(DESTDIR)$(LIBDIR)/pkgconfig/metacomm.pc $(addprefix $(INCDIR)/,$(notdir $(HEADERS))) \
-		$(PIPELINES:%=$(SHAREDIR)/%) $(EXAMPLES:%=$(SHAREDIR)/%) $(SHAREDIR)/LICENSE \
+		$(PIPELINES:%=$(SHAREDIR)/%) $(EXAMPLES:%=$(SHAREDIR)/%) $(PYTHON_EXAMPLES:%=$(SHAREDIR)/%) \
+		$(if $(PYTHONDIR),$(DESTDIR)$(PYTHONDIR)/metacomm.py) $(SHAREDIR)/LICENSE \
 		$(addprefix $(BASHDIR)/,$(notdir $(call completions,bash))) \
 		$(addprefix $(FISHDIR)/,$(notdir $(call completions,fish))) \
 		$(addprefix $(DESTDIR)$(ZSHDIR)/,$(notdir $(call completions,zsh)))
-	rmdir $(INCDIR) $(SHAREDIR)/pipelines $(SHAREDIR)/examples $(SHAREDIR) 2>/dev/null || true
+	rmdir $(INCDIR) $(SHAREDIR)/pipelines $(SHAREDIR)/examples/python $(SHAREDIR)/examples $(SHAREDIR) 2>/dev/null || true
 
 # ---- packages of our own ----
 DIST := build/metacomm-$(VERSION).tar.gz
@@ -389,7 +397,8 @@ deb: ## a Debian package for any processor of this kind, in build/
 deb-built: $(PROGRAMS:%=$B/bin/%) $B/libmc.a $(COMPLETIONS)
 	rm -rf $(DEB_ROOT)
 	$(MAKE) -s --no-print-directory install DESTDIR=$(DEB_ROOT) PREFIX=/usr \
-		LIBDIR=/usr/lib/$$($(CC) -print-multiarch) ZSHDIR=/usr/share/zsh/vendor-completions
+		LIBDIR=/usr/lib/$$($(CC) -print-multiarch) ZSHDIR=/usr/share/zsh/vendor-completions \
+		PYTHONDIR=/usr/lib/python3/dist-packages
 	packaging/make-deb $(DEB_ROOT) $(VERSION) $(DEB)
 	rm -rf $(DEB_ROOT)
 	@echo $(DEB)

@@ -28,8 +28,8 @@ mk() {
 	for page in "$root"/man/*.[157]; do
 		cmp "$page" "share/man/man${page##*.}/$(basename "$page")"
 	done
-	for example in "$root"/examples/*; do
-		cmp "$example" "share/metacomm/examples/$(basename "$example")"
+	for example in "$root"/examples/* "$root"/examples/python/*.py; do
+		[ -d "$example" ] || cmp "$example" "share/metacomm/${example#"$root"/}"
 	done
 	for script in "$root"/pipelines/*; do
 		cmp "$script" "share/metacomm/pipelines/$(basename "$script")"

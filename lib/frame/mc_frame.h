@@ -150,6 +150,9 @@ void mc_in_close(struct mc_in *in);
  */
 enum mc_read mc_in_frame(struct mc_in *in, struct mc_frame *f, struct mc_err *e);
 
+/* Another name for messages to come, with `who` sends the stream: "<stdin> from gate". */
+void mc_in_from(struct mc_in *in, const char *who);
+
 /*
  * Follows a file that is being written. Where it ends before its stream does, `wait` is called:
  * 1 = look again, 0 = take the end for the end (the stream is then cut), -1 with `e` = fail.

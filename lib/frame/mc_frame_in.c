@@ -148,6 +148,13 @@ void mc_in_close(struct mc_in *in)
 	free(in);
 }
 
+void mc_in_from(struct mc_in *in, const char *who)
+{
+	const size_t n = strlen(in->name);
+
+	(void)snprintf(in->name + n, sizeof in->name - n, " from %s", who);
+}
+
 void mc_in_follow(struct mc_in *in, int (*wait)(void *ctx, struct mc_err *e), void *ctx)
 {
 	in->wait = wait;

@@ -157,6 +157,8 @@ static int pass_header(struct mc_filter *f, const struct mc_frame *in, struct mc
 	if (mc_map_has(&in->map, "from") &&
 	    mc_map_str(&in->map, "from", f->upstream, sizeof f->upstream, e) < 0)
 		return -1;
+	if (f->upstream[0] && strncmp(f->upstream, "mc-", 3) != 0)
+		mc_in_from(f->in, f->upstream);    /* a program of the user's: what is wrong is its doing */
 	mc_fb_begin(f->fb, "header");
 	if (f->header(f->ctx, in, f->fb, e) < 0 || mc_filter_send(f, e) < 0)
 		return -1;
