@@ -37,7 +37,7 @@ void mc_vec_tanh(mc_real *y, const mc_real *x, size_t n);
 
 /* y = max(y, 0), and its derivative: dy, an adjoint or a tangent of y, is 0 where y is. In place. */
 void mc_vec_relu(mc_real *y, size_t n);
-void mc_vec_relu_mask(mc_real *restrict dy, const mc_real *restrict y, size_t n);
+void mc_vec_relu_mask(mc_real *dy, const mc_real *y, size_t n);
 
 /* Sum of squares, accumulated in double in an order that n alone fixes. */
 double mc_sumsq(const mc_real *x, size_t n);
