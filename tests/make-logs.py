@@ -9,6 +9,7 @@ metric frame after every tenth episode holds loss = 1 / (1 + e). comm=1: mc-meta
 too; g_norm is grow^(e / 10). pairs=1: and who asks whom, agent i its neighbour in slot k with share
 (i + k + seed) / 20. right=1: 0.6 of the requests are right, 0.9 of the right ones are made. Frames of the type `without` are left out, as mc-cat -t leaves them out.
 """
+import json
 import struct
 import sys
 import zlib
@@ -34,10 +35,12 @@ def main():
     seed, episodes, level = int(opts["seed"]), int(opts["episodes"]), float(opts["level"])
     agents = 6 if "N6" in opts["task"] else 3
     method = opts["method"]
-    out = [frame("header", task=opts["task"], agents=agents, obs_dim=12, act_dim=2, steps=25, seed=seed, gamma=0.95,
+    header = dict( task=opts["task"], agents=agents, obs_dim=12, act_dim=2, steps=25, seed=seed, gamma=0.95,
                  hidden=128, share=False, range=None, comm=method if method in ("none", "full") else "learned",
                  prey="none", explore={"start": 0.2, "end": 0.2, "episodes": 0}, method=method,
-                 meta_k=int(opts["K"]), **{"mc-metalearn": {"beta": 0.01}})]
+                  meta_k=int(opts["K"]), **{"mc-metalearn": {"beta": 0.01}})
+    header.update((name[7:], json.loads(value)) for name, value in opts.items() if name.startswith("header."))
+    out = [frame("header", **header)]
     for e in range(episodes):
         links = 25 * agents * (agents - 1) if int(opts["links"]) else 0
         out.append(frame("episode", iteration=e, episode=e, **{"return": level + e + seed / 10},

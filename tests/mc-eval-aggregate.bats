@@ -272,8 +272,6 @@ three() {
 		run -64 mc-eval --aggregate $option a.ckpt
 		[ "$output" = "mc-eval: $option: this is about single checkpoints; leave it out" ]
 	done
-	run -65 mc-eval --aggregate a.ckpt a.ckpt
-	[[ "$output" == "mc-eval: push_N3, meta: two runs of seed 7; "* ]]
 	ckpt other.ckpt task=juggling_N3
 	run -65 mc-eval --aggregate other.ckpt
 	[[ "$output" == 'mc-eval: other.ckpt: trained on task "juggling_N3", which this build does not know'* ]]
@@ -290,8 +288,6 @@ three() {
 	[[ "$output" == "mc-eval: --named: this is about runs; add --aggregate" ]]
 	run -66 mc-eval --aggregate nothing.log
 	run -66 mc-eval --aggregate --claims nothing a.log
-	run -65 mc-eval --aggregate a.log a.log
-	[[ "$output" == "mc-eval: push_N3, meta: two runs of seed 1; "* ]]
 	log cut.log seed=2 end=0
 	run -65 mc-eval --aggregate a.log cut.log
 	[[ "$output" == "mc-eval: cut.log:"*"still running, or cut; finish the run first" ]]

@@ -33,7 +33,8 @@ near() {
 	ckpt b.ckpt method=full seed=3 episode=90
 	mc-eval --json -n 10 -s 5 a.ckpt b.ckpt >out
 	[ "$(wc -l <out)" -eq 2 ]
-	[ "$(head -n 1 out | jq -c keys_unsorted)" = '["file","task","method","seed","trained_episodes","eval_seed","episodes","comm","greedy","prey","return_mean","return_se","return_iqm","return_iqm_ci","requests_per_step","edge_rate","bytes_per_step","c_mean","entropy","saturated","c_pair","edge_rate_pair"]' ]
+	[ "$(head -n 1 out | jq -c '[.settings | .hidden, .gamma, .share, .method]')" = '[8,0.95,false,"meta"]' ]
+	[ "$(head -n 1 out | jq -c keys_unsorted)" = '["file","task","method","seed","trained_episodes","eval_seed","episodes","comm","greedy","prey","return_mean","return_se","return_iqm","return_iqm_ci","requests_per_step","edge_rate","bytes_per_step","c_mean","entropy","saturated","c_pair","edge_rate_pair","settings"]' ]
 	[ "$(head -n 1 out | jq -c '[.file,.task,.method,.seed,.trained_episodes,.eval_seed,.episodes,.comm,.greedy]')" = '["a.ckpt","push_N3","meta",7,400,5,10,"learned",false]' ]
 	[ "$(tail -n 1 out | jq -c '[.file,.method,.seed,.trained_episodes,.comm]')" = '["b.ckpt","full",3,90,"full"]' ]
 	jq -e '.return_iqm_ci[0] < .return_iqm and .return_iqm < .return_iqm_ci[1]' out

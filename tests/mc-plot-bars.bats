@@ -37,8 +37,9 @@ block() {
 	grep -q '^# push_N3, meta meta_k=10: ' fig.dat
 	mc-plot bars --named x=a.log y=b.log -o fig.svg --emit
 	grep -q '^# push_N3, y: ' fig.dat
-	run -65 mc-plot bars a.log a.log
-	[ "$output" = "mc-plot: push_N3, meta: two runs of seed 1; tell them apart by --by or --named" ]
+	log other.log level=3
+	run -65 mc-plot bars a.log other.log
+	[ "$output" = "mc-plot: push_N3, meta: two runs of seed 1; tell them apart by --by meta_k" ]
 }
 
 @test "an axis is fitted to what is in its panel, and need not hold zero" {

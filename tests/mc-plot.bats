@@ -413,9 +413,6 @@ absent() {
 	run mc-plot curves a.log b.log --by mc-metalearn.beta,meta_k
 	[ "$status" -eq 0 ]
 	[[ "$output" == *"meta beta=0.01 meta_k=5 "* ]]
-	run mc-plot curves a.log b.log --by no.such
-	[ "$status" -eq 0 ]
-	[[ "$output" == *"mean of 2 runs"* ]]
 }
 
 @test "a log still being written is drawn as far as it goes" {

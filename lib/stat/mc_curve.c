@@ -6,9 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 #include "mc_frame.h"
 #include "mc_grow.h"
+#include "mc_settings.h"
 #include "mc_stat.h"
 
 /* ---- reading logs ---- */
@@ -38,37 +40,6 @@ static int read_label(const struct mc_map *header, char *label, size_t size, str
 	return mc_map_str(header, "comm", label, size, e);
 }
 
-/* Adds " beta=0.01" for the path "mc-metalearn.beta"; nothing where the header has no such entry. */
-static void add_entry(const struct mc_map *header, const char *path, char *label, size_t size)
-{
-	struct mc_map m = *header, inner;
-	const size_t used = strlen(label);
-	char key[64], value[64];
-
-	for (const char *dot; (dot = strchr(path, '.')) != NULL; path = dot + 1) {
-		snprintf(key, sizeof key, "%.*s", (int)(dot - path), path);
-		if (!mc_map_has(&m, key) || mc_map_map(&m, key, &inner, NULL) < 0)
-			return;
-		m = inner;
-	}
-	if (!mc_map_has(&m, path))
-		return;
-	mc_map_text(&m, path, value, sizeof value);
-	snprintf(label + used, size - used, " %s=%s", path, value);
-}
-
-/* One path after the other, separated by commas. */
-static void add_entries(const struct mc_map *header, const char *by, char *label, size_t size)
-{
-	char path[128];
-
-	for (size_t n; *by; by += n + (by[n] == ',')) {
-		n = strcspn(by, ",");
-		snprintf(path, sizeof path, "%.*s", (int)n, by);
-		add_entry(header, path, label, size);
-	}
-}
-
 /* How a file is read: `how`, and the label that its runs have in place of the method, or NULL. */
 struct file {
 	const struct mc_reading *how;
@@ -86,15 +57,16 @@ static struct mc_run *start_run(struct mc_runs *rs, const struct mc_map *header,
 	run = &rs->run[rs->n];
 	memset(run, 0, sizeof *run);
 	run->cut = -1;
+	run->settings = mc_settings_of(header, e);
+	if (run->settings == NULL)
+		return NULL;
+	rs->n++; /* to be released, whatever is wrong with it */
 	if (mc_map_str(header, "task", run->task, sizeof run->task, e) < 0 ||
 	    (!file->label && read_label(header, run->label, sizeof run->label, e) < 0) ||
 	    mc_map_uint(header, "seed", &run->seed, e) < 0)
 		return NULL;
 	if (file->label)
 		snprintf(run->label, sizeof run->label, "%s", file->label);
-	if (file->how->by)
-		add_entries(header, file->how->by, run->label, sizeof run->label);
-	rs->n++;
 	return run;
 }
 
@@ -137,6 +109,8 @@ static int add_episode(struct mc_run *run, const struct mc_map *m, enum mc_serie
 		return -1;
 	run->steps += (double)steps;
 	run->episodes += episodes;
+	run->print = (uint32_t)crc32(run->print, (const unsigned char *)&ret, sizeof ret);
+	run->print = (uint32_t)crc32(run->print, (const unsigned char *)&requests, sizeof requests);
 	switch (kind) {
 	case MC_SERIES_RETURN:
 		return add_point(run, episode, ret * (double)episodes, (double)episodes, e);
@@ -205,6 +179,7 @@ static int take_checkpoint(struct mc_runs *rs, const struct mc_frame *f, const s
 	run->evaluated = 1;
 	run->episodes = x.episodes;
 	run->steps = x.steps;
+	run->print = (uint32_t)crc32(0, (const unsigned char *)&x.ret, sizeof x.ret);
 	return add_point(run, x.episodes, x.ret, 1, e);
 }
 
@@ -282,10 +257,16 @@ int mc_runs_read(struct mc_runs *rs, const char *operand, const struct mc_readin
 	return mc_runs_read_each(rs, how, 1, operand, e);
 }
 
+static void release_run(struct mc_run *run)
+{
+	free(run->point);
+	free(run->settings);
+}
+
 void mc_runs_release(struct mc_runs *rs)
 {
 	for (size_t i = 0; i < rs->n; i++)
-		free(rs->run[i].point);
+		release_run(&rs->run[i]);
 	free(rs->run);
 	memset(rs, 0, sizeof *rs);
 }
@@ -298,6 +279,43 @@ int64_t mc_runs_window(const struct mc_runs *rs)
 		if (rs->run[i].episodes > longest)
 			longest = rs->run[i].episodes;
 	return longest < 1000 ? 50 : (longest + 10) / 20;
+}
+
+/* Those that count again, left out. */
+static void drop(struct mc_runs *rs, const unsigned char *again)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < rs->n; i++) {
+		if (again[i])
+			release_run(&rs->run[i]);
+		else
+			rs->run[kept++] = rs->run[i];
+	}
+	rs->n = kept;
+}
+
+int mc_runs_settle(struct mc_runs *rs, size_t n, const struct mc_reading *how, char note[MC_LIKENESS_NOTE], struct mc_err *e)
+{
+	const size_t runs = rs->n;
+	struct mc_subject *s = calloc(runs + 1, sizeof *s + 1);
+	unsigned char *again = (unsigned char *)(s + runs);
+	int r;
+
+	if (s == NULL)
+		return mc_err_nomem(e, "runs", runs * sizeof *s);
+	for (size_t i = 0; i < runs; i++) {
+		const struct mc_run *run = &rs->run[i];
+
+		s[i] = (struct mc_subject){ run->task, run->label, run->seed, run->settings, run->cut < 0 ? run->episodes : -1, run->print };
+		for (size_t k = 0; k < n; k++)
+			mc_likeness_label(rs[k].run[i].label, sizeof run->label, &s[i], how->by);
+	}
+	r = mc_likeness_check(s, runs, how->by, how->named, again, note, e);
+	for (size_t k = 0; k < n && r == 0; k++)
+		drop(&rs[k], again);
+	free(s);
+	return r;
 }
 
 /* ---- combining runs ---- */
@@ -561,6 +579,7 @@ int mc_runs_pool(struct mc_runs *rs, const char *task, struct mc_err *e)
 		rs->run = grown;
 		copy = &rs->run[rs->n];
 		*copy = rs->run[i];
+		copy->settings = NULL;
 		copy->point = calloc(copy->n + 1, sizeof *copy->point);
 		if (copy->point == NULL)
 			return mc_err_nomem(e, "learning curves", (copy->n + 1) * sizeof *copy->point);

@@ -12,6 +12,7 @@
 
 #include "mc_err.h"
 #include "mc_frame.h"
+#include "mc_likeness.h"
 
 /* What is drawn against environment steps. */
 enum mc_series_kind {
@@ -42,7 +43,7 @@ struct mc_evaluated {
 
 struct mc_reading {
 	struct mc_series what;
-	const char *by;        /* header entries that also tell curves apart ("meta_k,mc-metalearn.beta"), or NULL */
+	const char *by;        /* header entries that also tell curves apart ("meta_k,mc-metalearn.beta"), or "episodes"; or NULL */
 	int named;             /* 1 = operands are NAME=FILE, and NAME is the label in place of the method */
 	size_t max_frame;
 	/* what stands for a checkpoint's run in place of a log; NULL: checkpoints are refused */
@@ -58,7 +59,7 @@ struct mc_point {
 };
 
 struct mc_run {
-	char task[64], label[64]; /* label: the method, or a given name; " meta_k=5" where curves are told apart by it */
+	char task[64], label[192]; /* label: the method, or a given name; " meta_k=5" where curves are told apart by it */
 	uint64_t seed;
 	size_t n, room;
 	struct mc_point *point; /* in the order of the log: steps never fall */
@@ -66,6 +67,8 @@ struct mc_run {
 	int64_t episodes;       /* seen in the log */
 	int evaluated;          /* 1 = a checkpoint's: its one point is what `evaluate` gave */
 	int64_t cut;            /* offset where the log stops; negative = it is complete */
+	char *settings;         /* all that its header says (mc_settings.h), or NULL */
+	uint32_t print;         /* a checksum of its episodes */
 };
 
 enum { MC_METRICS = 32 };
@@ -94,6 +97,13 @@ int mc_runs_read_each(struct mc_runs *rs, const struct mc_reading *how, size_t n
 void mc_runs_release(struct mc_runs *rs);
 
 /*
+ * Once all files are read: labels are completed by what `by` names, runs that were given twice are
+ * left out, and mc_likeness_check has looked at the rest. The n series hold the
+ * same runs in the same order. What it notes, and its errors.
+ */
+int mc_runs_settle(struct mc_runs *rs, size_t n, const struct mc_reading *how, char note[MC_LIKENESS_NOTE], struct mc_err *e);
+
+/*
  * The window of every picture, unless another is asked for: 5 % of the longest run's episodes, at
  * least 50. A curve whose shortest run has not twice as many takes half of them (mc_curves_make).
  */
@@ -107,7 +117,7 @@ enum mc_band {
 };
 
 struct mc_curve {
-	char task[64], label[64];
+	char task[64], label[192];
 	size_t runs;
 	int64_t window;        /* episodes that each value is an average over: no more than its shortest run has */
 	size_t n;

@@ -16,6 +16,7 @@
 #include "mc_opts.h"
 #include "mc_pool.h"
 #include "mc_script.h"
+#include "mc_settings.h"
 #include "mc_stat.h"
 #include "mc_summary.h"
 
@@ -101,7 +102,35 @@ static void put_influence(const char *key, const struct mc_measured *f, int memb
 	printf("]");
 }
 
-static void put_json(const char *file, const struct mc_measured *f, const struct options *o)
+/* Is this text a number in JSON too? */
+static int is_number(const char *text)
+{
+	char *end;
+	const double v = strtod(text, &end);
+
+	return (*text == '-' || (*text >= '0' && *text <= '9')) && *end == '\0' && isfinite(v) && !strpbrk(text, "xX");
+}
+
+/* All that the header says, under the names that --by has. */
+static void put_settings(const char *settings)
+{
+	char path[160], value[96];
+	const char *comma = "";
+
+	printf(",\"settings\":{");
+	for (const char *s = settings; (s = mc_settings_next(s, path, sizeof path, value, sizeof value)) != NULL; comma = ",") {
+		printf("%s", comma);
+		mc_json_string(stdout, path);
+		printf(":");
+		if (is_number(value) || strcmp(value, "true") == 0 || strcmp(value, "false") == 0)
+			printf("%s", value);
+		else
+			mc_json_string(stdout, value);
+	}
+	printf("}");
+}
+
+static void put_json(const char *file, const struct mc_measured *f, const char *settings, const struct options *o)
 {
 	printf("{\"file\":");
 	if (file)
@@ -144,6 +173,8 @@ static void put_json(const char *file, const struct mc_measured *f, const struct
 		put_influence("influence_action", f, 1);
 		put_influence("influence_q", f, 2);
 	}
+	if (settings)
+		put_settings(settings);
 	printf("}\n");
 }
 
@@ -299,10 +330,10 @@ static int flush(struct mc_err *e)
 }
 
 /* A heading stands over the first row, and where the columns become others: *right is -1, or those above. */
-static void put(const char *file, int width, const struct mc_measured *f, const struct options *o, int *right)
+static void put(const char *file, int width, const struct mc_measured *f, const char *settings, const struct options *o, int *right)
 {
 	if (o->json) {
-		put_json(file, f, o);
+		put_json(file, f, settings, o);
 		return;
 	}
 	if (*right != f->decided.right_known) {
@@ -324,10 +355,11 @@ struct table {
 	int any_right;
 };
 
-/* One row, of a file or of a script (NULL). */
-static int add(struct table *t, const char *file, const struct mc_measured *f, const struct options *o, struct mc_err *e)
+/* One row, of a file and its run's settings, or of a script (NULL). */
+static int add(struct table *t, const char *file, const struct mc_measured *f, const char *settings, const struct options *o,
+    struct mc_err *e)
 {
-	put(file, t->width, f, o, &t->right);
+	put(file, t->width, f, settings, o, &t->right);
 	t->any_right |= f->decided.right_known;
 	return flush(e);
 }
@@ -351,7 +383,7 @@ static int evaluate_script(struct table *t, const char *script, const char *task
 	int r = mc_measure_script(&f, script, task, &o->how, pool, e);
 
 	if (r == 0)
-		r = add(t, NULL, &f, o, e);
+		r = add(t, NULL, &f, NULL, o, e);
 	mc_measured_release(&f);
 	return r;
 }
@@ -390,14 +422,16 @@ static int evaluate(const struct options *o, int files, char **file, struct mc_p
 	for (int i = 0; i < files; i++) {
 		struct mc_ckpt c;
 		struct mc_measured f;
+		char *settings;
 		int r;
 
 		if (mc_ckpt_open(&c, file[i], (size_t)o->max_frame, e) < 0)
 			return -1;
 		r = mc_measure(&f, &c, &o->how, pool, e);
+		settings = r == 0 ? mc_settings_of(&c.header_map, e) : NULL;
 		mc_ckpt_close(&c);
-		if (r == 0)
-			r = add(&t, file[i], &f, o, e);
+		r = settings ? add(&t, file[i], &f, settings, o, e) : -1;
+		free(settings);
 		mc_measured_release(&f);
 		if (r < 0)
 			return -1;
@@ -513,7 +547,7 @@ static int body(int argc, char **argv, struct mc_err *e)
 		{ MC_OPT_REAL, 0, "last", "PERCENT", &summary.last, 1e-6, 100,
 		  "of a log: the last so many per cent of its episodes are its final return" },
 		{ MC_OPT_STR, 0, "by", "ENTRY", &summary.by, 0, 0,
-		  "tell runs apart by entries of the header too: meta_k, mc-metalearn.beta; several with commas" },
+		  "tell runs apart by entries of the header too: meta_k, mc-metalearn.beta, or by episodes, their length; several with commas" },
 		{ MC_OPT_FLAG, 0, "named", NULL, &summary.named, 0, 0, "operands are NAME=FILE: NAME in place of the method" },
 		{ MC_OPT_STR, 0, "scale", "TASK=LOW,HIGH", &summary.scale, 0, 0,
 		  "returns that count as 0 and 1 in a task, in place of the lowest and the highest; several with colons" },

@@ -2,12 +2,15 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 #include "mc_alike.h"
 #include "mc_arena.h"
 #include "mc_frame.h"
 #include "mc_json.h"
+#include "mc_settings.h"
 #include "mc_table.h"
 
 struct comparison {
@@ -15,31 +18,78 @@ struct comparison {
 	char task[64];        /* the first stream's */
 	size_t episodes;
 	int64_t trained;      /* what the team had been trained on, in iterations: the fewest */
+	uint32_t run;         /* of the stream at hand: a checksum of what its header says */
+	uint64_t *seen;       /* [episodes] run and number of each */
+	size_t room, twice;   /* twice: episodes that were given again, and are left out */
 	struct mc_claims claims;
 };
 
 /* ---- reading ---- */
 
-static int take(struct comparison *c, const struct mc_frame *f, struct mc_arena *arena, struct mc_err *e)
+/* Another stream: of the same task as those before. */
+static int take_header(struct comparison *c, const struct mc_frame *f, struct mc_err *e)
+{
+	char task[sizeof c->task];
+	char *settings;
+
+	if (mc_map_str(&f->map, "task", task, sizeof task, e) < 0 || (settings = mc_settings_of(&f->map, e)) == NULL)
+		return -1;
+	c->run = (uint32_t)crc32(0, (const unsigned char *)settings, (uInt)strlen(settings));
+	free(settings);
+	if (c->task[0] && strcmp(c->task, task) != 0)
+		return mc_err_set(e, MC_DATA, f->place, -1, "leave one out", "of %s, the streams before are of %s", task, c->task);
+	memcpy(c->task, task, sizeof task);
+	return 0;
+}
+
+/* Was this episode of this run given before? Then 1, else it is noted and 0, or -1. */
+static int is_known(struct comparison *c, int64_t iteration, int64_t episode, struct mc_err *e)
+{
+	const uint64_t key = (uint64_t)c->run << 32 ^ (uint64_t)iteration << 20 ^ (uint64_t)episode;
+	const size_t want = c->room ? 2 * c->room : 64;
+
+	for (size_t i = 0; i < c->episodes; i++)
+		if (c->seen[i] == key)
+			return 1;
+	if (c->episodes == c->room) {
+		uint64_t *grown = reallocarray(c->seen, want, sizeof *grown);
+
+		if (grown == NULL)
+			return mc_err_nomem(e, "episodes", want * sizeof *grown);
+		c->seen = grown;
+		c->room = want;
+	}
+	c->seen[c->episodes] = key;
+	return 0;
+}
+
+static int take_advantage(struct comparison *c, const struct mc_frame *f, struct mc_arena *arena, struct mc_err *e)
 {
 	const struct mc_arena_mark mark = mc_arena_mark(arena);
 	struct mc_advantage a;
-	int64_t trained;
+	int64_t trained, episode;
 	int r;
 
-	if (strcmp(f->type, "header") == 0)
-		return c->task[0] ? 0 : mc_map_str(&f->map, "task", c->task, sizeof c->task, e);
-	if (strcmp(f->type, "end") == 0 && mc_map_has(&f->map, "error"))
-		return mc_err_set(e, MC_TEMPFAIL, f->place, f->offset, NULL, "the stream ends with another program's error");
-	if (strcmp(f->type, "advantage") != 0)
-		return 0;
-	if (mc_map_int(&f->map, "iteration", &trained, e) < 0)
+	if (mc_map_int(&f->map, "iteration", &trained, e) < 0 || mc_map_int(&f->map, "episode", &episode, e) < 0 ||
+	    (r = is_known(c, trained, episode, e)) < 0)
 		return -1;
+	c->twice += r > 0;
+	if (r > 0)
+		return 0;
 	c->trained = c->episodes == 0 || trained < c->trained ? trained : c->trained;
 	r = mc_advantage_unpack(f, &a, arena, e) < 0 ? -1 : mc_alike_add(c->alike, &a, e);
 	mc_arena_reset(arena, mark);
 	c->episodes++;
 	return r;
+}
+
+static int take(struct comparison *c, const struct mc_frame *f, struct mc_arena *arena, struct mc_err *e)
+{
+	if (strcmp(f->type, "header") == 0)
+		return take_header(c, f, e);
+	if (strcmp(f->type, "end") == 0 && mc_map_has(&f->map, "error"))
+		return mc_err_set(e, MC_TEMPFAIL, f->place, f->offset, NULL, "the stream ends with another program's error");
+	return strcmp(f->type, "advantage") == 0 ? take_advantage(c, f, arena, e) : 0;
 }
 
 static int read_stream(struct comparison *c, const char *path, size_t max_frame, struct mc_err *e)
@@ -192,12 +242,16 @@ int mc_compare(const struct mc_compare_opts *o, int files, char **file, struct m
 		r = read_stream(&c, file[i], o->max_frame, e);
 	if (r == 0 && c.episodes == 0)
 		r = mc_err_set(e, MC_DATA, file[0], -1, "mc-metalearn --analyse adds them", "no advantage in this stream");
+	if (r == 0 && c.twice > 0)
+		fprintf(stderr, "mc-eval: %zu episode%s given more than once, which count%s once\n", c.twice, c.twice > 1 ? "s" : "",
+		    c.twice > 1 ? "" : "s");
 	if (r == 0 && (r = mc_alike_finish(c.alike, e)) == 0) {
 		if (o->json)
 			print_json(&c);
 		else
 			r = print_table(&c, e);
 	}
+	free(c.seen);
 	mc_alike_release(c.alike);
 	mc_claims_release(&c.claims);
 	return r;

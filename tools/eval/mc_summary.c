@@ -462,6 +462,7 @@ static int read_runs(struct summary *s, const struct mc_summary_opts *o, int fil
 {
 	const struct mc_reading how = { .what = { .kind = MC_SERIES_RETURN }, .by = o->by, .named = o->named,
 		.max_frame = o->max_frame, .evaluate = evaluate, .with = s };
+	char note[MC_LIKENESS_NOTE];
 
 	for (int i = 0; i < files; i++) {
 		const size_t before = s->runs.n;
@@ -469,7 +470,13 @@ static int read_runs(struct summary *s, const struct mc_summary_opts *o, int fil
 		if (mc_runs_read(&s->runs, file[i], &how, e) < 0 || check_file(s, before, o, file[i], e) < 0)
 			return -1;
 	}
-	return s->runs.n > 0 ? 0 : mc_err_set(e, MC_DATA, NULL, -1, NULL, "no run in these files");
+	if (s->runs.n == 0)
+		return mc_err_set(e, MC_DATA, NULL, -1, NULL, "no run in these files");
+	if (mc_runs_settle(&s->runs, 1, &how, note, e) < 0)
+		return -1;
+	if (note[0])
+		fprintf(stderr, "mc-eval: %s\n", note);
+	return 0;
 }
 
 static int judge_all(struct summary *s, struct mc_err *e)

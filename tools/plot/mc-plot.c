@@ -47,7 +47,7 @@ static int check_options(const struct picture *p, const struct mc_draw_opts *o, 
 	} check[] = {
 		{ "--y", o->y != defaults->y, of_one_series },
 		{ "--window", o->window != defaults->window, of_curves },
-		{ "--by", o->by != defaults->by, of_logs },
+		{ "--by", o->by != defaults->by, of_logs || p->draw == mc_draw_pareto },
 		{ "--band", o->band != defaults->band, of_curves },
 		{ "--named", o->named, of_logs },
 		{ "--normalise", o->normalise, of_one_series },
@@ -111,7 +111,7 @@ static int body(int argc, char **argv, struct mc_err *e)
 		{ MC_OPT_INT, 'w', "window", "EPISODES", &o.window, 0, 1e9,
 		  "average over so many episodes up to each point; 0 = 5 % of the longest run, at least 50, of short runs half" },
 		{ MC_OPT_STR, 0, "by", "ENTRY", &o.by, 0, 0,
-		  "tell curves apart by entries of the header too: seed, meta_k, mc-metalearn.beta; several with commas" },
+		  "tell curves (and pareto's points) apart by entries of the header too: seed, meta_k, mc-metalearn.beta, or by episodes, their length; several with commas" },
 		{ MC_OPT_STR, 0, "band", "auto|range|bootstrap|none", &o.band, 0, 0,
 		  "around the mean of several runs: range (minimum to maximum), bootstrap (95 % interval of the mean), "
 		  "none, or auto: range for fewer than five runs, else bootstrap" },

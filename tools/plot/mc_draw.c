@@ -229,6 +229,20 @@ static void say_cut(const char *file, int64_t at)
 	    (long long)at);
 }
 
+/* Runs that are not alike are not taken together in silence. */
+static int settle(struct mc_runs *rs, const struct mc_reading *how, size_t n, const struct mc_draw_opts *o, struct mc_err *e)
+{
+	char note[MC_LIKENESS_NOTE];
+
+	if (mc_runs_settle(rs, n, how, note, e) < 0)
+		return -1;
+	if (o->watch)
+		memcpy(o->watch->note, note, sizeof note);
+	else if (note[0])
+		fprintf(stderr, "mc-plot: %s\n", note);
+	return 0;
+}
+
 int mc_draw_read_runs(struct mc_runs *rs, const struct mc_reading *how, size_t n, const struct mc_draw_opts *o, int files,
     char **file, struct mc_err *e)
 {
@@ -252,7 +266,7 @@ int mc_draw_read_runs(struct mc_runs *rs, const struct mc_reading *how, size_t n
 			}
 		}
 	}
-	return 0;
+	return settle(rs, how, n, o, e);
 }
 
 int mc_draw_finals(const struct mc_draw_opts *o, int files, char **file,

@@ -16,6 +16,7 @@ struct mc_watch {
 	int running;         /* a log is still being written */
 	int empty;           /* there is no episode to draw yet */
 	int64_t episodes;    /* of all runs */
+	char note[MC_LIKENESS_NOTE]; /* what makes runs different that are drawn as one (mc_likeness.h) */
 };
 
 struct mc_draw_opts {
@@ -59,9 +60,9 @@ struct mc_team {
 int mc_draw_whose(const struct mc_frame *header, struct mc_team *t, struct mc_err *e);
 
 /*
- * The runs of these logs (none, or "-": standard input), n series of each (mc_runs_read_each). One
- * that is still being written is read as far as it goes, which is said on standard error unless somebody
- * watches.
+ * The runs of these logs (none, or "-": standard input), n series of each (mc_runs_read_each), settled
+ * (mc_runs_settle). One that is still being written is read as far as it goes. That, and what makes
+ * runs different that are drawn as one, is said on standard error unless somebody watches.
  */
 int mc_draw_read_runs(struct mc_runs *rs, const struct mc_reading *how, size_t n, const struct mc_draw_opts *o, int files,
     char **file, struct mc_err *e);

@@ -69,6 +69,8 @@ static void show(const struct live *x)
 	}
 	printf("\033[J%s, %lld episodes; q ends this", x->watch.empty ? "waiting for the first episode" : "running",
 	    (long long)x->watch.episodes);
+	if (x->watch.note[0])
+		printf("\033[K\n%s", x->watch.note);
 	fflush(stdout);
 }
 
@@ -210,6 +212,8 @@ int mc_draw_live(const struct mc_draw_opts *o, int files, char **file, struct mc
 		r = watch(&x, now, e);
 		leave_screen(&x);
 		sigprocmask(SIG_UNBLOCK, &x.signals, NULL);
+		if (x.watch.note[0])
+			fprintf(stderr, "mc-plot: %s\n", x.watch.note);
 		if (r == 0 && x.kept.bytes)
 			r = mc_file_stdout(x.kept.bytes, x.kept.len, e);
 	}

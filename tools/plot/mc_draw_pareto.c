@@ -6,18 +6,34 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <zlib.h>
 
 #include "mc_grow.h"
 #include "mc_json_in.h"
+#include "mc_likeness.h"
 #include "mc_plot.h"
+#include "mc_settings.h"
 #include "mc_stat.h"
 
 enum { LINE_MAX_BYTES = 1 << 20, ENOUGH = 5 };
 
-/* A line of mc-eval --json: one team. */
+enum { SETTINGS = 4096 };
+
+/* A line of mc-eval --json: one team, measured as it was trained or under an intervention. */
 struct measured {
-	char task[64], method[64];
+	char task[64];
+	char method[192];      /* and what was changed: "meta, comm none" */
+	char row[224];         /* that and the cost: those of one row are one point */
 	double cost, ret, se, requests, episodes;
+	double seed, trained, eval_seed; /* NaN: it does not say */
+	char *settings;        /* mc_settings.h; what mc-eval played belongs to it */
+};
+
+/* What is read of a line before it is one. */
+struct reading {
+	struct measured m;
+	char comm[16], prey[16], changes[128], settings[SETTINGS];
+	size_t used;           /* of settings */
 };
 
 /* The teams of one task, method and cost. */
@@ -28,6 +44,7 @@ struct point {
 };
 
 struct pareto {
+	const char *by;           /* settings that tell lines apart too, or NULL */
 	struct measured *m;
 	size_t n, room;
 	struct point *point;      /* [points <= n] by task and method, in the order of their first, then by cost */
@@ -43,40 +60,113 @@ struct pareto {
 
 /* ---- reading ---- */
 
+static void set_text(char *to, size_t size, const char *text)
+{
+	snprintf(to, size, "%.*s", (int)size - 1, text);
+}
+
+/* "path=value" */
+static void add_setting(struct reading *x, const char *path, const char *text, double number)
+{
+	const size_t left = sizeof x->settings - x->used;
+	const int n = text ? snprintf(x->settings + x->used, left, "%s=%s\n", path, text)
+	    : snprintf(x->settings + x->used, left, "%s=%.9g\n", path, number);
+
+	if (n > 0 && (size_t)n < left)
+		x->used += (size_t)n;
+	else
+		x->settings[x->used] = '\0';
+}
+
+/* ", drop 0.5" */
+static void add_change(struct reading *x, const char *name, const char *text, double number)
+{
+	const size_t used = strlen(x->changes), left = sizeof x->changes - used;
+
+	if (text)
+		snprintf(x->changes + used, left, ", %s %.40s", name, text);
+	else
+		snprintf(x->changes + used, left, ", %s %g", name, number);
+}
+
 static void take(void *ctx, const char *key, const char *text, double number)
 {
-	struct measured *m = ctx;
+	static const char *const change[] = { "drop", "answer", "cut", "mute", "max_edges" };
+	struct reading *x = ctx;
+	struct measured *m = &x->m;
 	const struct { const char *key; double *to; } known[] = {
 		{ "edge_cost", &m->cost }, { "return_mean", &m->ret }, { "return_se", &m->se },
-		{ "requests_per_step", &m->requests }, { "episodes", &m->episodes },
+		{ "requests_per_step", &m->requests }, { "episodes", &m->episodes }, { "seed", &m->seed },
+		{ "trained_episodes", &m->trained }, { "eval_seed", &m->eval_seed },
 	};
 
-	if (text && strcmp(key, "task") == 0)
-		snprintf(m->task, sizeof m->task, "%.*s", (int)sizeof m->task - 1, text);
+	if (strncmp(key, "settings.", 9) == 0)
+		add_setting(x, key + 9, text, number);
+	else if (text && strcmp(key, "task") == 0)
+		set_text(m->task, sizeof m->task, text);
 	else if (text && strcmp(key, "method") == 0)
-		snprintf(m->method, sizeof m->method, "%.*s", (int)sizeof m->method - 1, text);
+		set_text(m->method, 64, text);
+	else if (text && strcmp(key, "comm") == 0)
+		set_text(x->comm, sizeof x->comm, text);
+	else if (text && strcmp(key, "prey") == 0)
+		set_text(x->prey, sizeof x->prey, text);
+	else if (text && strcmp(key, "greedy") == 0 && strcmp(text, "true") == 0)
+		add_change(x, "greedy", "decisions", 0);
+	for (size_t i = 0; i < sizeof change / sizeof *change; i++)
+		if (strcmp(key, change[i]) == 0)
+			add_change(x, key, text, number);
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
 		if (strcmp(key, known[i].key) == 0)
 			*known[i].to = number;
 }
 
+/* What was changed of the team is another line; how it was measured belongs to what must be alike. */
+static int complete(struct reading *x, const char *by, struct mc_err *e)
+{
+	struct measured *m = &x->m;
+	const char *own = strcmp(m->method, "none") == 0 || strcmp(m->method, "full") == 0 ? m->method : "learned";
+	char value[96];
+	size_t used;
+
+	if (x->comm[0] && strcmp(x->comm, own) != 0)
+		add_change(x, "comm", x->comm, 0);
+	if (x->prey[0] && mc_settings_find(x->settings, "prey", value, sizeof value) && strcmp(x->prey, value) != 0)
+		add_change(x, "prey", x->prey, 0);
+	if (isfinite(m->episodes))
+		add_setting(x, "eval_episodes", NULL, m->episodes);
+	if (isfinite(m->eval_seed))
+		add_setting(x, "eval_seed", NULL, m->eval_seed);
+	m->settings = strdup(x->settings);
+	if (m->settings == NULL)
+		return mc_err_nomem(e, "settings", x->used);
+	used = strlen(m->method);
+	snprintf(m->method + used, sizeof m->method - used, "%s", x->changes);
+	mc_likeness_label(m->method, sizeof m->method, &(struct mc_subject){ .settings = m->settings, .episodes = (int64_t)m->trained }, by);
+	snprintf(m->row, sizeof m->row, "%s, cost %g", m->method, m->cost);
+	return 0;
+}
+
 static int add(struct pareto *x, const char *line, size_t n, const char *place, long number, struct mc_err *e)
 {
-	struct measured m = { .cost = 0, .ret = (double)NAN, .se = (double)NAN, .requests = (double)NAN };
+	struct reading r = { .m = { .cost = 0, .ret = (double)NAN, .se = (double)NAN, .requests = (double)NAN, .episodes = (double)NAN,
+		.seed = (double)NAN, .trained = (double)NAN, .eval_seed = (double)NAN } };
+	const long wrong = mc_json_members(line, n, take, &r);
+	const struct measured *m = &r.m;
 	struct measured *grown;
-	const long wrong = mc_json_members(line, n, take, &m);
 
 	if (wrong >= 0)
-		return mc_err_set(e, MC_DATA, place, -1, "mc-eval --json writes what this reads", "line %ld is no JSON object: byte %ld",
+		return mc_err_set(e, MC_DATA, place, -1, "mc-eval --json writes what this reads", "line %ld is not a JSON object: byte %ld",
 		    number, wrong);
-	if (!m.task[0] || !m.method[0] || !isfinite(m.ret) || !isfinite(m.requests) || !isfinite(m.cost))
+	if (!m->task[0] || !m->method[0] || !isfinite(m->ret) || !isfinite(m->requests) || !isfinite(m->cost))
 		return mc_err_set(e, MC_DATA, place, -1, "mc-eval --json writes what this reads",
 		    "line %ld has no task, method, return_mean and requests_per_step", number);
 	grown = mc_grow(x->m, x->n + 1, &x->room, sizeof *grown, "measurements", e);
 	if (grown == NULL)
 		return -1;
 	x->m = grown;
-	x->m[x->n++] = m;
+	if (complete(&r, x->by, e) < 0)
+		return -1;
+	x->m[x->n++] = r.m;
 	return 0;
 }
 
@@ -123,6 +213,44 @@ static int read_all(struct pareto *x, int files, char **file, struct mc_err *e)
 		if (read_file(x, file[i], e) < 0)
 			return -1;
 	return 0;
+}
+
+/* ---- what counts ---- */
+
+static uint32_t print_of(const struct measured *m)
+{
+	const double v[] = { m->ret, m->requests };
+
+	return (uint32_t)crc32(0, (const unsigned char *)v, sizeof v);
+}
+
+/* Teams that say who they are: each counts once, and what makes those of a point different is said. */
+static int settle(struct pareto *x, struct mc_err *e)
+{
+	struct mc_subject *s = calloc(x->n + 1, sizeof *s + 1);
+	unsigned char *again = (unsigned char *)(s + x->n);
+	char note[MC_LIKENESS_NOTE];
+	size_t known = 0, kept = 0;
+	int r;
+
+	if (s == NULL)
+		return mc_err_nomem(e, "measurements", x->n * sizeof *s);
+	for (size_t i = 0; i < x->n; i++)
+		if (isfinite(x->m[i].seed))
+			s[known++] = (struct mc_subject){ x->m[i].task, x->m[i].row, (uint64_t)x->m[i].seed, x->m[i].settings,
+				isfinite(x->m[i].trained) ? (int64_t)x->m[i].trained : -1, print_of(&x->m[i]) };
+	r = mc_likeness_check(s, known, x->by, 0, again, note, e);
+	for (size_t i = 0, k = 0; r == 0 && i < x->n; i++) {
+		if (isfinite(x->m[i].seed) && again[k++])
+			free(x->m[i].settings);
+		else
+			x->m[kept++] = x->m[i];
+	}
+	x->n = r == 0 ? kept : x->n;
+	if (r == 0 && note[0])
+		fprintf(stderr, "mc-plot: %s\n", note);
+	free(s);
+	return r;
 }
 
 /* ---- points ---- */
@@ -272,7 +400,7 @@ static int fill(struct pareto *x, struct mc_figure *f)
 		const struct point *p = &x->point[i];
 		const struct measured *m = p->first;
 		const int more = i > 0 && same_line(x->point[i - 1].first, m);
-		const int chooses = strcmp(m->method, "none") != 0 && strcmp(m->method, "full") != 0;
+		const int chooses = strncmp(m->method, "none", 4) != 0 && strncmp(m->method, "full", 4) != 0;
 
 		x->x[i] = p->x;
 		x->y[i] = p->y;
@@ -313,15 +441,18 @@ static int draw(struct pareto *x, const struct mc_draw_opts *o, struct mc_err *e
 
 int mc_draw_pareto(const struct mc_draw_opts *o, int files, char **file, struct mc_err *e)
 {
-	struct pareto x = { 0 };
+	struct pareto x = { .by = o->by };
 	int r = read_all(&x, files, file, e);
 
 	if (r == 0 && x.n == 0)
 		r = mc_err_set(e, MC_DATA, NULL, -1, "mc-eval --json writes what this reads", "nothing was measured in these files");
+	r = r < 0 ? r : settle(&x, e);
 	if (r == 0)
 		r = make_points(&x, e);
 	if (r == 0)
 		r = draw(&x, o, e);
+	for (size_t i = 0; i < x.n; i++)
+		free(x.m[i].settings);
 	free(x.m);
 	free(x.point);
 	free(x.x);

@@ -1,6 +1,7 @@
 #include "mc_json_in.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -132,10 +133,37 @@ static int number(struct scan *x, double *v)
 	return 1;
 }
 
-static int value(struct scan *x, char *to, double *v, int depth);
+/* Who takes members, and the name of the object that they are in. */
+struct taker {
+	mc_json_take *take;
+	void *ctx;
+	const char *within;
+};
 
-/* An array or an object within the one that is read. */
-static int nested(struct scan *x, int close, int depth)
+static int value(struct scan *x, char *to, double *v, int depth, const struct taker *taker);
+
+/* Hands a member on; an object hands on its own. */
+static int member(struct scan *x, int depth, const struct taker *t)
+{
+	char key[MC_JSON_TEXT], text[MC_JSON_TEXT], name[2 * MC_JSON_TEXT];
+	const struct taker inner = { t->take, t->ctx, name };
+	double v;
+	int kind;
+
+	if (!string(x, key) || !accept(x, ':'))
+		return 0;
+	snprintf(name, sizeof name, "%s%s%s", t->within, *t->within ? "." : "", key);
+	name[MC_JSON_TEXT - 1] = '\0';
+	kind = peek(x);
+	if (!value(x, text, &v, depth, kind == '{' ? &inner : NULL))
+		return 0;
+	if (kind != '{')
+		t->take(t->ctx, name, kind == '"' || kind == 't' || kind == 'f' || kind == '[' ? text : NULL, v);
+	return 1;
+}
+
+/* An array or an object within the one that is read, whose members nobody takes if `taker` is NULL. */
+static int nested(struct scan *x, int close, int depth, const struct taker *taker)
 {
 	double v;
 
@@ -145,55 +173,72 @@ static int nested(struct scan *x, int close, int depth)
 	if (accept(x, close))
 		return 1;
 	do {
+		if (taker) {
+			if (!member(x, depth + 1, taker))
+				return 0;
+			continue;
+		}
 		if (close == '}' && (!string(x, NULL) || !accept(x, ':')))
 			return 0;
-		if (!value(x, NULL, &v, depth + 1))
+		if (!value(x, NULL, &v, depth + 1, NULL))
 			return 0;
 	} while (accept(x, ','));
 	return accept(x, close);
 }
 
-static int value(struct scan *x, char *to, double *v, int depth)
+/* What stands there from `from` on, as text. */
+static void keep(const struct scan *x, size_t from, char *to)
+{
+	const size_t n = x->at - from < MC_JSON_TEXT ? x->at - from : MC_JSON_TEXT - 1;
+
+	if (to == NULL)
+		return;
+	memcpy(to, x->s + from, n);
+	to[n] = '\0';
+}
+
+static int value(struct scan *x, char *to, double *v, int depth, const struct taker *taker)
 {
 	const int c = peek(x);
+	const size_t from = x->at;
+	int r;
 
 	*v = (double)NAN;
 	switch (c) {
 	case '"':
 		return string(x, to);
 	case '{':
-		return nested(x, '}', depth);
+		return nested(x, '}', depth, taker);
 	case '[':
-		return nested(x, ']', depth);
+		r = nested(x, ']', depth, NULL);
+		break;
 	case 'n':
 		return word(x, "null");
 	case 't':
-		return word(x, "true");
+		r = word(x, "true");
+		break;
 	case 'f':
-		return word(x, "false");
+		r = word(x, "false");
+		break;
 	default:
 		return number(x, v);
 	}
+	keep(x, from, to);
+	return r;
 }
 
 long mc_json_members(const char *s, size_t n, mc_json_take *take, void *ctx)
 {
 	struct scan x = { s, n, 0 };
-	char key[MC_JSON_TEXT], text[MC_JSON_TEXT];
-	double v;
+	const struct taker taker = { take, ctx, "" };
 
 	if (!accept(&x, '{'))
 		return (long)x.at;
 	if (accept(&x, '}'))
 		return peek(&x) < 0 ? -1 : (long)x.at;
-	do {
-		if (!string(&x, key) || !accept(&x, ':'))
+	do
+		if (!member(&x, 1, &taker))
 			return (long)x.at;
-		const int is_string = peek(&x) == '"';
-
-		if (!value(&x, text, &v, 1))
-			return (long)x.at;
-		take(ctx, key, is_string ? text : NULL, v);
-	} while (accept(&x, ','));
+	while (accept(&x, ','));
 	return accept(&x, '}') && peek(&x) < 0 ? -1 : (long)x.at;
 }

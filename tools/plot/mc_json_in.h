@@ -1,6 +1,6 @@
 /*
  * JSON read back: the members of one object (RFC 8259), as our programs' --json gives them, one on
- * a line. Strings and numbers are handed on; what is nested is checked and passed over.
+ * a line.
  */
 #ifndef MC_JSON_IN_H
 #define MC_JSON_IN_H
@@ -9,7 +9,10 @@
 
 enum { MC_JSON_TEXT = 256 }; /* longer names and strings are cut */
 
-/* A member: text of a string, or NULL; number of a number, else NaN. */
+/*
+ * A member: number of a number, else NaN; text of a string, of true and false, or of a list as it
+ * stands there, else NULL. Members of an object within have its name before theirs ("settings.hidden").
+ */
 typedef void mc_json_take(void *ctx, const char *key, const char *text, double number);
 
 /*
