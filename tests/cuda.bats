@@ -25,6 +25,15 @@ is_refused() {
 	[[ "${lines[0]}" == *"without CUDA"*"make CUDA=1"* ]]
 }
 
+@test "what a GPU does not compute is refused by name, 64" {
+	for option in '--joint' '--penalty 0.1'; do
+		run bash -c "mc-critic --device cuda $option </dev/null 2>&1 >/dev/null"
+		[ "$status" -eq 64 ]
+		[ "${#lines[@]}" -eq 1 ]
+		[[ "$output" == "mc-critic: ${option%% *}: a GPU does not compute this yet; give --device cpu" ]]
+	done
+}
+
 @test "a build with CUDA where there is no GPU says so in one line, 69" {
 	[ -x "$MC_CUDA" ] || skip "no nvcc"
 	command -v nvidia-smi >/dev/null && nvidia-smi -L | grep -q . && skip "there is a GPU"
