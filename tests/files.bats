@@ -7,7 +7,7 @@ setup() {
 	PATH=$MC_BIN:$PATH
 	train=$BATS_TEST_DIRNAME/../pipelines/train
 	cd "$BATS_TEST_TMPDIR"
-	small=(-t push_N3 -m none -R '--hidden 8 -C 7' -Q '--batch 32 --threads 1 --keep-replay')
+	small=(-t push_N3 -m none -R '--hidden 8 -C 7 --explore 0.2' -Q '--batch 32 --threads 1 --keep-replay')
 }
 
 # ---- descriptors that do not wait ----
@@ -48,6 +48,7 @@ lazily() {
 	os.set_blocking(w, False)
 	p = subprocess.Popen(sys.argv[1:], stdout=w, stderr=w)
 	os.close(w)
+	time.sleep(0.3)                              # the pipe is full by then
 	while True:
 	    time.sleep(0.002)
 	    text = os.read(r, 8000)
@@ -108,11 +109,268 @@ lazily() {
 	mkdir d sub
 	for c in sub /dev/null nowhere/run.ckpt; do
 		mkfifo ring
-		{ (mc-rollout -t push_N3 --comm none -e 10 --hidden 8 -c $c <ring 2>err; echo $? >status) | mc-critic --batch 32 >ring; } || true
+		{ (mc-rollout -t push_N3 --comm none -e 10 --hidden 8 -c $c 2>err <ring; echo $? >status) | mc-critic --batch 32 >ring; } || true
 		[ "$(cat status)" -eq 73 ]
 		[ "$(wc -l <err)" -eq 1 ]
 		rm ring
 	done
 	[ ! -e sub.lock ]
 	[ ! -e /dev/null.lock ]
+}
+
+# ---- continuing: nothing changes before it is known to go on ----
+
+# What every file of a directory holds.
+sums() { (cd "$1" && find . -type f ! -name '*.provenance' -exec cksum {} + | sort -k 3); }
+
+# refused STATUS DIR TEXT: the last `run` ended so, with one line, and changed no byte of DIR
+refused() {
+	[ "$status" -eq "$1" ]
+	[ "${#lines[@]}" -eq 1 ]
+	[[ "$output" == *"$3"* ]]
+	[ "$(sums "$2")" = "$before" ]
+}
+
+@test "a refused \"train longer\" changes no byte: no replay file, in no method" {
+	for m in none meta; do
+		"$train" "${small[@]}" -m $m -M '--rule-hidden 4' -e 22 -o $m
+		rm $m/run.replay
+		before=$(sums $m)
+		run "$train" "${small[@]}" -m $m -M '--rule-hidden 4' -e 44 -o $m
+		refused 66 $m 'run.replay: the replay file is not there'
+		mc-cat --verify $m/run.log
+		[ "$(mc-cat -t end $m/run.log | wc -l)" -eq 1 ]
+	done
+}
+
+@test "nor where a bare ring's critic has no -D, or another method's programs stand in it" {
+	"$train" "${small[@]}" -e 20 -o d
+	before=$(sums d)
+	again() {
+		mkfifo ring
+		{ mc-rollout -t push_N3 --comm none --hidden 8 --explore 0.2 -e 40 -c d/run.ckpt -l d/run.log 2>err <ring | mc-critic --batch 32 "$@" 2>>err >ring; } || true
+		rm ring
+		[ "$(wc -l <err)" -eq 1 ]
+		[ "$(sums d)" = "$before" ]
+	}
+	again
+	grep -q '^mc-critic: -D: to continue the run its replay file is needed$' err
+	again -D missing.replay
+	grep -q 'the replay file is not there' err
+	[ ! -e missing.replay ]
+	again -D d/run.replay --tau 0.5
+	grep -q 'tau = 0.01' err
+}
+
+@test "the log of a finished run gets its lost end back; what is not its log is refused" {
+	"$train" "${small[@]}" -e 20 -o d
+	"$train" "${small[@]}" -e 20 -s 2 -o e
+	cp d/run.log whole
+	bytes=$(mc-cat d/run.ckpt | jq '.state["mc-rollout"].log_bytes')
+	for n in $bytes $((bytes + 10)); do
+		head -c $n whole >d/run.log
+		"$train" "${small[@]}" -e 20 -o d
+		cmp whole d/run.log
+	done
+	cp e/run.log d/run.log
+	before=$(sums d)
+	run "$train" "${small[@]}" -e 20 -o d
+	refused 65 d 'run.log: is not what the checkpoint counts on: it is of another run, seed is 2 there, not 1'
+}
+
+@test "another run's log or replay file, or one that was changed, is not continued" {
+	"$train" "${small[@]}" -e 20 -o d
+	"$train" "${small[@]}" -e 40 -s 2 -o e
+	"$train" -t push_N3 -m none -R '--hidden 8 --explore 0.2' -Q '--batch 32 --threads 1 --keep-replay' -e 40 -o f
+	cp -r d good
+	again() {
+		before=$(sums d)
+		run "$train" "${small[@]}" -e 40 -o d
+		refused 65 d "$1"
+		cp good/* d
+	}
+	cp e/run.log d; again 'run.log: is not what the checkpoint counts on: it is of another run, seed is 2 there, not 1'
+	cp e/run.replay d; again 'run.replay: is not what the checkpoint counts on: it is of another run, seed is 2 there, not 1'
+	# under the right header other frames of the same lengths, with right checksums of their own
+	/usr/bin/python3 - <<-'PY'
+	import msgpack, zlib
+	class Raw(bytes):
+	    pass
+	def frames(data):
+	    u = msgpack.Unpacker(strict_map_key=False)
+	    u.feed(data)
+	    at = 0
+	    for f in u:
+	        yield f, data[at:u.tell()]
+	        at = u.tell()
+	def spoil(path):
+	    out, done = b"", 0
+	    for f, raw in frames(open(path, "rb").read()):
+	        if f["type"] in ("episode", "trajectory") and not done:
+	            at = raw.index(b"\xa6return\xcb") + 10 if f["type"] == "episode" else len(raw) // 2
+	            raw = raw[:at] + bytes([raw[at] ^ 1]) + raw[at + 1:]
+	            raw = raw[:-4] + zlib.crc32(raw[:-4]).to_bytes(4, "big")
+	            done = 1
+	        out += raw
+	    assert done
+	    open(path + ".spoilt", "wb").write(out)
+	spoil("d/run.log")
+	spoil("d/run.replay")
+	PY
+	mv d/run.log.spoilt spoilt.log
+	mv d/run.replay.spoilt spoilt.replay
+	mc-cat --verify spoilt.log spoilt.replay
+	cp spoilt.log d/run.log; again 'run.log: is not what the checkpoint counts on: its checksum differs'
+	cp spoilt.replay d/run.replay; again 'run.replay: is not what the checkpoint counts on: its checksum differs'
+	"$train" "${small[@]}" -e 40 -o d
+	cmp d/run.ckpt f/run.ckpt
+}
+
+@test "a checkpoint without checksums, of an earlier version, is continued by lengths" {
+	"$train" "${small[@]}" -e 20 -o d
+	"$train" "${small[@]}" -e 40 -o e
+	/usr/bin/python3 - <<-'PY'
+	import msgpack, zlib
+	data = open("d/run.ckpt", "rb").read()
+	f = msgpack.unpackb(data)
+	del f["crc32"], f["state"]["mc-rollout"]["log_crc32"], f["state"]["mc-critic"]["replay_crc32"]
+	out = msgpack.packb(f)
+	out = bytes([out[0] + 1]) + out[1:] + b"\xa5crc32\xce"
+	open("d/run.ckpt", "wb").write(out + zlib.crc32(out).to_bytes(4, "big"))
+	PY
+	mc-cat --verify d/run.ckpt
+	"$train" "${small[@]}" -e 40 -o d
+	cmp d/run.ckpt e/run.ckpt
+}
+
+# ---- one file, two uses ----
+
+# clash TEXT: mc-rollout $r in a ring with mc-critic $q, refused with 64 and a line with the text
+clash() {
+	rm -f ring err
+	mkfifo ring
+	{ mc-rollout -t push_N3 --comm none --hidden 8 -e 20 $r 2>err <ring; echo $? >status; } | { mc-critic --batch 32 $q 2>>err >ring; echo $? >status.q; } || true
+	[ "$(wc -l <err)" -eq 1 ]
+	grep -qF -e "$1" err
+	[ "$(cat status)" -eq 64 ]
+	[ "$(cat status.q)" -eq 75 ]
+}
+
+@test "one file for two outputs of a ring is refused, however it is called" {
+	mkdir sub
+	ln -s y yy
+	r='-c x.ckpt' q='-D x.ckpt' clash 'would write the file that'
+	r='-c x.ckpt' q='-D ./sub/../x.ckpt' clash '-c of mc-rollout would write the file that -D of mc-critic writes, too'
+	r='-l log' q='-D log' clash '-l of mc-rollout would write the file that -D of mc-critic writes, too'
+	r='-c y -l y' q='' clash 'mc-rollout: -l: y would be written by -c, too; name another file'
+	r='-c y -l yy' q='' clash 'mc-rollout: -l: yy would be written by -c, too; name another file'
+	r='-c run.ckpt -l run-10.ckpt --keep 10' q='' clash 'run-10.ckpt would be written by'
+	r='-c run.ckpt -l run.ckpt.provenance' q='' clash 'run.ckpt.provenance would be written by'
+	r='-c run.ckpt --keep 10' q='-D run-10.ckpt' clash 'would write the file that'
+	[ "$(ls)" = "$(printf 'err\nring\nstatus\nstatus.q\nsub\nyy')" ]
+}
+
+@test "a rule or preys that are read are not written over" {
+	"$train" -t push_N3 -m meta -e 11 -o d -R '--hidden 8' -M '--rule-hidden 4' -Q '--batch 32'
+	before=$(sums d)
+	mkfifo ring
+	{ mc-rollout -t push_N3 --hidden 8 -e 20 -l log 2>err <ring | mc-metalearn --rule-hidden 4 --freeze --eta d/run.ckpt 2>>err | mc-critic -D d/run.ckpt --batch 32 2>>err >ring; } || true
+	[ "$(wc -l <err)" -eq 1 ]
+	rm ring; mkfifo ring
+	{ mc-rollout -t push_N3 --hidden 8 -e 20 -c d/run.ckpt --fresh 2>err <ring | mc-metalearn --rule-hidden 4 --freeze --eta d/run.ckpt 2>>err | mc-critic --batch 32 2>>err >ring; } || true
+	grep -qF 'mc-rollout: the ring: -c of mc-rollout would write the file that --eta of mc-metalearn reads' err
+	[ "$(wc -l <err)" -eq 1 ]
+	[ "$(sums d)" = "$before" ]
+	{ mc-rollout -t predator_prey_N3_l3 --comm none --prey d/run.ckpt -l d/run.ckpt 2>err <ring | mc-critic 2>>err >ring; } || true
+	[ "$(wc -l <err)" -eq 1 ]
+	[ "$(sums d)" = "$before" ]
+}
+
+@test "a file that is something else is neither emptied nor deleted: -c, -l, -D, --keep" {
+	echo 'years of work' >thesis.txt
+	printf '\x81\xa1a\x01' >other.mp
+	for f in thesis.txt other.mp; do
+		cksum $f >before
+		for o in -l "--fresh -c" "--keep 5 -c run.ckpt -l run.log"; do
+			[ "$o" != "--keep 5 -c run.ckpt -l run.log" ] || { cp $f run-5.ckpt; }
+			case $o in --keep*) file='' target=run-5.ckpt ;; *) file=$f target=$f ;; esac
+			mkfifo ring
+			{ mc-rollout -t push_N3 --comm none --hidden 8 -e 10 $o $file 2>err <ring; echo $? >status; } | mc-critic --batch 32 2>>err >ring || true
+			rm ring
+			[ "$(cat status)" -eq 73 ]
+			[ "$(wc -l <err)" -eq 1 ]
+			grep -q "$target: exists and is not a " err
+			cksum $f | cmp before -
+		done
+		[ ! -e run.ckpt ]
+		[ ! -e run.log ]
+		mkfifo ring
+		{ mc-rollout -t push_N3 --comm none --hidden 8 -e 10 -l r.log 2>err <ring | { mc-critic --batch 32 -D $f 2>>err >ring; echo $? >status; }; } || true
+		rm ring
+		[ "$(cat status)" -eq 73 ]
+		[ "$(wc -l <err)" -eq 1 ]
+		grep -q "$f: exists and is not a replay file" err
+		[ ! -e r.log ]
+		cksum $f | cmp before -
+	done
+	# a log is no replay file, and a replay file no log
+	"$train" "${small[@]}" -e 10 -o d
+	mkfifo ring
+	{ mc-rollout -t push_N3 --comm none --hidden 8 -e 10 -l d/run.replay 2>err <ring | mc-critic --batch 32 2>>err >ring; } || true
+	grep -q "d/run.replay: exists and is not a run's log" err
+	{ mc-rollout -t push_N3 --comm none --hidden 8 -e 10 2>err <ring | mc-critic --batch 32 -D d/run.log 2>>err >ring; } || true
+	grep -q "d/run.log: exists and is not a replay file" err
+}
+
+@test "two runs do not write one log, or one replay file" {
+	mkfifo a b
+	(mc-rollout -t push_N3 --comm none --hidden 8 -e 1000000 -c one.ckpt -l the.log <a | mc-critic --batch 32 --threads 1 -D the.replay >a) 2>err.a 3>&- &
+	for _ in $(seq 500); do [ -s the.log ] && [ -s the.replay ] && break; sleep 0.02; done
+	{ mc-rollout -t push_N3 --comm none --hidden 8 -e 10 -c two.ckpt -l the.log 2>err <b; echo $? >status; } | mc-critic --batch 32 2>>err >b || true
+	[ "$(cat status)" -eq 75 ]
+	[ "$(cat err)" = "mc-rollout: the.log: another run is using it; wait for it, or name another file" ]
+	{ mc-rollout -t push_N3 --comm none --hidden 8 -e 10 -l other.log 2>err <b; echo $? >status; } | mc-critic --batch 32 -D the.replay 2>>err >b || true
+	[ "$(cat status)" -eq 75 ]
+	[ "$(cat err)" = "mc-critic: the.replay: another run is using it; wait for it, or name another file" ]
+	[ ! -e other.log ]
+	pkill -TERM -f "one.ckpt -l the.log"
+	wait
+	mc-cat --verify one.ckpt
+	[ ! -s err.a ]
+}
+
+@test "--keep writes every checkpoint under its own name, also a long one" {
+	dir=$(printf '%0250d/%0250d/%0250d/%0250d' 1 2 3 4)
+	mkdir -p "$dir"
+	"$train" "${small[@]}" -e 30 -o "$dir" -R '--keep 0,10,20'
+	for n in 0 10 20; do
+		[ "$(mc-cat "$dir/run-$n.ckpt" | jq .episode)" -eq $n ]
+	done
+	[ "$(ls -A "$dir" | wc -l)" -eq 7 ]
+	run mc-rollout -t push_N3 -c x.ckpt --keep 99999999999999999999
+	[ "$status" -eq 64 ]
+	[[ "$output" == *'--keep: "99999999999999999999" is not '* ]]
+}
+
+# ---- a ring whose end fails ----
+
+@test "a bare ring whose critic fails says so once" {
+	for k in 1 2 3; do
+		mkfifo ring
+		{ mc-rollout -t push_N3 --hidden 8 -e 100 2>err <ring; echo $? >s1; } | { mc-metalearn --rule-hidden 4 2>>err; echo $? >s2; } |
+			{ (ulimit -f 60; exec mc-critic --batch 32 -D big.replay 2>>err >ring); echo $? >s3; } || true
+		rm ring
+		[ "$(wc -l <err)" -eq 1 ]
+		grep -q '^mc-critic: ' err
+		[ "$(cat s1 s2 s3 | tr '\n' ' ')" = "75 75 74 " ]
+	done
+	mkfifo ring
+	{ mc-rollout -t push_N3 --hidden 8 -e 100 2>err <ring; } | mc-metalearn --rule-hidden 4 2>>err | mc-critic --bogus 2>>err >ring || true
+	[ "$(wc -l <err)" -eq 1 ]
+}
+
+@test "OPENBLAS_CORETYPE that the library does not have is refused, not passed over" {
+	run bash -c 'OPENBLAS_CORETYPE=nonsense mc-rollout -t push_N3 --comm none </dev/null | cat'
+	[[ "$output" == *'mc-rollout: OPENBLAS_CORETYPE: OpenBLAS has no core "nonsense" here, and would take '* ]]
+	OPENBLAS_CORETYPE= mc-rollout --version
 }

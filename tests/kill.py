@@ -154,10 +154,9 @@ def await_moment(launcher, directory, after, in_commit):
     end = time.monotonic() + after
     while time.monotonic() < end and launcher.poll() is None:
         time.sleep(min(0.002, max(0, end - time.monotonic())))
-    tmp = os.path.join(directory, "run.ckpt.tmp")
     end = time.monotonic() + 0.3
     while in_commit and launcher.poll() is None and time.monotonic() < end:
-        if os.path.exists(tmp):
+        if any(n.startswith(".run.ckpt.") for n in os.listdir(directory)):
             return True
     return False
 

@@ -178,9 +178,9 @@ refused() {
 	again '--gamma 0.9'; refused gamma 0.95 0.9
 	again '--explore 0.3:0.2:20'; refused explore.start 0.5 0.3
 	again '--explore 0.5:0.2:50%'; refused explore.episodes 20 12
-	again '--range 2'; refused range absent 2
+	again '--range 2'; refused 'the run has no range,' 'the options say' 2
 	again '--share'; refused share false true
-	again '--edge-cost 0.5'; refused edge_cost absent 0.5
+	again '--edge-cost 0.5'; refused 'the run has no edge_cost,' 'the options say' 0.5
 	again '' '' '' 9; refused seed 1 9
 	again '' '-K 7'; refused meta_k 5 7
 	again '' '--lr-rule 0.5'; refused lr_rule 5e-05 0.5

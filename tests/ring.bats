@@ -20,12 +20,18 @@ await_log() {
 	return 1
 }
 
-@test "a run leaves checkpoint and log, and no replay file" {
+@test "a run leaves checkpoint, log and a small replay file; a larger one only where it is asked for" {
 	run "$train" "${small[@]}" -m none -e 30 -o d
 	[ "$status" -eq 0 ]
 	[ -z "$output" ]
 	[ -s d/run.ckpt ]
-	[ ! -e d/run.replay ]
+	mc-cat --verify d/run.replay
+	"$train" "${small[@]}" -m none -e 300 -o e -Q '--keep-below 1'
+	[ ! -e e/run.replay ]
+	"$train" "${small[@]}" -m none -e 300 -o f -Q '--keep-below 1 --keep-replay'
+	[ "$(stat -c %s f/run.replay)" -gt 1000000 ]
+	"$train" "${small[@]}" -m none -e 30 -o g -Q '--keep-below 0'
+	[ ! -e g/run.replay ]
 	mc-cat --verify d/run.ckpt
 	mc-cat --verify d/run.log
 	[ "$(mc-cat --type episode d/run.log | wc -l)" -eq 30 ]
@@ -139,7 +145,7 @@ await_log() {
 in_env() {
 	rm -f ring
 	mkfifo ring
-	{ (mc-rollout --env "$1" --comm none -e 30 --hidden 8 -l env.log <ring 2>err; echo $? >status) | mc-critic --batch 32 >ring; } || true
+	{ (mc-rollout --env "$1" --comm none -e 30 --hidden 8 -l env.log 2>err <ring; echo $? >status) | mc-critic --batch 32 >ring; } || true
 	[ "$(wc -l <err)" -eq 1 ]
 	[ "$(cat status)" -eq 65 ]
 }
@@ -185,7 +191,7 @@ in_env() {
 	"$train" "${small[@]}" "${rule[@]}" -m meta -e 900 -o b
 	cmp a/run.ckpt b/run.ckpt
 	cmp a/run.log b/run.log
-	[ ! -e b/run.replay ]
+	cmp a/run.replay b/run.replay
 }
 
 @test "a run whose length is raised: the bytes of the longer run" {
@@ -208,10 +214,12 @@ in_env() {
 	[ "$(cat a/* | cksum)" = "$sum" ]
 }
 
-@test "raising -e without the replay file says why not" {
-	"$train" "${small[@]}" -m none -e 30 -o a
+@test "raising -e without the replay file says why not, and changes nothing" {
+	"$train" "${small[@]}" -m none -e 30 -o a -Q '--keep-below 0'
+	sum=$(cat a/* | cksum)
 	run "$train" "${small[@]}" -m none -e 60 -o a
 	[ "$status" -eq 66 ]
+	[ "$(cat a/* | cksum)" = "$sum" ]
 	[ "${#lines[@]}" -eq 1 ]
 	[[ "$output" == *"--keep-replay"* ]]
 }
@@ -317,7 +325,7 @@ in_env() {
 	(mc-rollout -t push_N3 --comm none -e 30 --hidden 8 <ring | mc-metalearn 2>err | mc-critic >ring) || true
 	grep -q 'nothing to learn under --comm none' err
 	[ "$(wc -l <err)" -eq 1 ]
-	(mc-rollout -t push_N3 -e 30 --hidden 8 <ring 2>err | mc-metalearn >ring) || true
+	(mc-rollout -t push_N3 -e 30 --hidden 8 2>err <ring | mc-metalearn >ring) || true
 	grep -q 'nobody learns the policy' err
 	[ "$(wc -l <err)" -eq 1 ]
 	(mc-rollout -t push_N3 -e 30 --hidden 8 <ring | mc-metalearn | mc-metalearn 2>err | mc-critic >ring) || true

@@ -90,21 +90,27 @@ static void wrong_choice(void)
 	const char *name = "a poor choice is put right by loading again";
 	const char *better = mc_blas_better_core("Prescott");
 	struct setting s, threads;
+	struct mc_err e = { 0 };
 	struct lib l;
 	char core[32] = "";
 
-	set_for_now(&threads, "OPENBLAS_NUM_THREADS", "1");
-	set_for_now(&s, "OPENBLAS_CORETYPE", "Prescott");
-	const int status = load(&l);
+	ok(set_for_now(&threads, "OPENBLAS_NUM_THREADS", "1") == 0 && set_for_now(&s, "OPENBLAS_CORETYPE", "Prescott") == 0,
+	    "variables for now");
+	const int status = load(&l, &e);
 	set_back(&s);
 	if (status == 0)
 		core_of(&l, core, sizeof core);
 	if (status != 0 || strcmp(core, "Prescott") != 0 || !better) {
 		tap_skip(name, "this library or processor has no choice");
 	} else {
-		is_int(load_better(&l, better), 0, name);
+		is_int(load_better(&l, better, &e), 0, name);
 		core_of(&l, core, sizeof core);
 		is_str(core, better, "the better core is in use");
+	}
+	if (status == 0 && l.corename) {
+		is_int(check_choice(&l, core, &e), 0, "a choice that was met");
+		is_int(check_choice(&l, "nonsense", &e), -1, "a core that the library does not have");
+		is_int(e.code, MC_USAGE, "is refused");
 	}
 	set_back(&threads);
 	if (status == 0)

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -67,6 +68,13 @@ void mc_io_streams(void)
 {
 	replace(&stdout, STDOUT_FILENO, isatty(STDOUT_FILENO) ? _IOLBF : _IOFBF);
 	replace(&stderr, STDERR_FILENO, _IONBF);
+}
+
+int mc_quiet(void)
+{
+	const char *quiet = getenv("MC_QUIET");
+
+	return quiet && *quiet;
 }
 
 int mc_io_is_terminal(FILE *stream)

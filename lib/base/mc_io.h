@@ -23,6 +23,9 @@ void mc_io_widen(int fd);
  */
 void mc_io_streams(void);
 
+/* Does the user want no chatter? MC_QUIET is set and not empty. */
+int mc_quiet(void);
+
 /* Does this stream, one of those or another, end at a terminal? */
 int mc_io_is_terminal(FILE *stream);
 

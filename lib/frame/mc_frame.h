@@ -226,6 +226,9 @@ int mc_out_flush(struct mc_out *o, struct mc_err *e);
 uint64_t mc_out_frames(const struct mc_out *o); /* frames since the last header, that included */
 void mc_out_set_frames(struct mc_out *o, uint64_t n); /* an appended file: frames already there */
 int64_t mc_out_bytes(const struct mc_out *o);   /* bytes accepted since opening */
+/* From now on the crc32 of all bytes accepted is kept, in a chain that begins with that of earlier ones. */
+void mc_out_sum(struct mc_out *o, uint32_t crc);
+uint32_t mc_out_crc(const struct mc_out *o);
 /* Flush and close. A failed close is a failed run: check it. EPIPE gives MC_TEMPFAIL, quiet. */
 int mc_out_close(struct mc_out *o, struct mc_err *e);
 

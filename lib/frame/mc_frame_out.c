@@ -361,6 +361,8 @@ struct mc_out {
 	unsigned char *buffer;     /* OUT_BUFFER bytes */
 	size_t used;
 	int64_t bytes;             /* accepted */
+	int summing;
+	uint32_t crc;              /* of those, if so */
 	uint64_t frames;
 	struct mc_err failed;      /* code 0 = not failed; afterwards nothing is written */
 };
@@ -431,6 +433,8 @@ static int out_put(struct mc_out *o, const void *p, size_t n, struct mc_err *e)
 	if (n > OUT_BUFFER - o->used && mc_out_flush(o, e) < 0)
 		return -1;
 	o->bytes += (int64_t)n;
+	if (o->summing)
+		o->crc = (uint32_t)crc32_z(o->crc, p, n);
 	if (n > OUT_BUFFER / 4)
 		return mc_out_flush(o, e) < 0 ? -1 : write_all(o, p, n, e);
 	memcpy(o->buffer + o->used, p, n);
@@ -514,6 +518,17 @@ void mc_out_set_frames(struct mc_out *o, uint64_t n)
 int64_t mc_out_bytes(const struct mc_out *o)
 {
 	return o->bytes;
+}
+
+void mc_out_sum(struct mc_out *o, uint32_t crc)
+{
+	o->summing = 1;
+	o->crc = crc;
+}
+
+uint32_t mc_out_crc(const struct mc_out *o)
+{
+	return o->crc;
 }
 
 int mc_out_close(struct mc_out *o, struct mc_err *e)

@@ -44,11 +44,12 @@ static void find(void *handle, const char *name, void *fn, size_t size)
 	memcpy(fn, &p, size);
 }
 
-static int load(struct lib *l)
+static int load(struct lib *l, struct mc_err *e)
 {
 	l->handle = dlopen("libopenblas.so.0", RTLD_NOW | RTLD_LOCAL);
 	if (!l->handle)
-		return -1;
+		return mc_err_set(e, MC_OSERR, NULL, -1, "install it (Debian: libopenblas0-pthread)",
+		    "cannot load libopenblas.so.0");
 	find(l->handle, GEMM, &l->gemm, sizeof l->gemm);
 	find(l->handle, "openblas_get_config", &l->config, sizeof l->config);
 	find(l->handle, "openblas_get_corename", &l->corename, sizeof l->corename);
@@ -122,14 +123,15 @@ struct setting {
 	int had;
 };
 
-static void set_for_now(struct setting *s, const char *name, const char *value)
+/* -1: no memory; nothing is set then, and nothing to set back. */
+static int set_for_now(struct setting *s, const char *name, const char *value)
 {
 	const char *old = getenv(name);
 
 	s->name = name;
 	s->had = old != NULL;
 	(void)snprintf(s->old, sizeof s->old, "%s", old ? old : "");
-	(void)setenv(name, value, 1);
+	return setenv(name, value, 1);
 }
 
 static void set_back(const struct setting *s)
@@ -141,33 +143,51 @@ static void set_back(const struct setting *s)
 }
 
 /* Loads again asking for `better`; OpenBLAS chooses its kernels once, while it is loaded. */
-static int load_better(struct lib *l, const char *better)
+static int load_better(struct lib *l, const char *better, struct mc_err *e)
 {
 	struct setting coretype;
 
+	if (set_for_now(&coretype, "OPENBLAS_CORETYPE", better) < 0)
+		return mc_err_nomem(e, "OPENBLAS_CORETYPE", strlen(better));
 	(void)dlclose(l->handle);
-	set_for_now(&coretype, "OPENBLAS_CORETYPE", better);
-	const int status = load(l);
+	const int status = load(l, e);
 	set_back(&coretype);
 	return status;
+}
+
+/* The user's choice, which makes the numbers: the library passes over a name that it does not know. */
+static int check_choice(const struct lib *l, const char *choice, struct mc_err *e)
+{
+	char core[sizeof blas.core];
+
+	core_of(l, core, sizeof core);
+	if (!l->corename || strcasecmp(core, choice) == 0)
+		return 0;
+	return mc_err_set(e, MC_USAGE, "OPENBLAS_CORETYPE", -1, "name a core that it has, or unset it",
+	    "OpenBLAS has no core \"%.100s\" here, and would take %s", choice, core);
 }
 
 /*
  * The library makes its threads while it is loaded: told one, it makes none. The variable is
  * set back so that no child process inherits it.
  */
-static int load_best(struct lib *l, char core_default[], size_t size)
+static int load_best(struct lib *l, char core_default[], size_t size, struct mc_err *e)
 {
+	const char *choice = getenv("OPENBLAS_CORETYPE");
 	struct setting threads;
 	int status;
 
-	set_for_now(&threads, "OPENBLAS_NUM_THREADS", "1");
-	status = load(l);
+	if (set_for_now(&threads, "OPENBLAS_NUM_THREADS", "1") < 0)
+		return mc_err_nomem(e, "OPENBLAS_NUM_THREADS", 1);
+	status = load(l, e);
 	if (status == 0) {
 		core_of(l, core_default, size);
 		const char *better = mc_blas_better_core(core_default);
-		if (better && !getenv("OPENBLAS_CORETYPE"))
-			status = load_better(l, better);
+
+		if (choice && *choice)
+			status = check_choice(l, choice, e);
+		else if (better)
+			status = load_better(l, better, e);
 	}
 	set_back(&threads);
 	return status;
@@ -180,9 +200,8 @@ int mc_blas_init(struct mc_err *e)
 
 	if (blas.gemm)
 		return 0;
-	if (load_best(&l, core_default, sizeof core_default) < 0)
-		return mc_err_set(e, MC_OSERR, NULL, -1, "install it (Debian: libopenblas0-pthread)",
-		    "cannot load libopenblas.so.0");
+	if (load_best(&l, core_default, sizeof core_default, e) < 0)
+		return -1;
 	if (!l.gemm) {
 		(void)dlclose(l.handle);
 		return mc_err_set(e, MC_OSERR, "libopenblas.so.0", -1, NULL, "it has no %s", GEMM);

@@ -19,7 +19,8 @@
  * OPENBLAS_CORETYPE for the load if the user has not and the library's own choice is below
  * what the processor can do; the environment is as before afterwards. Our own kernels
  * (mc_kernel.h) use no wider registers than the core does. A second call does
- * nothing. MC_OSERR with what to install when there is no library.
+ * nothing. MC_OSERR with what to install when there is no library, or no memory; MC_USAGE when
+ * OPENBLAS_CORETYPE names a core that the library does not have (it would take another).
  */
 int mc_blas_init(struct mc_err *e);
 

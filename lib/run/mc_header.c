@@ -251,19 +251,21 @@ void mc_header_pass(struct mc_fb *b, const struct mc_map *m, const struct mc_hea
 
 /* ---- comparing ---- */
 
-static int differ(const struct mc_map *old, const struct mc_map *now, const char *key, struct mc_err *e)
+static int differ(const struct mc_map *old, const struct mc_map *now, const char *key, struct mc_header_difference *d)
 {
-	char was[96], is[96];
 	const char *path = strncmp(old->path, "header", 6) == 0 ? old->path + 6 + (old->path[6] == '.') : old->path;
 
-	mc_map_text(old, key, was, sizeof was);
-	mc_map_text(now, key, is, sizeof is);
-	return mc_err_set(e, MC_USAGE, old->frame->place, -1, "give the option as it was, or start anew with --fresh",
-	    "the run has %s%s%s = %s, the options say %s", path, path[0] ? "." : "", key, was, is);
+	(void)snprintf(d->key, sizeof d->key, "%s%s%s", path, path[0] ? "." : "", key);
+	d->was[0] = d->is[0] = '\0';
+	if (mc_map_has(old, key))
+		mc_map_text(old, key, d->was, sizeof d->was);
+	if (mc_map_has(now, key))
+		mc_map_text(now, key, d->is, sizeof d->is);
+	return 1;
 }
 
-/* Every entry of `a` has its like in `b`; `swap` when a is the new header. */
-static int covered(const struct mc_map *a, const struct mc_map *b, int swap, struct mc_err *e)
+/* Every entry of `a` has its like in `b`; `swap` when a is the new header. 1 = one has not. */
+static int uncovered(const struct mc_map *a, const struct mc_map *b, int swap, struct mc_header_difference *d)
 {
 	for (size_t i = 0; i < mc_map_count(a); i++) {
 		char key[64];
@@ -272,21 +274,35 @@ static int covered(const struct mc_map *a, const struct mc_map *b, int swap, str
 
 		if (is_frame_key(key) || (mc_map_has(b, key) && mc_map_same(a, key, b, key)))
 			continue;
-		if (kind == MC_MAP && mc_map_has(b, key) && mc_map_map(a, key, &x, e) == 0 &&
-		    mc_map_map(b, key, &y, e) == 0)
-			return covered(&x, &y, swap, e) < 0 || covered(&y, &x, !swap, e) < 0 ? -1 :
-			    swap ? differ(b, a, key, e) : differ(a, b, key, e);
-		return swap ? differ(b, a, key, e) : differ(a, b, key, e);
+		if (kind == MC_MAP && mc_map_has(b, key) && mc_map_map(a, key, &x, NULL) == 0 &&
+		    mc_map_map(b, key, &y, NULL) == 0 && (uncovered(&x, &y, swap, d) || uncovered(&y, &x, !swap, d)))
+			return 1;
+		return swap ? differ(b, a, key, d) : differ(a, b, key, d);
 	}
 	return 0;
 }
 
-int mc_header_same(const struct mc_map *old, const struct mc_map *now, struct mc_err *e)
+int mc_header_differ(const struct mc_map *old, const struct mc_map *now, struct mc_header_difference *d)
 {
 	/* another method has other options, too: it is what to name first */
 	if (mc_map_has(old, "method") && mc_map_has(now, "method") && !mc_map_same(old, "method", now, "method"))
-		return differ(old, now, "method", e);
-	return covered(old, now, 0, e) < 0 || covered(now, old, 1, e) < 0 ? -1 : 0;
+		return differ(old, now, "method", d);
+	return uncovered(old, now, 0, d) || uncovered(now, old, 1, d);
+}
+
+int mc_header_same(const struct mc_map *old, const struct mc_map *now, struct mc_err *e)
+{
+	static const char hint[] = "give the option as it was, or start anew with --fresh";
+	struct mc_header_difference d;
+	const char *place = old->frame->place;
+
+	if (!mc_header_differ(old, now, &d))
+		return 0;
+	if (!d.was[0])
+		return mc_err_set(e, MC_USAGE, place, -1, hint, "the run has no %s, the options say %s", d.key, d.is);
+	if (!d.is[0])
+		return mc_err_set(e, MC_USAGE, place, -1, hint, "the run has %s = %s, the options give none", d.key, d.was);
+	return mc_err_set(e, MC_USAGE, place, -1, hint, "the run has %s = %s, the options say %s", d.key, d.was, d.is);
 }
 
 int mc_header_check_owners(const struct mc_header *h, struct mc_err *e)

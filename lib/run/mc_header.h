@@ -67,10 +67,15 @@ void mc_header_pass(struct mc_fb *b, const struct mc_map *m, const struct mc_hea
 int mc_header_prey(const struct mc_map *m, const struct mc_header *h, size_t observes,
     struct mc_params *p, struct mc_arena *arena, struct mc_err *e);
 
-/*
- * Compares two headers entry by entry (nested maps too; mc, type, crc32 aside). 0 if they
- * state the same run; -1 with MC_USAGE naming the first entry that differs and both values.
- */
+/* The first entry that differs ("mc-critic.tau"), and both values as text; "" = it is absent there. */
+struct mc_header_difference {
+	char key[160], was[96], is[96];
+};
+
+/* Compares two headers entry by entry (nested maps too; mc, type, crc32 aside). 0 = the same run, 1 = not. */
+int mc_header_differ(const struct mc_map *old, const struct mc_map *now, struct mc_header_difference *d);
+
+/* The same of a run and the options that are to continue it: MC_USAGE naming the entry and both values. */
 int mc_header_same(const struct mc_map *old, const struct mc_map *now, struct mc_err *e);
 
 /*

@@ -117,6 +117,70 @@ int mc_ring_broken(const struct mc_in *in, const char *upstream, struct mc_err *
 	return -1;
 }
 
+/* ---- files ---- */
+
+static void put_files(struct mc_fb *b, const char *key, const struct mc_file_use *use, size_t n, int writes)
+{
+	char identity[4600];
+
+	mc_fb_map(b, key);
+	for (size_t i = 0; i < n; i++)
+		if (use[i].writes == writes && mc_file_identity(use[i].path, identity, sizeof identity) == 0)
+			mc_fb_str(b, use[i].name, identity);
+	mc_fb_close(b);
+}
+
+void mc_ring_files_build(struct mc_fb *b, const char *program, const struct mc_file_use *use, size_t n)
+{
+	mc_fb_begin(b, "files");
+	mc_fb_str(b, "program", program);
+	put_files(b, "reads", use, n, 0);
+	put_files(b, "writes", use, n, 1);
+}
+
+static int clashes(const struct mc_ring_files *s, size_t i, struct mc_err *e)
+{
+	for (size_t j = 0; j < i; j++)
+		if ((s->at[i].writes || s->at[j].writes) && strcmp(s->at[i].identity, s->at[j].identity) == 0) {
+			const size_t out = s->at[i].writes ? i : j, other = i + j - out;
+
+			return mc_err_set(e, MC_USAGE, "the ring", -1, "name another file", "%s of %s would write the file that %s of %s %s",
+			    s->at[out].name, s->at[out].program, s->at[other].name, s->at[other].program,
+			    s->at[other].writes ? "writes, too" : "reads");
+		}
+	return 0;
+}
+
+int mc_ring_files_add(struct mc_ring_files *s, const struct mc_frame *f, char program[24], struct mc_err *e)
+{
+	static const char *const keys[] = { "reads", "writes" };
+	struct mc_map m;
+
+	if (!s->at && !(s->at = calloc(MC_RING_FILES, sizeof *s->at)))
+		return mc_err_nomem(e, "files of the ring", MC_RING_FILES * sizeof *s->at);
+	if (mc_map_str(&f->map, "program", program, 24, e) < 0)
+		return -1;
+	for (int writes = 0; writes < 2; writes++) {
+		if (mc_map_map(&f->map, keys[writes], &m, e) < 0)
+			return -1;
+		for (size_t i = 0; i < mc_map_count(&m) && s->n < MC_RING_FILES; i++) {
+			(void)mc_map_at(&m, i, s->at[s->n].name, sizeof s->at->name);
+			(void)snprintf(s->at[s->n].program, sizeof s->at->program, "%s", program);
+			s->at[s->n].writes = writes;
+			if (mc_map_str(&m, s->at[s->n].name, s->at[s->n].identity, sizeof s->at->identity, e) < 0 ||
+			    clashes(s, s->n++, e) < 0)
+				return -1;
+		}
+	}
+	return 0;
+}
+
+void mc_ring_files_free(struct mc_ring_files *s)
+{
+	free(s->at);
+	memset(s, 0, sizeof *s);
+}
+
 /* ---- a frame that outlives its stream ---- */
 
 int mc_saved_take(struct mc_saved *s, const struct mc_frame *f, struct mc_err *e)
@@ -163,6 +227,11 @@ static int pass_header(struct mc_filter *f, const struct mc_frame *in, struct mc
 	if (f->header(f->ctx, in, f->fb, e) < 0 || mc_filter_send(f, e) < 0)
 		return -1;
 	mc_provenance_build(f->fb, f->name, f->argc, f->argv, f->threads);
+	if (mc_filter_send(f, e) < 0)
+		return -1;
+	if (f->plain)
+		return 0;
+	mc_ring_files_build(f->fb, f->name, f->files, f->nfiles);
 	return mc_filter_send(f, e);
 }
 

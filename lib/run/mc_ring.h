@@ -7,6 +7,7 @@
 #define MC_RING_H
 
 #include "mc_err.h"
+#include "mc_file.h"
 #include "mc_frame.h"
 
 /*
@@ -23,6 +24,8 @@ struct mc_filter {
 	char **argv;
 	int threads;
 	size_t max_frame;
+	const struct mc_file_use *files; /* what it reads and writes, for mc-rollout to compare (mc_ring_files) */
+	size_t nfiles;
 	int plain;                 /* 1 = no ring: see mc_filter_run */
 	void *ctx;
 	/* The header: check it, and build the outgoing one on `b`, already begun (mc_header_pass). */
@@ -74,6 +77,31 @@ int mc_queue_send(struct mc_queue *q, struct mc_fb *b, struct mc_err *e);
 uint64_t mc_queue_frames(const struct mc_queue *q);
 /* Waits until all is written, or the reader is gone (which is no error here: it shows upstream), and closes. */
 int mc_queue_close(struct mc_queue *q, struct mc_err *e);
+
+/* ---- what the programs of a ring read and write ---- */
+
+/*
+ * Each program tells of its files in a `files` frame behind its provenance: name on the command line ->
+ * mc_file_identity, of those that it reads and of those that it writes. mc-rollout has them all when
+ * its own has come round, and refuses a ring in which one file would be written twice, or written and
+ * read, before it lets anything begin.
+ */
+void mc_ring_files_build(struct mc_fb *b, const char *program, const struct mc_file_use *use, size_t n);
+
+enum { MC_RING_FILES = 160 };
+
+/* Zero-initialise. */
+struct mc_ring_files {
+	size_t n;
+	struct {
+		char program[24], name[64], identity[4600];
+		int writes;
+	} *at;
+};
+
+/* Notes a `files` frame; MC_USAGE when a file of it clashes with one noted before. `program` out [24]: whose it is. */
+int mc_ring_files_add(struct mc_ring_files *s, const struct mc_frame *f, char program[24], struct mc_err *e);
+void mc_ring_files_free(struct mc_ring_files *s);
 
 /* ---- a frame that outlives its stream ---- */
 

@@ -2,13 +2,16 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "main.h"
 #include "mc_blas.h"
 #include "mc_ckpt.h"
 #include "mc_cuda.h"
+#include "mc_file.h"
 #include "mc_header.h"
+#include "mc_io.h"
 #include "mc_journal.h"
 #include "mc_learner_cpu.h"
 #include "mc_learner_device.h"
@@ -29,12 +32,15 @@ struct critic {
 	const char *path;            /* -D */
 	int keep_replay;
 	const char *freeze;          /* --freeze-policy: a checkpoint whose nets act, and stay; NULL: they learn */
+	long keep_below;             /* megabytes */
+	struct mc_file_use use[2];   /* for mc-rollout to compare with its own files */
 	struct mc_header h;
 	struct mc_device *device;    /* NULL: the processor computes */
 	struct mc_pool *pool;
 	struct mc_learner *learner;
 	struct mc_saved header;      /* as it came in */
-	struct mc_journal *file;     /* the replay file; NULL without -D, before the run has begun, or ended */
+	struct mc_journal *file;     /* the replay file; NULL without -D, or once it has ended */
+	int64_t file_bytes;          /* its size when it ended */
 	int ended;                   /* that file has its `end` */
 	struct mc_arena arena;
 	struct mc_traj traj;
@@ -125,6 +131,8 @@ static int on_header(void *ctx, const struct mc_frame *f, struct mc_fb *b, struc
 	if (mc_header_check_owners(h, e) < 0)
 		return -1;
 	plan(x);
+	if (x->path && !x->freeze && !(x->file = mc_journal_claim(x->path, MC_JOURNAL_REPLAY, e)))
+		return -1;
 	o->decide = h->comm;
 	o->stgs = x->method != NULL;
 	o->seed = h->seed;
@@ -226,25 +234,29 @@ static void add_figures(struct critic *x, struct mc_learner_figures *f)
 static int end_file(struct critic *x, struct mc_err *e)
 {
 	struct mc_journal *file = x->file;
+	struct stat st;
 
 	x->file = NULL;
 	x->ended = 1;
-	return mc_journal_close(file, x->filter.fb, 1, e);
+	if (mc_journal_close(file, x->filter.fb, 1, e) < 0)
+		return -1;
+	x->file_bytes = stat(x->path, &st) == 0 ? (int64_t)st.st_size : 0;
+	return 0;
 }
 
 /* What this program owns: policy, critic and the targets; the nets of others are theirs to emit. */
 static int emit_all(struct critic *x, int is_last, struct mc_err *e)
 {
 	struct mc_fb *b = x->filter.fb;
-	int64_t bytes = -1;
-	uint64_t frames = 0;
+	struct mc_journal_at at;
+	const int has_file = x->file != NULL;
 
 	if (mc_learner_fetch(x->learner, e) < 0 ||
 	    emit_params(x, MC_NET_POLICY, 0, e) < 0 || emit_params(x, MC_NET_CRITIC, 0, e) < 0 ||
 	    (x->opts.stgs && emit_params(x, MC_NET_COMM, 0, e) < 0) || emit_params(x, MC_NET_POLICY, 1, e) < 0 ||
 	    emit_params(x, MC_NET_CRITIC, 1, e) < 0 || emit_params(x, MC_NET_COMM, 1, e) < 0)
 		return -1;
-	if (x->file && mc_journal_sync(x->file, &bytes, &frames, e) < 0)
+	if (x->file && mc_journal_sync(x->file, &at, e) < 0)
 		return -1;
 	if (x->file && is_last && end_file(x, e) < 0)
 		return -1;
@@ -254,10 +266,8 @@ static int emit_all(struct critic *x, int is_last, struct mc_err *e)
 	mc_fb_map(b, "state");
 	mc_learner_state_pack(b, x->learner);
 	pack_sums(b, x);
-	if (bytes >= 0) {
-		mc_fb_int(b, "replay_bytes", bytes);
-		mc_fb_uint(b, "replay_frames", frames);
-	}
+	if (has_file)
+		mc_journal_at_pack(b, "replay", &at);
 	mc_fb_close(b);
 	return mc_filter_send(&x->filter, e);
 }
@@ -350,8 +360,13 @@ static int begin(struct critic *x, struct mc_err *e)
 		return 0;
 	mc_fb_begin(x->filter.fb, "header");
 	build_header(x, x->filter.fb);
-	x->file = mc_journal_new(x->path, x->filter.fb, e);
-	return x->file ? 0 : -1;
+	return mc_journal_begin(x->file, x->filter.fb, e);
+}
+
+/* The run goes on: the file is cut back to what the checkpoint counts on, unless it was. */
+static int cut(struct critic *x, struct mc_err *e)
+{
+	return x->file && !mc_journal_is_open(x->file) ? mc_journal_cut(x->file, e) : 0;
 }
 
 static int on_barrier(void *ctx, const struct mc_frame *f, struct mc_err *e)
@@ -363,7 +378,7 @@ static int on_barrier(void *ctx, const struct mc_frame *f, struct mc_err *e)
 	if (mc_map_int(&f->map, "iteration", &iteration, e) < 0 ||
 	    (mc_map_has(&f->map, "last") && mc_map_bool(&f->map, "last", &is_last, e) < 0))
 		return -1;
-	if (!x->begun && begin(x, e) < 0)
+	if ((x->begun ? cut : begin)(x, e) < 0)
 		return -1;
 	x->begun = 1;
 	return emit_all(x, is_last, e);
@@ -379,19 +394,36 @@ static int look(void *ctx, const struct mc_frame *f, struct mc_err *e)
 	return mc_traj_unpack(f, &x->traj, e) < 0 ? -1 : mc_learner_append(x->learner, &x->traj, e);
 }
 
-/* This program's state, on continuing: moments, and D from the replay file. */
+/* The header that the replay file has, as a frame. */
+static int file_header(struct critic *x, struct mc_saved *s, struct mc_err *e)
+{
+	struct mc_frame f = { .type = "header", .place = x->path };
+
+	mc_fb_begin(x->filter.fb, "header");
+	build_header(x, x->filter.fb);
+	if (mc_fb_end(x->filter.fb, 0, &f.bytes, &f.len, e) < 0)
+		return -1;
+	return mc_saved_take(s, &f, e);
+}
+
+/*
+ * This program's state, on continuing: moments, and D from the replay file. Nothing is cut before the
+ * first trajectory comes: another program may refuse to go on.
+ */
 static int on_state(void *ctx, const struct mc_frame *f, struct mc_err *e)
 {
 	struct critic *x = ctx;
 	char program[32];
 	struct mc_map state;
-	int64_t bytes;
-	uint64_t frames;
+	struct mc_saved header = { 0 };
+	struct mc_journal_at at;
 
 	if (mc_map_str(&f->map, "program", program, sizeof program, e) < 0)
 		return -1;
 	if (strcmp(program, self) != 0 || x->started)
 		return 0;
+	if (x->begun)
+		return mc_err_set(e, MC_DATA, "<stdin>", f->offset, NULL, "a state of %s after the run has begun", self);
 	if (mc_map_map(&f->map, "state", &state, e) < 0 || mc_learner_state_unpack(&state, x->learner, e) < 0 ||
 	    unpack_sums(&state, x, e) < 0 || mc_map_int(&f->map, "iteration", &x->iteration, e) < 0)
 		return -1;
@@ -403,13 +435,15 @@ static int on_state(void *ctx, const struct mc_frame *f, struct mc_err *e)
 		    "it kept its replay buffer in memory");
 	if (!x->path)
 		return mc_usage(e, "-D", NULL, "to continue the run its replay file is needed");
-	if (mc_map_int(&state, "replay_bytes", &bytes, e) < 0 || mc_map_uint(&state, "replay_frames", &frames, e) < 0)
+	if (mc_journal_at_read(&state, "replay", &at, e) < 0)
 		return -1;
-	if (access(x->path, F_OK) < 0)
-		return mc_err_set(e, MC_NOINPUT, x->path, -1, "a finished run deletes it unless it was run with --keep-replay",
-		    "the replay file is not there");
-	x->file = mc_journal_continue(x->path, bytes, frames, look, x, e);
-	return x->file ? 0 : -1;
+	if (mc_journal_is_absent(x->file))
+		return mc_err_set(e, MC_NOINPUT, x->path, -1, "a finished run keeps a small one, and with --keep-replay any",
+		    "the replay file is not there, and the run cannot go on without it");
+	const int r = file_header(x, &header, e) < 0 ? -1 : mc_journal_prove(x->file, &at, &header.frame.map, look, x, e);
+
+	mc_saved_free(&header);
+	return r;
 }
 
 /* The net of `name`: one that this program holds. */
@@ -460,7 +494,7 @@ static int learn(struct critic *x, const struct mc_frame *f, struct mc_err *e)
 {
 	struct mc_learner_figures fig;
 
-	if (x->file && mc_journal_add(x->file, f, e) < 0)
+	if (cut(x, e) < 0 || (x->file && mc_journal_add(x->file, f, e) < 0))
 		return -1;
 	if (mc_learner_append(x->learner, &x->traj, e) < 0)
 		return -1;
@@ -497,16 +531,31 @@ static int on_trajectory(void *ctx, const struct mc_frame *f, struct mc_err *e)
 	return !x->h.meta_k && x->iteration % MC_METRIC_EVERY == 0 ? emit_metric(x, e) : 0;
 }
 
-/* The run is done: D is no longer needed. */
+/* A large replay file goes, and on a terminal it is said what would have kept it. */
+static int delete_file(struct critic *x, struct mc_err *e)
+{
+	char real[PATH_MAX];
+
+	if (mc_file_real(x->path, real, e) < 0)
+		return -1;
+	if (unlink(real) < 0)
+		return mc_err_errno(e, MC_IOERR, x->path, NULL, "cannot delete the replay file");
+	if (isatty(STDERR_FILENO) && !mc_quiet())
+		fprintf(stderr, "%s: %s (%lld MB) is deleted: the run is done; to train it longer later, --keep-replay keeps it\n", self,
+		    x->path, (long long)(x->file_bytes / 1000000));
+	return 0;
+}
+
+/* The run is done: D is needed only if it is to go on after all. */
 static int on_end(void *ctx, struct mc_err *e)
 {
 	struct critic *x = ctx;
 
-	if (x->file && end_file(x, e) < 0)
+	if (x->file && mc_journal_is_open(x->file) && end_file(x, e) < 0)
 		return -1;
-	if (x->ended && !x->keep_replay && unlink(x->path) < 0)
-		return mc_err_errno(e, MC_IOERR, x->path, NULL, "cannot delete the replay file");
-	return 0;
+	if (!x->ended || x->keep_replay || x->file_bytes <= x->keep_below * 1000000)
+		return 0;
+	return delete_file(x, e);
 }
 
 /* ---- the program ---- */
@@ -538,7 +587,7 @@ static int parse_ramps(struct critic *x, struct mc_err *e)
 /* *streaming is set once the stream is this program's to end, with an error if need be. */
 static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 {
-	struct critic x = { 0 };
+	struct critic x = { .keep_below = 256 };
 	struct mc_learner_opts *o = &x.opts;
 	const char *device = "cpu";
 	int tf32 = 0;
@@ -552,7 +601,8 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 	const struct mc_opt table[] = {
 		{ MC_OPT_STR, 'm', "method", "METHOD", &x.method, 0, 0, "stgs: learn whom to talk to as well, by straight-through Gumbel-softmax" },
 		{ MC_OPT_STR, 'D', "replay-file", "FILE", &x.path, 0, 0, "keep the replay buffer D in this file, so that the run can be continued" },
-		{ MC_OPT_FLAG, 0, "keep-replay", NULL, &x.keep_replay, 0, 0, "do not delete that file when the run is done" },
+		{ MC_OPT_FLAG, 0, "keep-replay", NULL, &x.keep_replay, 0, 0, "leave that file when the run is done, so that a larger -e can go on" },
+		{ MC_OPT_INT, 0, "keep-below", "MB", &x.keep_below, 0, 1e6, "leave it anyway where it has at most so many megabytes" },
 		{ MC_OPT_STR, 0, "freeze-policy", "CKPT", &x.freeze, 0, 0, "learn nothing: act with this run's policies; only whom to talk to is learned" },
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "Learning" },
 		{ MC_OPT_INT, 0, "batch", "B", &batch, 1, 1 << 20, "transitions in a batch" },
@@ -617,8 +667,10 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 	o->warmup = (size_t)(warmup > batch ? warmup : batch);
 	if (o->warmup > o->replay)
 		return mc_usage(e, "--warmup", NULL, "D of %ld transitions never holds %ld", replay, warmup);
+	x.use[0] = (struct mc_file_use){ "-D", x.freeze ? NULL : x.path, 1 };
+	x.use[1] = (struct mc_file_use){ "--freeze-policy", x.freeze, 0 };
 	x.filter = (struct mc_filter){ .name = self, .argc = argc, .argv = argv, .threads = cuda ? 1 : (int)threads,
-		.max_frame = (size_t)max_frame, .ctx = &x, .header = on_header, .trajectory = on_trajectory,
+		.max_frame = (size_t)max_frame, .files = x.use, .nfiles = 2, .ctx = &x, .header = on_header, .trajectory = on_trajectory,
 		.params = on_params, .state = on_state, .barrier = on_barrier, .end = on_end };
 	if (mc_ring_refuse_terminal(e) < 0 || mc_filter_refuse_terminal(e) < 0 || mc_blas_init(e) < 0)
 		return -1;

@@ -29,6 +29,7 @@ struct metalearn {
 	struct mc_rule_form form;    /* --rule, --rule-input, --residual */
 	double warmup_share;         /* --warmup-comm in per cent of the run, as a share; 0: in episodes */
 	const char *eta;             /* --eta: a checkpoint whose rule is taken */
+	struct mc_file_use use;      /* it, for mc-rollout to compare with its own files */
 	struct mc_header h;
 	struct mc_meta *meta;
 	struct mc_arena arena;
@@ -502,8 +503,9 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 		analysis.argv = argv;
 		return mc_analyse(&analysis, streaming, e);
 	}
+	x.use = (struct mc_file_use){ "--eta", x.eta, 0 };
 	x.filter = (struct mc_filter){ .name = self, .argc = argc, .argv = argv, .threads = 1,
-		.max_frame = (size_t)max_frame, .ctx = &x, .header = on_header, .trajectory = on_trajectory,
+		.max_frame = (size_t)max_frame, .files = &x.use, .nfiles = 1, .ctx = &x, .header = on_header, .trajectory = on_trajectory,
 		.params = on_params, .state = on_state, .barrier = on_barrier, .end = on_end };
 	*streaming = 1;
 	const int r = mc_filter_run(&x.filter, e);

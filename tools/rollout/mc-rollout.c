@@ -44,9 +44,10 @@ static int parse_keep(const char *text, struct mc_train_opts *t, struct mc_err *
 {
 	while (text && *text) {
 		char *end;
+		errno = 0;
 		const long long v = strtoll(text, &end, 10);
 
-		if (end == text || (*end && *end != ',') || v < 0 || (t->nkeep && v <= t->keep[t->nkeep - 1]))
+		if (errno || end == text || (*end && *end != ',') || v < 0 || (t->nkeep && v <= t->keep[t->nkeep - 1]))
 			return mc_usage(e, "--keep", NULL, "\"%s\" is not an ascending list of episode counts like 0,10000", text);
 		if (t->nkeep == MC_KEEP_MAX)
 			return mc_usage(e, "--keep", NULL, "more than %d checkpoints to keep", MC_KEEP_MAX);
@@ -463,6 +464,7 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 	t->argc = argc;
 	t->argv = argv;
 	t->threads = (int)o.threads;
+	t->prey = o.prey && strcmp(o.prey, "auto") != 0 && strcmp(o.prey, "flee") != 0 ? o.prey : NULL;
 	if (check_options(&o, &h, t, e) < 0 || mc_ring_refuse_terminal(e) < 0 || mc_blas_init(e) < 0)
 		return -1;
 	struct mc_pool *pool = mc_pool_new((int)o.threads, e);

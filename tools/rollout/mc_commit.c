@@ -93,8 +93,7 @@ static int put_states(struct mc_fb *b, const struct mc_kept *k, const struct mc_
 {
 	mc_fb_map(b, "state");
 	mc_fb_map(b, "mc-rollout");
-	mc_fb_int(b, "log_bytes", own->log_bytes);
-	mc_fb_uint(b, "log_frames", own->log_frames);
+	mc_journal_at_pack(b, "log", &own->log);
 	mc_fb_real(b, "sum_return", own->sum_return);
 	mc_fb_real(b, "sum_requests", own->sum_requests);
 	mc_fb_int(b, "episodes_summed", own->episodes);
@@ -133,15 +132,13 @@ int mc_acted_read(const struct mc_ckpt *c, struct mc_acted *own, struct mc_err *
 {
 	struct mc_map m;
 
-	if (mc_map_map(&c->state, "mc-rollout", &m, e) < 0 || mc_map_int(&m, "log_bytes", &own->log_bytes, e) < 0 ||
-	    mc_map_uint(&m, "log_frames", &own->log_frames, e) < 0 ||
+	if (mc_map_map(&c->state, "mc-rollout", &m, e) < 0 || mc_journal_at_read(&m, "log", &own->log, e) < 0 ||
 	    mc_map_real(&m, "sum_return", &own->sum_return, e) < 0 ||
 	    mc_map_real(&m, "sum_requests", &own->sum_requests, e) < 0 ||
 	    mc_map_int(&m, "episodes_summed", &own->episodes, e) < 0)
 		return -1;
-	if (own->log_bytes < 0 || own->episodes < 0)
-		return mc_err_set(e, MC_DATA, c->frame.place, c->frame.offset, NULL,
-		    "a negative length of the log, or number of episodes");
+	if (own->episodes < 0)
+		return mc_err_set(e, MC_DATA, c->frame.place, c->frame.offset, NULL, "a negative number of episodes");
 	return 0;
 }
 

@@ -9,6 +9,7 @@
 
 #include "mc_ckpt.h"
 #include "mc_frame.h"
+#include "mc_journal.h"
 
 enum { MC_KEPT = 24 };
 
@@ -28,12 +29,11 @@ int mc_kept_add(struct mc_kept *k, const struct mc_frame *f, struct mc_err *e);
 void mc_kept_free(struct mc_kept *k);
 
 /*
- * mc-rollout's own state: the log's length, and what has been added up since the last metric
+ * mc-rollout's own state: what it counts on of the log, and what has been added up since the last metric
  * (over `episodes` episodes).
  */
 struct mc_acted {
-	int64_t log_bytes;
-	uint64_t log_frames;
+	struct mc_journal_at log;
 	double sum_return, sum_requests;
 	int64_t episodes;
 };

@@ -7,13 +7,6 @@
 
 #include "mc_io.h"
 
-int mc_quiet(void)
-{
-	const char *quiet = getenv("MC_QUIET");
-
-	return quiet && *quiet;
-}
-
 int mc_progress_parse(const char *text)
 {
 	static const char *const names[] = { "auto", "always", "never", "json" };

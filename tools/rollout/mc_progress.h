@@ -27,9 +27,6 @@ struct mc_progress {
 	int open;                /* a line stands on the terminal */
 };
 
-/* Does the user want no chatter? MC_QUIET is set and not empty. */
-int mc_quiet(void);
-
 /* "auto", "always", "never" or "json": its mode, else -1. */
 int mc_progress_parse(const char *text);
 

@@ -1,5 +1,6 @@
 #include "mc_train.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -28,6 +29,9 @@ struct train {
 	struct mc_fb *fb;
 	struct mc_file_lock lock;
 	struct mc_saved header;       /* as it came back */
+	struct mc_ring_files files;   /* of all programs */
+	int is_held;                  /* a frame was read that is not dealt with yet: `held` */
+	struct mc_frame held;
 	/* provenance frames of this start, one after the other */
 	unsigned char *prov;
 	size_t prov_len;
@@ -44,11 +48,14 @@ struct train {
 	struct mc_journal *log;
 	struct mc_kept kept;
 	int keeping;                  /* between a barrier's start and its return */
-	int barrier_back;
+	int barrier_back, mark_back;
+	char *keep_name[MC_KEEP_MAX], *keep_option[MC_KEEP_MAX]; /* "run-10.ckpt", "--keep 10"; from the arena */
 	int64_t committed;            /* iteration of the last commit */
 	int next_keep;
 	/* ending */
-	int peer_failed;              /* an `end` with error came round */
+	int ended;                    /* `end` was sent */
+	int peer_failed;              /* an `end` with error came round: */
+	char failed_program[32], failed_text[600];
 	struct mc_progress progress;
 };
 
@@ -59,9 +66,18 @@ static int send_built(void *ctx, struct mc_fb *b, struct mc_err *e)
 	return mc_queue_send(((struct train *)ctx)->out, b, e);
 }
 
-static int peer_failed(struct train *t, struct mc_err *e)
+/* Another program's `end`: its error is passed on, for those that it has not met yet. */
+static int peer_failed(struct train *t, const struct mc_frame *end, struct mc_err *e)
 {
+	struct mc_map error;
+
 	t->peer_failed = 1;
+	if (!mc_map_has(&end->map, "error") || mc_map_map(&end->map, "error", &error, NULL) < 0 ||
+	    mc_map_str(&error, "program", t->failed_program, sizeof t->failed_program, NULL) < 0 ||
+	    mc_map_str(&error, "text", t->failed_text, sizeof t->failed_text, NULL) < 0) {
+		(void)snprintf(t->failed_program, sizeof t->failed_program, "%s", self);
+		(void)snprintf(t->failed_text, sizeof t->failed_text, "an end that it did not send came round");
+	}
 	(void)mc_err_set(e, MC_TEMPFAIL, NULL, -1, NULL, "another program of the ring failed");
 	e->quiet = 1;
 	return -1;
@@ -70,13 +86,116 @@ static int peer_failed(struct train *t, struct mc_err *e)
 /* The next frame; `end` and end of file are failures here: only mc-rollout ends a ring. */
 static int next(struct train *t, struct mc_frame *f, struct mc_err *e)
 {
+	if (t->is_held) {
+		t->is_held = 0;
+		*f = t->held;
+		return 0;
+	}
 	const enum mc_read got = mc_in_frame(t->in, f, e);
 
 	if (got == MC_READ_FRAME)
-		return strcmp(f->type, "end") == 0 ? peer_failed(t, e) : 0;
+		return strcmp(f->type, "end") == 0 ? peer_failed(t, f, e) : 0;
 	if (got == MC_READ_FAIL && !mc_in_cut(t->in))
 		return -1;
 	return mc_ring_broken(t->in, t->h.from, e);
+}
+
+/* ---- files ---- */
+
+static int add_provenance(struct train *t, const struct mc_frame *f, struct mc_err *e)
+{
+	unsigned char *p = realloc(t->prov, t->prov_len + f->len);
+
+	if (!p)
+		return mc_err_nomem(e, "provenance", t->prov_len + f->len);
+	memcpy(p + t->prov_len, f->bytes, f->len);
+	t->prov = p;
+	t->prov_len += f->len;
+	return 0;
+}
+
+/* What this program writes and reads. Returns how many. */
+static size_t uses(struct train *t, struct mc_file_use *u, char provenance[PATH_MAX])
+{
+	size_t n = 0;
+
+	u[n++] = (struct mc_file_use){ "-c", t->o->ckpt, 1 };
+	u[n++] = (struct mc_file_use){ "-l", t->o->log, 1 };
+	u[n++] = (struct mc_file_use){ "--prey", t->o->prey, 0 };
+	if (t->o->ckpt && mc_file_name(provenance, t->o->ckpt, ".provenance", NULL) == 0)
+		u[n++] = (struct mc_file_use){ "the provenance beside -c", provenance, 1 };
+	for (int k = 0; k < t->o->nkeep; k++)
+		u[n++] = (struct mc_file_use){ t->keep_option[k], t->keep_name[k], 1 };
+	return n;
+}
+
+/* What is to be replaced by a checkpoint must be one, if only a damaged one, or empty. */
+static int check_replaced(const char *path, struct mc_err *e)
+{
+	static const char mark[] = "\xa4" "type" "\xaa" "checkpoint";
+	char begin[64];
+	const int fd = open(path, O_RDONLY | O_CLOEXEC);
+	const ssize_t n = fd < 0 ? 0 : read(fd, begin, sizeof begin);
+
+	if (fd >= 0)
+		(void)close(fd);
+	if (n == 0 || (n > 0 && memmem(begin, (size_t)n, mark, sizeof mark - 1)))
+		return 0;
+	return mc_err_set(e, MC_CANTCREAT, path, -1, "name another file, or move this one away",
+	    "exists and is not a checkpoint");
+}
+
+/* run.ckpt and 10000 give run-10000.ckpt. */
+static int name_kept(struct train *t, struct mc_err *e)
+{
+	const char *ckpt = t->o->ckpt;
+	const size_t n = ckpt ? strlen(ckpt) : 0, stem = n > 5 && strcmp(ckpt + n - 5, ".ckpt") == 0 ? n - 5 : n;
+
+	for (int k = 0; k < t->o->nkeep; k++) {
+		t->keep_name[k] = mc_arena_alloc(&t->arena, n + 32, 1, "a name", e);
+		t->keep_option[k] = mc_arena_alloc(&t->arena, 32, 1, "a name", e);
+		if (!t->keep_name[k] || !t->keep_option[k])
+			return -1;
+		(void)snprintf(t->keep_option[k], 32, "--keep %lld", (long long)t->o->keep[k]);
+		(void)snprintf(t->keep_name[k], n + 32, "%.*s-%lld.ckpt", (int)stem, ckpt, (long long)t->o->keep[k]);
+		if (mc_file_check_target(t->keep_name[k], e) < 0 || check_replaced(t->keep_name[k], e) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int send_files(struct train *t, struct mc_err *e)
+{
+	struct mc_file_use u[MC_KEEP_MAX + 4];
+	char provenance[PATH_MAX];
+	const size_t n = uses(t, u, provenance);
+
+	mc_ring_files_build(t->fb, self, u, n);
+	return send_built(t, t->fb, e);
+}
+
+/* Files of all programs are known when this one's come round. Whatever else comes (a recorded ring) is for later. */
+static int compare_files(struct train *t, struct mc_err *e)
+{
+	struct mc_frame f;
+	char program[24] = "";
+
+	while (strcmp(program, self) != 0) {
+		if (next(t, &f, e) < 0)
+			return -1;
+		if (strcmp(f.type, "files") == 0) {
+			if (mc_ring_files_add(&t->files, &f, program, e) < 0)
+				return -1;
+		} else if (strcmp(f.type, "provenance") == 0) {
+			if (add_provenance(t, &f, e) < 0)
+				return -1;
+		} else {
+			t->held = f;
+			t->is_held = 1;
+			return 0;
+		}
+	}
+	return 0;
 }
 
 /* The header, once round the ring. */
@@ -91,7 +210,7 @@ static int open_ring(struct train *t, const struct mc_header *h, const struct mc
 	if (send_built(t, t->fb, e) < 0)
 		return -1;
 	mc_provenance_build(t->fb, self, t->o->argc, t->o->argv, t->o->threads);
-	if (send_built(t, t->fb, e) < 0 || next(t, &f, e) < 0)
+	if (send_built(t, t->fb, e) < 0 || send_files(t, e) < 0 || next(t, &f, e) < 0)
 		return -1;
 	if (mc_saved_take(&t->header, &f, e) < 0 || mc_header_read(&f.map, &t->h, e) < 0 ||
 	    mc_header_check_owners(&t->h, e) < 0)
@@ -101,7 +220,7 @@ static int open_ring(struct train *t, const struct mc_header *h, const struct mc
 	if (t->o->ckpt && size > t->o->max_frame)
 		return mc_err_set(e, MC_USAGE, "--max-frame", -1, "give every program of the ring a larger --max-frame",
 		    "a checkpoint of this run has about %zu bytes, frames may have %zu", size, t->o->max_frame);
-	return 0;
+	return compare_files(t, e);
 }
 
 static int make_room(struct train *t, struct mc_err *e)
@@ -138,22 +257,10 @@ static int take_params(struct train *t, const struct mc_frame *f, struct mc_err 
 	return 0;
 }
 
-static int add_provenance(struct train *t, const struct mc_frame *f, struct mc_err *e)
-{
-	unsigned char *p = realloc(t->prov, t->prov_len + f->len);
-
-	if (!p)
-		return mc_err_nomem(e, "provenance", t->prov_len + f->len);
-	memcpy(p + t->prov_len, f->bytes, f->len);
-	t->prov = p;
-	t->prov_len += f->len;
-	return 0;
-}
-
 /* An episode is in the file at once: people and mc-cat --follow look on. */
 static int take_log(struct train *t, const struct mc_frame *f, struct mc_err *e)
 {
-	if (!t->log)
+	if (!t->log || !mc_journal_is_open(t->log))
 		return 0;
 	if (mc_journal_add(t->log, f, e) < 0)
 		return -1;
@@ -172,6 +279,8 @@ static int take(struct train *t, const struct mc_frame *f, struct mc_err *e)
 		return add_provenance(t, f, e);
 	if (strcmp(f->type, "barrier") == 0)
 		t->barrier_back = 1;
+	if (strcmp(f->type, "mark") == 0)
+		t->mark_back = 1;
 	return 0;                     /* its own trajectories, and what it does not know */
 }
 
@@ -212,14 +321,6 @@ static int barrier(struct train *t, int is_last, struct mc_err *e)
 
 /* ---- checkpoints ---- */
 
-/* run.ckpt and 10000 give run-10000.ckpt. */
-static void keep_name(const char *ckpt, int64_t episodes, char *out, size_t size)
-{
-	const size_t n = strlen(ckpt), stem = n > 5 && strcmp(ckpt + n - 5, ".ckpt") == 0 ? n - 5 : n;
-
-	(void)snprintf(out, size, "%.*s-%lld.ckpt", (int)stem, ckpt, (long long)episodes);
-}
-
 /*
  * A barrier, and what came with it on the disk: the log first, then the checkpoint that counts on it.
  * The last one is preceded by the log's `end`, which the checkpoint does not count: so the log is
@@ -227,13 +328,12 @@ static void keep_name(const char *ckpt, int64_t episodes, char *out, size_t size
  */
 static int commit(struct train *t, int is_last, struct mc_err *e)
 {
-	char names[MC_KEEP_MAX][1024];
 	const char *paths[MC_KEEP_MAX + 1];
 	int n = 0;
 
 	if (barrier(t, is_last, e) < 0)
 		return -1;
-	if (t->log && mc_journal_sync(t->log, &t->own.log_bytes, &t->own.log_frames, e) < 0)
+	if (t->log && mc_journal_sync(t->log, &t->own.log, e) < 0)
 		return -1;
 	if (t->log && is_last) {
 		struct mc_journal *log = t->log;
@@ -242,10 +342,8 @@ static int commit(struct train *t, int is_last, struct mc_err *e)
 		if (mc_journal_close(log, t->fb, 1, e) < 0)
 			return -1;
 	}
-	for (; t->next_keep < t->o->nkeep && t->o->keep[t->next_keep] <= t->episode; t->next_keep++, n++) {
-		keep_name(t->o->ckpt, t->o->keep[t->next_keep], names[n], sizeof names[n]);
-		paths[n] = names[n];
-	}
+	for (; t->next_keep < t->o->nkeep && t->o->keep[t->next_keep] <= t->episode; t->next_keep++)
+		paths[n++] = t->keep_name[t->next_keep];
 	paths[n++] = t->o->ckpt;
 	t->committed = t->iteration;
 	return mc_commit(&t->kept, &t->header.frame.map, t->iteration, t->episode, &t->own, t->fb, paths, n, e);
@@ -253,53 +351,73 @@ static int commit(struct train *t, int is_last, struct mc_err *e)
 
 /* ---- the two ways to begin ---- */
 
+/* The log is emptied last: until the first barrier is back any program may still refuse. */
 static int begin_fresh(struct train *t, struct mc_err *e)
 {
-	if (t->o->log) {
-		mc_fb_begin(t->fb, "header");
-		mc_fb_copy_all(t->fb, &t->header.frame.map);
-		t->log = mc_journal_new(t->o->log, t->fb, e);
-		if (!t->log)
-			return -1;
-	}
-	return barrier(t, 0, e) < 0 || wait_nets(t, 0, e) < 0 ? -1 : 0;
+	if (barrier(t, 0, e) < 0 || wait_nets(t, 0, e) < 0)
+		return -1;
+	if (!t->log)
+		return 0;
+	mc_fb_begin(t->fb, "header");
+	mc_fb_copy_all(t->fb, &t->header.frame.map);
+	return mc_journal_begin(t->log, t->fb, e);
 }
 
-static int continue_log(struct train *t, const struct mc_ckpt *c, struct mc_err *e)
+/* The log that the checkpoint counts on is the one that is there; nothing changes yet. */
+static int prove_log(struct train *t, const struct mc_ckpt *c, struct mc_err *e)
 {
 	if (mc_acted_read(c, &t->own, e) < 0)
 		return -1;
-	const int64_t bytes = t->own.log_bytes;
+	const int64_t bytes = t->own.log.bytes;
 
 	if (!t->o->log != !bytes)
 		return mc_err_set(e, MC_USAGE, "-l", -1, NULL, "the run %s a log: continue it %s -l",
 		    bytes ? "has" : "has not", bytes ? "with" : "without");
-	if (t->o->log && !(t->log = mc_journal_continue(t->o->log, bytes, t->own.log_frames, NULL, NULL, e)))
+	return t->log ? mc_journal_prove(t->log, &t->own.log, &c->header_map, NULL, NULL, e) : 0;
+}
+
+/*
+ * Sends the checkpoint round, and a mark behind it: once that is back every program has taken what is
+ * its own, and found its files in order. Only then does anything change.
+ */
+static int offer(struct train *t, const struct mc_ckpt *c, struct mc_err *e)
+{
+	struct mc_frame f;
+
+	if (mc_ckpt_frames(c, t->fb, send_built, t, e) < 0)
 		return -1;
-	return 0;
+	mc_fb_begin(t->fb, "mark");
+	mc_fb_int(t->fb, "iteration", c->iteration);
+	if (send_built(t, t->fb, e) < 0)
+		return -1;
+	while (!t->mark_back)
+		if (next(t, &f, e) < 0 || take(t, &f, e) < 0)
+			return -1;
+	return wait_nets(t, c->iteration, e);
 }
 
 static int begin_again(struct train *t, const struct mc_ckpt *c, struct mc_err *e)
 {
-	if (mc_header_same(&c->header_map, &t->header.frame.map, e) < 0 || continue_log(t, c, e) < 0)
+	if (mc_header_same(&c->header_map, &t->header.frame.map, e) < 0 || prove_log(t, c, e) < 0)
 		return -1;
 	t->iteration = t->committed = c->iteration;
 	t->episode = c->episode;
 	while (t->next_keep < t->o->nkeep && t->o->keep[t->next_keep] <= t->episode)
 		t->next_keep++;
-	if (mc_ckpt_frames(c, t->fb, send_built, t, e) < 0)
+	if (offer(t, c, e) < 0)
 		return -1;
-	return wait_nets(t, t->iteration, e);
+	return t->log ? mc_journal_cut(t->log, e) : 0;
 }
 
 /* One record for this start; a warning when the BLAS computes with other kernels than last time. */
 static int record_provenance(struct train *t, struct mc_err *e)
 {
-	char path[4096], core[32];
+	char path[PATH_MAX], core[32];
 
 	if (!t->o->ckpt)
 		return 0;
-	(void)snprintf(path, sizeof path, "%s.provenance", t->o->ckpt);
+	if (mc_file_name(path, t->o->ckpt, ".provenance", e) < 0)
+		return -1;
 	mc_provenance_core(path, self, core, sizeof core);
 	if (t->iteration > 0 && core[0] && strcmp(core, mc_blas_core()) != 0)
 		fprintf(stderr, "%s: warning: this run was computed with the BLAS core %s, now it is %s; "
@@ -408,15 +526,18 @@ static int run(struct train *t, int *stopped, struct mc_err *e)
 
 /* ---- ending ---- */
 
-static int send_end(struct train *t, const char *error, struct mc_err *e)
+static int send_end(struct train *t, const char *program, const char *error, struct mc_err *e)
 {
 	const uint64_t frames = mc_queue_frames(t->out);
 
+	if (t->ended)
+		return 0;
+	t->ended = 1;
 	mc_fb_begin(t->fb, "end");
 	mc_fb_uint(t->fb, "frames", frames);
 	if (error) {
 		mc_fb_map(t->fb, "error");
-		mc_fb_str(t->fb, "program", self);
+		mc_fb_str(t->fb, "program", program);
 		mc_fb_str(t->fb, "text", error);
 		mc_fb_close(t->fb);
 	}
@@ -430,8 +551,11 @@ static int drain(struct train *t, struct mc_err *e)
 	enum mc_read got;
 
 	while ((got = mc_in_frame(t->in, &f, e)) == MC_READ_FRAME)
-		if (strcmp(f.type, "end") == 0)
+		if (strcmp(f.type, "end") == 0) {
+			if (mc_map_has(&f.map, "error"))
+				(void)peer_failed(t, &f, e);
 			return mc_map_has(&f.map, "error") ? 1 : 0;
+		}
 	return got == MC_READ_FAIL && !mc_in_cut(t->in) ? -1 : mc_ring_broken(t->in, t->h.from, e);
 }
 
@@ -446,7 +570,7 @@ static int finish(struct train *t, int stopped, struct mc_err *e)
 	if (mc_journal_close(log, t->fb, !stopped, e) < 0)
 		return -1;
 	(void)snprintf(text, sizeof text, "stopped by signal %d", stopped);
-	if (send_end(t, stopped ? text : NULL, e) < 0)
+	if (send_end(t, self, stopped ? text : NULL, e) < 0)
 		return -1;
 	const int other = drain(t, e);
 
@@ -454,26 +578,42 @@ static int finish(struct train *t, int stopped, struct mc_err *e)
 		return -1;
 	if (stopped)
 		return MC_TEMPFAIL;
-	if (other)
-		return peer_failed(t, e);
-	return 0;
+	return other ? -1 : 0;
 }
 
 /* ---- the whole ---- */
+
+/* The log of a finished run gets back the `end` that it may have lost; another run's log is refused. */
+static int mend_log(struct train *t, const struct mc_ckpt *c, struct mc_err *e)
+{
+	struct mc_journal *log = t->log;
+
+	if (!log || mc_journal_is_absent(log))
+		return 0;
+	if (prove_log(t, c, e) < 0)
+		return -1;
+	if (mc_journal_is_ended(log))
+		return 0;
+	t->log = NULL;
+	if (mc_journal_cut(log, e) == 0)
+		return mc_journal_close(log, t->fb, 1, e);
+	(void)mc_journal_close(log, t->fb, 0, NULL);
+	return -1;
+}
 
 static int is_finished(struct train *t, const struct mc_ckpt *c, struct mc_err *e)
 {
 	if (c->episode < t->o->episodes)
 		return 0;
-	if (mc_header_same(&c->header_map, &t->header.frame.map, e) < 0)
+	if (mc_header_same(&c->header_map, &t->header.frame.map, e) < 0 || mend_log(t, c, e) < 0)
 		return -1;
 	if (t->o->progress == MC_PROGRESS_JSON) {
 		mc_progress_start(&t->progress, t->o->progress, stderr, c->episode, t->o->episodes);
 		mc_progress_end(&t->progress, c->episode);
 	} else if (!mc_quiet())
-		fprintf(stderr, "%s: %s is finished: %lld episodes; if its replay file was kept, a larger -e goes on\n", self, t->o->ckpt,
+		fprintf(stderr, "%s: %s is finished: %lld episodes; where its replay file is there, a larger -e goes on\n", self, t->o->ckpt,
 		    (long long)c->episode);
-	if (send_end(t, NULL, e) < 0 || drain(t, e) < 0)
+	if (send_end(t, self, NULL, e) < 0 || drain(t, e) != 0)
 		return -1;
 	return 1;
 }
@@ -512,6 +652,7 @@ static void release(struct train *t)
 	(void)mc_journal_close(t->log, t->fb, 0, &ignored);
 	mc_kept_free(&t->kept);
 	mc_saved_free(&t->header);
+	mc_ring_files_free(&t->files);
 	mc_in_close(t->in);
 	mc_fb_free(t->fb);
 	mc_arena_free(&t->arena);
@@ -519,12 +660,8 @@ static void release(struct train *t)
 	mc_file_unlock(&t->lock);
 }
 
-/* Lock, then look whether there is a run to continue: nothing is sent or touched before. */
-static int claim(struct train *t, struct mc_ckpt *old, int *exists, struct mc_err *e)
+static int claim_checkpoint(struct train *t, struct mc_ckpt *old, int *exists, struct mc_err *e)
 {
-	*exists = 0;
-	if (!t->o->ckpt)
-		return 0;
 	if (mc_file_check_target(t->o->ckpt, e) < 0 || mc_file_lock(&t->lock, t->o->ckpt, e) < 0)
 		return -1;
 	const int there = mc_file_check_target(t->o->ckpt, e); /* once more: another may just have made it */
@@ -532,7 +669,24 @@ static int claim(struct train *t, struct mc_ckpt *old, int *exists, struct mc_er
 	if (there < 0)
 		return -1;
 	*exists = there && !t->o->fresh;
-	return *exists ? mc_ckpt_open(old, t->o->ckpt, t->o->max_frame, e) : 0;
+	return *exists ? mc_ckpt_open(old, t->o->ckpt, t->o->max_frame, e) :
+	    there ? check_replaced(t->o->ckpt, e) : 0;
+}
+
+/* Compare, lock, then look whether there is a run to continue: nothing is sent or touched before. */
+static int claim(struct train *t, struct mc_ckpt *old, int *exists, struct mc_err *e)
+{
+	struct mc_file_use u[MC_KEEP_MAX + 4];
+	char provenance[PATH_MAX];
+
+	*exists = 0;
+	if (name_kept(t, e) < 0 || mc_file_distinct(u, uses(t, u, provenance), e) < 0)
+		return -1;
+	if (t->o->ckpt && claim_checkpoint(t, old, exists, e) < 0)
+		return -1;
+	if (t->o->log && !(t->log = mc_journal_claim(t->o->log, MC_JOURNAL_LOG, e)))
+		return -1;
+	return 0;
 }
 
 int mc_train(const struct mc_train_opts *o, const struct mc_header *h, const struct mc_params *prey,
@@ -552,9 +706,11 @@ int mc_train(const struct mc_train_opts *o, const struct mc_header *h, const str
 	t.out = t.in && t.fb ? mc_queue_new(1, e) : NULL;
 	int r = t.out && claim(&t, &old, &exists, e) == 0 ? train_with(&t, exists ? &old : NULL, h, prey, e) : -1;
 
-	if (r < 0 && t.out && !t.peer_failed) {
+	if (r < 0 && t.out && t.peer_failed) {
+		(void)send_end(&t, t.failed_program, t.failed_text, &later);
+	} else if (r < 0 && t.out) {
 		mc_err_line(e, self, text, sizeof text);
-		(void)send_end(&t, text, &later);
+		(void)send_end(&t, self, text, &later);
 	}
 	/* a write that failed is the cause, if all that was seen here is that the ring broke */
 	if (mc_queue_close(t.out, &writing) < 0) {

@@ -19,6 +19,7 @@ enum { MC_KEEP_MAX = 64 };
 struct mc_train_opts {
 	const char *ckpt;          /* NULL = no checkpoint */
 	const char *log;           /* NULL = no log */
+	const char *prey;          /* a file that was read, or NULL */
 	int64_t episodes;          /* -e: the run ends at the first meta-iteration with at least so many */
 	int64_t every;             /* -C: iterations from checkpoint to checkpoint */
 	int64_t keep[MC_KEEP_MAX]; /* ascending; checkpoints left at the first meta-iteration at or after each */
