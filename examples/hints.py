@@ -42,15 +42,15 @@ class Hints:
 
     def step(self, actions):
         a = np.array([actions[x] for x in self.agents])
-        self.at = np.clip(self.at + 0.1 * a, -1, 1)
+        self.at = np.minimum(np.maximum(self.at + 0.1 * a, -1), 1)
         self.step_number += 1
         reward = -np.linalg.norm(self.at - self.goal, axis=1).mean()
         over = dict.fromkeys(self.agents, self.step_number == self.max_cycles)
         return self.observe(), dict.fromkeys(self.agents, reward), over, over, {}
 
     def observe(self):
-        theirs = np.roll(self.goal, 1, axis=0)          # agent i sees the goal of agent i - 1
-        return dict(zip(self.possible_agents, np.hstack([self.at, theirs])))
+        theirs = self.goal[[2, 0, 1]]                   # agent i sees the goal of agent i - 1
+        return dict(zip(self.possible_agents, np.concatenate([self.at, theirs], 1)))
 
 
 if __name__ == "__main__":

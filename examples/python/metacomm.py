@@ -35,8 +35,8 @@ def _unpack_array(code, data):
 
 
 def _pack_array(x):
-    x = np.asarray(x)
-    return msgpack.ExtType(1, msgpack.packb((x.shape, x.dtype.name, x.tobytes("C"))))
+    x = np.asarray(x)                                  # a number of numpy's is an array of no dimensions
+    return msgpack.ExtType(1, msgpack.packb((x.shape, x.dtype.name, x.tobytes())))
 
 
 def frames(file):
@@ -351,15 +351,17 @@ def _see(space, x, width):
     return o
 
 
-def _do(space, a):
-    """An action for the environment: a [width] in [-1, 1], to the box's bounds; of a Discrete the largest."""
+def _doer(space):
+    """A function that makes an action for the environment of a [A] in [-1, 1]: brought to the bounds of a Box, the
+    largest of a Discrete."""
     if hasattr(space, "n"):
-        return int(np.argmax(a[:space.n])) + int(getattr(space, "start", 0))
-    a = a[:int(np.prod(space.shape))].reshape(space.shape)
-    low, high = np.broadcast_to(space.low, space.shape), np.broadcast_to(space.high, space.shape)
+        n, start = int(space.n), int(getattr(space, "start", 0))
+        return lambda a: int(a[:n].argmax()) + start
+    n, dtype = int(np.prod(space.shape)), space.dtype
+    low, high = (np.broadcast_to(np.asarray(x, float), space.shape).ravel() for x in (space.low, space.high))
     bounded = np.isfinite(low) & np.isfinite(high)
-    with np.errstate(invalid="ignore"):
-        return np.where(bounded, low + (a + 1) / 2 * (high - low), a).astype(space.dtype)
+    middle, half = np.where(bounded, (low + high) / 2, 0), np.where(bounded, (high - low) / 2, 1)
+    return lambda a: (middle + half * a[:n]).astype(dtype).reshape(space.shape)
 
 
 def _positions(env):
@@ -400,23 +402,27 @@ def serve(env, seed, index, task=None, steps=None, reward=np.mean, positions=Non
     if not steps:
         raise ValueError("how long is an episode? serve(..., steps=T)")
     sees = [env.observation_space(x) for x in agents]
-    does = [env.action_space(x) for x in agents]
-    wide, act = (max(_width(s, what) for s in spaces) for spaces, what in ((sees, "observations"), (does, "actions")))
+    acts = [env.action_space(x) for x in agents]
+    wide, act = (max(_width(s, what) for s in spaces) for spaces, what in ((sees, "observations"), (acts, "actions")))
+    does = [_doer(s) for s in acts]
     roles, places = positions or _positions(env)
     if task is None:
         task = str((getattr(inner, "metadata", None) or {}).get("name", type(inner).__name__))
-    w, who = Writer(out, crc=False), slots(n)
+    w, who, everybody = Writer(out, crc=False), slots(n), np.ones((n, n - 1), np.uint8)
     w.write("header", task=task, seed=seed, env=index, agents=n, obs_dim=wide, act_dim=act, steps=int(steps),
             **dict(dict(positions=roles) if roles else {}, **says))
 
     def show(r, present):
-        here = np.array([x in present for x in agents])
+        if len(present) != n:
+            here = np.array([x in present for x in agents])
+            m = (here[:, None] & here[who]).astype(np.uint8)
+        else:
+            m = everybody
         for i, x in enumerate(agents):
             if x in seen:
                 o[i] = _see(sees[i], seen[x], wide)
         more = dict(pos=np.array(places(), np.float32).reshape(-1, 2)) if roles else {}
-        w.write("observation", episode=episode, step=step, r=float(r), contacts=0, o=o, last=step == steps,
-                m=(here[:, None] & here[who]).astype(np.uint8), **more)
+        w.write("observation", episode=episode, step=step, r=float(r), contacts=0, o=o, m=m, last=step == steps, **more)
 
     def begin(number):
         nonlocal episode, step, seen
@@ -433,8 +439,8 @@ def serve(env, seed, index, task=None, steps=None, reward=np.mean, positions=Non
             if frame["type"] == "action":
                 live, r = list(env.agents), 0.0
                 if live:
-                    a = np.clip(frame["a"], -1, 1)
-                    seen, rewards, *_ = env.step({x: _do(does[i], a[i]) for i, x in enumerate(agents) if x in live})
+                    a = np.minimum(np.maximum(frame["a"], -1), 1)
+                    seen, rewards, *_ = env.step({x: does[i](a[i]) for i, x in enumerate(agents) if x in live})
                     r = reward([rewards.get(x, 0.0) for x in live])
                 step += 1
                 show(r, live if step == steps else env.agents)     # the end of an episode is nobody's leaving
