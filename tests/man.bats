@@ -168,3 +168,20 @@ page_options() {
 @test "examples of metacomm(7)" {
 	examples metacomm.7
 }
+
+@test "examples of metacomm-extending(7)" {
+	cp "$root/examples/hints.py" "$root/examples/python/gate.py" .
+	PATH=$PATH:/usr/bin
+	mkdir python-first
+	ln -s /usr/bin/python3 python-first/python3 # the one with numpy
+	PATH=$PWD/python-first:$PATH PYTHONPATH=$root/examples/python examples metacomm-extending.7
+}
+
+@test "the method that metacomm-extending(7) shows" {
+	{ sed -n '/^\.\\" first.py/,/^\.Ed/p' "$root/man/metacomm-extending.7" | sed '1,2d;$d'; } >first.py
+	chmod +x first.py
+	mkdir python-first
+	ln -s /usr/bin/python3 python-first/python3
+	PATH=$PWD/python-first:$PATH PYTHONPATH=$root/examples/python mc-train -t navigation_N6_l6 -m ./first.py -M 2 -e 12 -o f -R '--hidden 8' -Q '--threads 1'
+	mc-eval -n 10 --json f/run.ckpt | jq -e '.method == "first-k" and .requests_per_step == 12 and .edge_rate_pair[5] == [1,1,0,0,0,null]'
+}
