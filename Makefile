@@ -245,7 +245,7 @@ prey-weights: all ## train the prey of --prey auto anew, into lib/run/mc_prey_we
 # ---- figures ----
 # Variables that are given on the command line are handed on; pipelines/figures -h lists them. It
 # has jobs of its own: this make's stay out of the way.
-FIGURE_VARIABLES := TASKS METHODS LAMBDAS SEEDS EPISODES JOBS OUT ROLLOUT METALEARN CRITIC DEVICE \
+FIGURE_VARIABLES := TASKS METHODS SWEEP LAMBDAS SEEDS EPISODES JOBS OUT ROLLOUT METALEARN CRITIC DEVICE \
 	ENGINE HOSTS SBATCH_EXTRA
 make-figure = @exec env MAKEFLAGS= pipelines/figures $@ \
 	$(foreach v,$(FIGURE_VARIABLES),$(if $(filter command line,$(origin $v)),'$v=$($v)'))
@@ -262,7 +262,9 @@ paper: all ## all four; pipelines/figures -h tells more
 	$(make-figure)
 pareto: all ## return against requests, of teams that pay for links; LAMBDAS
 	$(make-figure)
-.PHONY: fig2 fig3 fig4 fig5 paper pareto
+grid: all ## an experiment of your own; TASKS METHODS SWEEP, or pipelines/figures grid FILE
+	$(make-figure)
+.PHONY: fig2 fig3 fig4 fig5 paper pareto grid
 
 # ---- packages ----
 DEPS := gcc libc6-dev make libmsgpack-dev zlib1g-dev libopenblas0-pthread gnuplot-nox

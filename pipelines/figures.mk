@@ -7,7 +7,7 @@
 #     drawn-FIGURE  prints their names
 #
 # A run's directory is RUNS/TASK/LABEL/SEED. The label is a method, or another name for a run of
-# METHOD_label (else meta) whose options stand under it: METALEARN_label, ROLLOUT_label. A run that begins with a file of
+# METHOD_label (else meta) whose options stand under it: METALEARN_label, ROLLOUT_label, CRITIC_label. A run that begins with a file of
 # another one has it in NEEDS_label.
 
 .DELETE_ON_ERROR:
@@ -35,10 +35,13 @@ FIFTH := $(shell expr $(EPISODES) / 5)
 comma := ,
 ROLLOUT_meta := --keep 0$(if $(filter-out 0,$(FIFTH)),$(comma)$(FIFTH))
 
+# The labels of a grid.
+include $(LABELS)
+
 $(RUNS)/%/run.done:
 	@exec "$(HERE)/cell" '$(task) $(label) $(seed)' '$(@D)' '$(NEEDS_$(label))' \
-		-t '$(task)' -m '$(or $(METHOD_$(label)),$(filter none full reinforce stgs,$(label)),meta)' -s '$(seed)' -e '$(EPISODES)' \
-		-R '$(strip $(ROLLOUT_$(label)) $(ROLLOUT))' -M '$(strip $(METALEARN_$(label)) $(METALEARN))' -Q '$(strip $(CRITIC))'
+		-t '$(task)' $(if $(wildcard $(OUT)/env/$(task)),-E '@$(OUT)/env/$(task)') -m '$(or $(METHOD_$(label)),$(filter none full reinforce stgs,$(label)),meta)' -s '$(seed)' -e '$(EPISODES)' \
+		-R '$(strip $(ROLLOUT_$(label)) $(ROLLOUT))' -M '$(strip $(METALEARN_$(label)) $(METALEARN))' -Q '$(strip $(CRITIC_$(label)) $(CRITIC))'
 
 # ---- what is drawn ----
 
@@ -54,7 +57,7 @@ claims = --claims "$(HERE)/$1.claims"
 runs-in-words = $(EPISODES) episodes (the paper: 50000), $(words $(SEEDS)) $(if $(word 2,$(SEEDS)),runs,run)
 
 FIGURES := fig2 fig3 fig4 fig5
-include fig2.mk fig3.mk fig4.mk fig5.mk pareto.mk
+include fig2.mk fig3.mk fig4.mk fig5.mk pareto.mk grid.mk
 
 runs_paper := $(foreach f,$(FIGURES),$(runs_$f))
 drawn_paper := $(foreach f,$(FIGURES),$(drawn_$f))
@@ -66,4 +69,4 @@ draw-$1: $(drawn_$1)
 drawn-$1: ; @printf '%s\n' $(drawn_$1)
 .PHONY: list-$1 runs-$1 draw-$1 drawn-$1
 endef
-$(foreach f,$(FIGURES) paper pareto,$(eval $(call targets,$f)))
+$(foreach f,$(FIGURES) paper pareto grid,$(eval $(call targets,$f)))

@@ -40,40 +40,41 @@ setup() {
 @test "the gate's gradient is REINFORCE's" {
 	PYTHONPATH=$root/examples/python python3 - <<-'PY'
 	import numpy as np, gate
-	draw = np.random.default_rng(3)
-	N, T, O, H = 3, 4, 5, 6
-	g = gate.Gate()
-	g.options = dict(lr=1.0)
-	g.begin(dict(seed=2, agents=N, obs_dim=O, hidden=H, steps=T))
-	start = {k: {n: v.astype(float) for n, v in x.items()} for k, x in g.comm.items()}
-	f = dict(iteration=0, o=draw.normal(size=(T + 1, N, O)), m=np.ones((T + 1, N, N - 1)), I=draw.integers(0, 2, (T, N, N - 1)), r=draw.normal(size=T))
-	f["m"][1, 2, 0] = f["I"][1, 2, 0] = 0
-	g.learn(dict(f, r=f["r"] * 0))                     # what follows is 0: the means stay 0
-	g.comm = {k: {n: v.copy() for n, v in x.items()} for k, x in start.items()}
-	g.learn(dict(f, iteration=9))
-	follows = np.cumsum(f["r"][::-1])[::-1]
-	A = np.clip((follows - g.mean) / (g.spread + 1e-6), -3, 3)
-	def objective(comm):                               # mean over T of A log-probability, averaged over slots
-	    x = np.swapaxes(f["o"][:-1], 0, 1)
+	for share in False, True:
+	    draw = np.random.default_rng(3)
+	    N, T, O, H = 3, 4, 5, 6
+	    g = gate.Gate()
+	    g.options = dict(lr=1.0)
+	    g.begin(dict(seed=2, agents=N, obs_dim=O, hidden=H, steps=T, share=share))
+	    start = {k: {n: v.astype(float) for n, v in x.items()} for k, x in g.comm.items()}
+	    f = dict(iteration=0, o=draw.normal(size=(T + 1, N, O)), m=np.ones((T + 1, N, N - 1)), I=draw.integers(0, 2, (T, N, N - 1)), r=draw.normal(size=T))
+	    f["m"][1, 2, 0] = f["I"][1, 2, 0] = 0
+	    g.learn(dict(f, r=f["r"] * 0))                     # what follows is 0: the means stay 0
+	    g.comm = {k: {n: v.copy() for n, v in x.items()} for k, x in start.items()}
+	    g.learn(dict(f, iteration=9))
+	    follows = np.cumsum(f["r"][::-1])[::-1]
+	    A = np.clip((follows - g.mean) / (g.spread + 1e-6), -3, 3)
+	    def objective(comm):                               # mean over T of A log-probability, averaged over slots
+	        x = np.swapaxes(f["o"][:-1], 0, 1)
+	        for k in gate.LAYERS:
+	            x = x @ comm[k]["kernel"] + comm[k]["bias"][:, None]
+	            x = np.maximum(x, 0) if k != "dense_2" else x
+	        z = np.swapaxes(x, 0, 1)
+	        log = f["I"] * -np.logaddexp(0, -z) + (1 - f["I"]) * -np.logaddexp(0, z)
+	        return ((f["m"][:-1] * log).sum(2) * A[:, None]).sum() / T
 	    for k in gate.LAYERS:
-	        x = x @ comm[k]["kernel"] + comm[k]["bias"][:, None]
-	        x = np.maximum(x, 0) if k != "dense_2" else x
-	    z = np.swapaxes(x, 0, 1)
-	    log = f["I"] * -np.logaddexp(0, -z) + (1 - f["I"]) * -np.logaddexp(0, z)
-	    return ((f["m"][:-1] * log).sum(2) * A[:, None]).sum() / T
-	for k in gate.LAYERS:
-	    for n in "kernel", "bias":
-	        got = g.comm[k][n] - start[k][n]
-	        at = tuple(draw.integers(s) for s in got.shape[:-1])
-	        for j in range(got.shape[-1]) if k != "dense_2" else [slice(None)]:    # the gate's columns move together
-	            sides = []
-	            for step in 1e-5, -1e-5:
-	                there = {a: {b: v.copy() for b, v in x.items()} for a, x in start.items()}
-	                there[k][n][at + (j,)] += step
-	                sides.append(objective(there))
-	            slope = (sides[0] - sides[1]) / 2e-5
-	            mine = got[at + (j,)] if k != "dense_2" else got[at].sum()
-	            assert abs(mine - slope) < 1e-5 + 1e-4 * abs(slope), (k, n, mine, slope)
+	        for n in "kernel", "bias":
+	            got = g.comm[k][n] - start[k][n]
+	            at = tuple(draw.integers(s) for s in got.shape[:-1])
+	            for j in range(got.shape[-1]) if k != "dense_2" else [slice(None)]:    # the gate's columns move together
+	                sides = []
+	                for step in 1e-5, -1e-5:
+	                    there = {a: {b: v.copy() for b, v in x.items()} for a, x in start.items()}
+	                    there[k][n][at + (j,)] += step
+	                    sides.append(objective(there))
+	                slope = (sides[0] - sides[1]) / 2e-5
+	                mine = got[at + (j,)] if k != "dense_2" else got[at].sum()
+	                assert abs(mine - slope) < 1e-5 + 1e-4 * abs(slope), (k, n, mine, slope)
 	PY
 }
 

@@ -19,10 +19,11 @@ class Gate(metacomm.Filter):
     options = dict(lr=float(sys.argv[2]) if sys.argv[1:2] == ["--lr"] else 0.01)
 
     def begin(self, header):
-        n, wide = header["agents"], [header["obs_dim"], header["hidden"], header["hidden"], 1]
+        n, nets = header["agents"], 1 if header["share"] else header["agents"]
+        wide = [header["obs_dim"], header["hidden"], header["hidden"], 1]
         draw = np.random.default_rng(header["seed"])
-        self.comm = {name: {"kernel": (draw.uniform(-1, 1, (n, i, o)) / i**0.5).astype(np.float32),
-                            "bias": np.zeros((n, o), np.float32)} for name, i, o in zip(LAYERS, wide, wide[1:])}
+        self.comm = {name: {"kernel": (draw.uniform(-1, 1, (nets, i, o)) / i**0.5).astype(np.float32),
+                            "bias": np.zeros((nets, o), np.float32)} for name, i, o in zip(LAYERS, wide, wide[1:])}
         self.comm["dense_2"] = {k: np.repeat(v, n - 1, -1) for k, v in self.comm["dense_2"].items()}
         self.mean = self.spread = np.zeros(header["steps"])
 
@@ -40,9 +41,9 @@ class Gate(metacomm.Filter):
         I, m = np.swapaxes(f["I"], 0, 1), np.swapaxes(f["m"][:-1], 0, 1)
         dz = np.broadcast_to((m * (I - c)).mean(2, keepdims=True) * A[:, None] / len(A), c.shape)
         for k, name in reversed(list(enumerate(LAYERS))):
-            old, lr = self.comm[name], self.options["lr"]
-            self.comm[name] = {"kernel": (old["kernel"] + lr * np.swapaxes(x[k], 1, 2) @ dz).astype(np.float32),
-                               "bias": (old["bias"] + lr * dz.sum(1)).astype(np.float32)}
+            old, slope = self.comm[name], {"kernel": np.swapaxes(x[k], 1, 2) @ dz, "bias": dz.sum(1)}
+            self.comm[name] = {n: (v + self.options["lr"] * (slope[n] if len(v) > 1 else slope[n].sum(0, keepdims=True))
+                                   ).astype(np.float32) for n, v in old.items()}    # one net for all has their sum
             dz = dz @ np.swapaxes(old["kernel"], 1, 2) * (x[k] > 0)
         self.metric = dict(gate=float(c.mean()), follows=float(self.mean[0]))
 

@@ -1,0 +1,87 @@
+# mc-figures grid: an experiment of one's own, with tasks and methods of one's own.
+
+bats_require_minimum_version 1.5.0
+
+setup() {
+	root=$(realpath "$BATS_TEST_DIRNAME/..")
+	figures=$root/pipelines/figures
+	mkdir "$BATS_TEST_TMPDIR/python"
+	ln -s /usr/bin/python3 "$BATS_TEST_TMPDIR/python/python3" # the one with numpy
+	export MC_BIN MC_QUIET=1 PATH="$BATS_TEST_TMPDIR/python:$MC_BIN:$PATH" PYTHONPATH="$root/examples/python" PYTHONDONTWRITEBYTECODE=1
+	cd "$BATS_TEST_TMPDIR"
+	cp "$root/examples/hints.py" "$root/examples/python/gate.py" .
+	small=(ROLLOUT='--hidden 8 -C 5' CRITIC='--batch 32' EPISODES=22 SEEDS=1)
+}
+
+# What the header of a run's log says: RUN FILTER
+header() {
+	mc-cat -n 1 "out/runs-22/$1/1/run.log" | jq -c "$2"
+}
+
+@test "tasks, methods and settings crossed: runs, tables in three forms, pictures, and the experiment beside them" {
+	cat >mine <<-'END'
+	# what is tried
+	TASKS="push_N3 hints"
+	METHODS='none meta ./gate.py'
+	SWEEP="beta=0.02,0.1 share=0,1"
+	ENV_hints=python3 './hints.py' "{seed}" {env}
+	EPISODES=99
+	END
+	"$figures" grid mine "${small[@]}" >made
+	[ "$(tr '\n' ' ' <made)" = "out/grid.svg out/grid.png out/grid.md out/grid.tsv out/grid.tex " ]
+	[ "$(find out -name run.done | wc -l)" -eq 16 ]
+	[ "$(ls out/runs-22/hints | xargs)" = "gate_share_0 gate_share_1 meta_beta_0.02_share_0 meta_beta_0.02_share_1 meta_beta_0.1_share_0 meta_beta_0.1_share_1 none_share_0 none_share_1" ]
+	[ "$(header push_N3/meta_beta_0.1_share_1 '[.method, .share, .["mc-metalearn"].beta, .hidden]')" = '["meta",true,0.1,8]' ]
+	[ "$(header hints/gate_share_0 '[.task, .method, .share, .hidden]')" = '["hints","gate",false,8]' ]
+	[ "$(grep -c '^| hints ' out/grid.md)" -eq 8 ]
+	grep -q '^| push_N3 *| meta_beta_0.02_share_0 *| *1 |' out/grid.md
+	! grep -qi claim out/grid.md
+	grep -q 'gate_share_1' out/grid.svg
+	# the same numbers in every form
+	awk -F '\t' '$1 == "push_N3" && $2 == "none_share_0" { print $4 }' out/grid.tsv >tsv
+	awk -F ' *[|] *' '$2 == "push_N3" && $3 == "none_share_0" { print $5 }' out/grid.md | cmp - tsv
+	[ -s tsv ]
+	grep -q "^push\\\\_N3 & none\\\\_share\\\\_0 & 1 & $(cat tsv) & .* \\\\\\\\$" out/grid.tex
+	[ "$(grep -c 'begin{tabular}' out/grid.tex)" -eq "$(grep -c '^|[ :|-]*|$' out/grid.md)" ]
+	[ "$(grep -c 'end{tabular}' out/grid.tex)" -eq "$(grep -c 'begin{tabular}' out/grid.tex)" ]
+	# the experiment is kept, and says all: given again, nothing is made
+	grep -qxF "ENV_hints=\"python3 './hints.py' \"{seed}\" {env}\"" out/experiment
+	grep -qx 'EPISODES="22"' out/experiment
+	find out -type f ! -name '*.lock' ! -name experiment -exec ls -l --time-style=full-iso {} + >before
+	"$figures" grid out/experiment
+	find out -type f ! -name '*.lock' ! -name experiment -exec ls -l --time-style=full-iso {} + >after
+	cmp before after
+}
+
+@test "the paper's figures take tasks of one's own, too" {
+	"$figures" fig2 "${small[@]}" TASKS=hints METHODS='none full' ENV_hints='python3 ./hints.py {seed} {env}'
+	[ "$(header hints/full '[.task, .method]')" = '["hints","full"]' ]
+	grep -q '>hints<' out/fig2.svg
+	# another command under the same name wants another directory
+	run -64 "$figures" fig2 "${small[@]}" TASKS=hints METHODS=none ENV_hints='python3 ./other.py {seed} {env}'
+	[ "$output" = "figures: ENV_hints: the runs in out have another command (python3 ./hints.py {seed} {env}); choose another directory" ]
+}
+
+@test "what a grid refuses" {
+	touch file
+	while IFS='|' read -r setting want; do
+		run -64 "$figures" grid TASKS=push_N3 METHODS=none "$setting"
+		echo "$setting: $output"
+		[ "$output" = "figures: $want" ]
+	done <<-'END'
+	SWEEP=no-such=1,2|SWEEP: no program of the ring has an option --no-such
+	SWEEP=share=2|SWEEP: --share takes no value: share=0,1
+	SWEEP=threads=1,2|SWEEP: several programs have an option --threads
+	SWEEP=share|SWEEP: "share" is not OPTION=VALUE,VALUE
+	METHODS=./file|METHODS: ./file is not a program that can be run
+	METHODS=none none|METHODS: two of them have one name
+	ENV_other=x|ENV_other: TASKS has no task of this name
+	ENV_a-b=x|ENV_a-b: letters, digits and _ only in the name of a task, please
+	TASKS=|TASKS: which tasks?
+	COLOUR=x|COLOUR=x: no such variable; see figures -h
+	END
+	run -66 "$figures" grid nowhere
+	[ "$output" = "figures: nowhere: cannot open it" ]
+	run -64 "$figures" fig2 file
+	[ ! -e out/runs-50000 ]
+}
