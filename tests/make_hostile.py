@@ -420,6 +420,59 @@ def others():
         put("form-action-%s.env" % name, raw)
 
 
+def logs():
+    """Runs of which there is less, or more, than anybody can draw or compare."""
+    head, episode, metric = SHORT["log"][0], *[f for f in SHORT["log"] if f["type"] in ("episode", "metric")][:2]
+    share = floats([0.25, 0.75], [2, 1])
+    pairs = dict(metric, program="mc-metalearn", asked_pair=share)
+
+    def numbered(n, **entries):
+        return [dict(episode, episode=k, iteration=k, **{key: v[k % len(v)] for key, v in entries.items()}) for k in range(n)]
+
+    whole = {
+        "metrics-alone": [head, metric, metric], "pairs-alone": [head, pairs, pairs], "header-alone": [head],
+        "two-headers-alone": [head, metric, head, metric],
+        "episode-one": [head, episode], "episode-one-with-pairs": [head, episode, pairs],
+        "pairs-before-episodes": [head, pairs] + numbered(3), "returns-alike": [head] + numbered(5, **{"return": [-3.0]}),
+        "returns-zero": [head] + numbered(4, **{"return": [0.0, -0.0]}),
+        "returns-huge": [head] + numbered(6, **{"return": [1.7e308, -1.7e308]}), "returns-one-huge": [head] + numbered(6, **{"return": [1e300, 1.0]}),
+        "returns-tiny": [head] + numbered(6, **{"return": [5e-324, 0.0]}),
+        "links-zero": [head] + numbered(3, links=[0], requests=[0]), "requests-more-than-links": [head] + numbered(3, links=[1], requests=[2 ** 40]),
+        "steps-zero": [head] + numbered(3, steps=[0]) + [pairs], "steps-huge": [head] + numbered(3, steps=[2 ** 64 - 1]) + [pairs],
+        "episodes-backwards": [head] + numbered(5)[::-1], "episodes-all-0": [head] + [episode] * 5,
+        "episodes-far": [head, dict(episode, episode=2 ** 63 - 1), dict(episode, episode=2 ** 62)],
+        "values-huge": [head] + numbered(3) + [dict(metric, values={"loss": 1.7e308, "q_mean": -1.7e308, "c_mean": 9e99, "g_norm": 1e-300})],
+        "values-nan": [head] + numbered(3) + [dict(metric, values={"loss": float("nan"), "g_norm": float("-inf"), "c_mean": float("nan")})],
+        "values-many": [head] + numbered(3) + [dict(metric, values={"k%d" % k: float(k) for k in range(200)})],
+        "values-none": [head] + numbered(3) + [dict(metric, values={})],
+    }
+    for name, frames in whole.items():
+        put("odd-%s.log" % name, stream(frames))
+    put("cut-header-alone.log", stream([head], end=False))
+    put("cut-pairs-alone.log", stream([head, pairs], end=False))
+    put("cut-episode-one.log", stream([head, episode], end=False))
+    wrong = [("return", "inf", float("inf")), ("return", "minus-inf", float("-inf")), ("return", "list", [1.0]), ("return", "nil", None),
+             ("episode", "negative", -1), ("episode", "least", -2 ** 63), ("episode", "text", "0"), ("episode", "float", 0.5), ("episode", "huge", 2 ** 64 - 1),
+             ("links", "negative", -1), ("links", "text", "six"), ("links", "nan", float("nan")), ("steps", "negative", -25), ("steps", "text", "25"),
+             ("requests", "float", 1.5), ("requests", "text", "")]
+    for key, name, value in wrong:
+        put("sense-%s-%s-in-log.log" % (key, name), stream([head] + numbered(2) + [changed(dict(episode, episode=2), key, value)] + numbered(1)))
+    for name, value in [("nan", floats([float("nan")] * 2, [2, 1])), ("inf", floats([float("inf"), 0.5], [2, 1])), ("2", floats([2.0, 0.5], [2, 1])),
+                        ("negative", floats([-0.5, 0.5], [2, 1])), ("shape", floats([0.5] * 4, [2, 2])), ("flat", floats([0.5] * 2)),
+                        ("ints", array([2, 1], "int32", bytes(8))), ("text", "0 asks 1"), ("list", [0.5, 0.5])]:
+        put("odd-pairs-%s.log" % name, stream([head] + numbered(3) + [dict(pairs, asked_pair=value)]))
+    for name, key, value in [("program-int", "program", 7), ("episode-text", "episode", "2"), ("episode-negative", "episode", -2),
+                             ("values-nested", "values", {"loss": {"loss": 1.0}}), ("values-bool", "values", {"loss": True}), ("values-nil", "values", {"loss": None})]:
+        put("sense-metric-%s.log" % name, stream([head] + numbered(2) + [changed(metric, key, value)]))
+    for name, key, value in bad_headers():
+        if key in ("task", "seed", "agents", "obs_dim", "act_dim", "steps", "comm", "method", "meta_k"):
+            put("sense-header-%s.log" % name, stream([changed(head, key, value)] + numbered(2) + [pairs]))
+    big = dict(head, agents=16, obs_dim=9999, steps=9999)
+    put("odd-header-large.log", stream([big] + numbered(2)))
+    put("odd-header-large.acted", stream([dict(SHORT["acted"][0], agents=16, obs_dim=9999, steps=9999)] + SHORT["acted"][1:], crc=False))
+    put("odd-header-text.log", stream([dict(head, task="'; system('true') #\n%s\033[2J", method="%n%s\xe2\x80\xae")] + numbered(2)))
+
+
 def worlds():
     head, first, second = WORLD[0], *[f for f in WORLD if f["type"] == "observation"][:2]
     o, m = parts(first["o"]), parts(first["m"])
@@ -450,7 +503,7 @@ def main():
     for name in os.listdir(out):
         if not name.startswith("fuzz-"):
             os.remove(os.path.join(out, name))
-    for make in (claims, depth, odd_bytes, keys, duplicates, versions, checksums, arrays, order, cuts, headers, nets, trajectories, others, worlds):
+    for make in (claims, depth, odd_bytes, keys, duplicates, versions, checksums, arrays, order, cuts, headers, nets, trajectories, others, logs, worlds):
         make()
     size = sum(os.path.getsize(os.path.join(out, n)) for n in made)
     print("%d files, %d bytes" % (len(made), size))

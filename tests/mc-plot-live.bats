@@ -78,6 +78,15 @@ until_seen() {
 	cmp fig.svg want.svg
 }
 
+@test "a gnuplot that fails is said once, and nothing breaks" {
+	mkdir fake
+	printf '#!/bin/sh\necho "no such terminal" >&2; exit 1\n' >fake/gnuplot
+	chmod +x fake/gnuplot
+	PATH=$PWD/fake:$PATH run mc-plot live whole.log
+	[ "$status" -eq 74 ]
+	[ "$output" = "mc-plot: gnuplot: failed: no such terminal" ]
+}
+
 @test "options of curves; what cannot be watched" {
 	mc-plot live whole.log -y requests -w 5 >out
 	mc-plot curves whole.log -y requests -w 5 | diff - out

@@ -599,6 +599,36 @@ absent() {
 	absent $'\033' out
 }
 
+@test "text may begin with apostrophes" {
+	for text in "'" "''" "'''x'" "'; system('touch pwned'); #" "' . system('touch pwned') . '"; do
+		log a.log task="$text" method="$text"
+		mc-plot curves a.log -o a.svg --title "$text" --font "$text" --emit
+		grep -qF ">$text<" a.svg
+		gnuplot a.gp
+		mc-plot curves a.log --title "$text" >/dev/null
+		mc-plot bars a.log -o "$text.svg" --emit
+		gnuplot "$text.gp"
+	done
+	[ ! -e pwned ]
+}
+
+@test "numbers that no axis has are refused; those that hardly differ have one" {
+	for level in 1e101 -1e300; do
+		log a.log level=$level
+		for picture in curves "curves -o fig.svg" bars comm; do
+			run -65 mc-plot $picture a.log
+			[[ "$output" == "mc-plot: numbers from "*" to "*" cannot be drawn; "* ]]
+		done
+	done
+	[ ! -e fig.svg ]
+	for level in 1e99 1e20 1e15 -1e12; do
+		log a.log level=$level
+		mc-plot curves a.log -o fig.svg --emit
+		gnuplot fig.gp
+		mc-plot comm a.log >/dev/null
+	done
+}
+
 @test "beyond ASCII: as it is in UTF-8, question marks elsewhere" {
 	log a.log
 	mc-plot curves a.log --title "größer" | grep -q größer

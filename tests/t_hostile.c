@@ -101,10 +101,10 @@ static int ends_in(const char *name, const char *end)
 	return strlen(name) > strlen(end) && strcmp(name + strlen(name) - strlen(end), end) == 0;
 }
 
-/* Files of another kind are right in themselves; a world's nonsense is for its reader to see. */
+/* Files of another kind, and odd ones, are right in themselves; a world's nonsense is for its reader to see. */
 static int is_for_verify(const char *name)
 {
-	return name[0] != '.' && strncmp(name, "kind-", 5) != 0 && !ends_in(name, ".env") && !ends_in(name, ".world");
+	return name[0] != '.' && strncmp(name, "kind-", 5) != 0 && strncmp(name, "odd-", 4) != 0 && !ends_in(name, ".env") && !ends_in(name, ".world");
 }
 
 static void corpus(void)

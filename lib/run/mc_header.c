@@ -91,6 +91,9 @@ static int read_dims(const struct mc_map *m, struct mc_dims *s, struct mc_err *e
 	    bounded(m, "act_dim", 1, 256, &s->A, e) < 0 || bounded(m, "steps", 1, 1 << 16, &s->T, e) < 0 ||
 	    bounded(m, "hidden", 1, 1 << 14, &s->H, e) < 0 || mc_map_bool(m, "share", &s->share, e) < 0)
 		return -1;
+	if ((s->T + 1) * s->N > MC_FRAME_MAX / sizeof(float) / s->O) /* memory is taken before the first comes */
+		return mc_err_set(e, MC_DATA, m->frame->place, m->frame->offset, NULL,
+		    "header: a trajectory of %zu steps, %zu agents and observations of %zu is larger than a frame can be", s->T, s->N, s->O);
 	s->d = s->N - 1;
 	s->R = 0;
 	memset(&s->rule, 0, sizeof s->rule);

@@ -2,6 +2,9 @@
 
 #include <math.h>
 
+#define LEAST 1e-100
+#define MOST 1e100
+
 double mc_axis_step(double range)
 {
 	const double power = pow(10, floor(log10(range / 6)));
@@ -14,8 +17,8 @@ struct mc_axis mc_axis_fit(double min, double max)
 {
 	struct mc_axis a;
 
-	if (!(max > min)) {
-		const double middle = isfinite(min) ? min : isfinite(max) ? max : 0, room = middle != 0 ? 0.1 * fabs(middle) : 1;
+	if (!(max - min > 1e-9 * fmax(fabs(min), fabs(max)) && max - min > LEAST)) {
+		const double middle = isfinite(min) ? min : isfinite(max) ? max : 0, room = fabs(middle) > LEAST ? 0.1 * fabs(middle) : 1;
 
 		min = middle - room;
 		max = middle + room;
@@ -24,4 +27,11 @@ struct mc_axis mc_axis_fit(double min, double max)
 	a.min = a.step * floor(min / a.step);
 	a.max = a.step * ceil(max / a.step);
 	return a;
+}
+
+int mc_axis_check(double min, double max, struct mc_err *e)
+{
+	if (max < min || (min >= -MOST && max <= MOST)) /* none, or in reach */
+		return 0;
+	return mc_err_set(e, MC_DATA, NULL, -1, "are they what they should be?", "numbers from %g to %g cannot be drawn", min, max);
 }

@@ -4,6 +4,8 @@
 #ifndef MC_AXIS_H
 #define MC_AXIS_H
 
+#include "mc_err.h"
+
 struct mc_axis {
 	double min, max, step;
 };
@@ -12,9 +14,12 @@ struct mc_axis {
 double mc_axis_step(double range);
 
 /*
- * From the tic at or below `min` to the one at or above `max`. Of one value alone, or of none (min >
- * max, or NaN), there is an axis, too.
+ * From the tic at or below `min` to the one at or above `max`. Of one value alone (or of two that
+ * differ by less than could be written), or of none (min > max, or NaN), there is an axis, too.
  */
 struct mc_axis mc_axis_fit(double min, double max);
+
+/* Can what lies between these be drawn? MC_DATA beyond 1e100, where a range might have no number. */
+int mc_axis_check(double min, double max, struct mc_err *e);
 
 #endif

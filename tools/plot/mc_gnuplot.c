@@ -16,6 +16,11 @@ enum { KEPT = 64 };            /* variables at most */
 
 void mc_put_quoted(FILE *to, const char *s, int utf8)
 {
+	const int first = (int)strspn(s, "'"); /* ''' would begin with an empty string */
+
+	if (first > 0)
+		fprintf(to, "\"%.*s\".", first, s);
+	s += first;
 	fputc('\'', to);
 	mc_put_text(to, s, utf8, 1);
 	fputc('\'', to);

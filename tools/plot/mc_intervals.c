@@ -57,8 +57,8 @@ static void put_data(FILE *to, const void *of)
 	}
 }
 
-/* All that is in a panel. */
-static struct mc_axis axis_of(const struct mc_intervals *v, size_t panel)
+/* Of all that is in a panel. */
+static void find_range(const struct mc_intervals *v, size_t panel, double *lowest, double *highest)
 {
 	double min = HUGE_VAL, max = -HUGE_VAL;
 
@@ -74,6 +74,15 @@ static struct mc_axis axis_of(const struct mc_intervals *v, size_t panel)
 			max = fmax(max, x->each[k]);
 		}
 	}
+	*lowest = min;
+	*highest = max;
+}
+
+static struct mc_axis axis_of(const struct mc_intervals *v, size_t panel)
+{
+	double min, max;
+
+	find_range(v, panel, &min, &max);
 	return mc_axis_fit(min, max);
 }
 
@@ -200,5 +209,12 @@ static int put_text(FILE *to, const void *of, const struct mc_canvas *c, struct 
 
 int mc_intervals_put(const struct mc_intervals *v, const struct mc_picture *p, struct mc_err *e)
 {
+	for (size_t panel = 0; panel < v->page.panels; panel++) {
+		double min, max;
+
+		find_range(v, panel, &min, &max);
+		if (mc_axis_check(min, max, e) < 0)
+			return -1;
+	}
 	return mc_picture_put(&(struct mc_drawing){ v, 1, put_script, put_data, put_text }, p, e);
 }

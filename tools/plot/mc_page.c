@@ -254,9 +254,12 @@ static int is_lowest(const struct mc_page *p, const struct mc_layout *y, size_t 
 /* "NAME,SIZE" in quotes. */
 static void put_font(FILE *to, const struct mc_layout *y)
 {
-	fputs(" font '", to);
-	mc_put_text(to, y->font, 1, 1);
-	fprintf(to, ",%g' ", y->size.plain);
+	char font[256];
+
+	snprintf(font, sizeof font, "%s,%g", y->font, y->size.plain);
+	fputs(" font ", to);
+	mc_put_quoted(to, font, 1);
+	fputc(' ', to);
 }
 
 void mc_page_open(FILE *to, const struct mc_page *p, const struct mc_layout *y, const struct mc_render *r)

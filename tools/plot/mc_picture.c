@@ -144,8 +144,10 @@ static int draw_text(const struct mc_drawing *d, const struct mc_canvas *c, char
 	drawn = d->text(text.to, d->of, c, e);
 	if (mc_text_take(&text, bytes, len, drawn < 0 ? &ignored : e) < 0)
 		return -1;
-	if (drawn < 0)
+	if (drawn < 0) {
 		free(*bytes);
+		*bytes = NULL;
+	}
 	return drawn;
 }
 

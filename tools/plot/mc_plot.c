@@ -456,7 +456,26 @@ static int put_text(FILE *to, const void *of, const struct mc_canvas *c, struct 
 	return r;
 }
 
+/* Of points, x too, which are no steps. */
+static int check_numbers(const struct mc_figure *f, struct mc_err *e)
+{
+	for (size_t panel = 0; panel < f->page.panels; panel++) {
+		double min, max;
+
+		find_range(f, panel, &min, &max);
+		if (mc_axis_check(min, max, e) < 0)
+			return -1;
+	}
+	for (size_t i = 0; f->points && i < f->lines; i++)
+		for (size_t k = 0; k < f->line[i].n; k++)
+			if (mc_axis_check(f->points[i].xlo[k], f->points[i].xhi[k], e) < 0)
+				return -1;
+	return 0;
+}
+
 int mc_figure_put(const struct mc_figure *f, const struct mc_picture *p, struct mc_err *e)
 {
+	if (check_numbers(f, e) < 0)
+		return -1;
 	return mc_picture_put(&(struct mc_drawing){ f, 1, put_script, put_data, put_text }, p, e);
 }
