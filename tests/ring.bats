@@ -347,7 +347,13 @@ told() {
 	[ "$(told both)" = '[true,0.3,0,true]' ]
 	run "$train" "${small[@]}" -m none -e 20 -o d --preset best
 	[ "$status" -eq 64 ]
-	[ "$output" = 'train: -p: unknown preset "best": paper or shared' ]
+	[ "$output" = 'train: -p: unknown preset "best": paper, shared or sighted' ]
+	[ ! -e d ]
+	"$train" "${small[@]}" -e 20 -o sighted -p sighted -M '--eps 1e-3'
+	[ "$(mc-cat sighted/run.ckpt | jq -c '.header["mc-metalearn"] | [.rule_input, .scale_rule, .lr_rule, .eps, .eps_rule]')" = '["I,normal",0,0.001,0.001,1e-08]' ]
+	run "$train" "${small[@]}" -m reinforce -e 20 -o d -p sighted
+	[ "$status" -eq 64 ]
+	[ "$output" = 'train: -p: sighted is of the learned rule: -m meta' ]
 	[ ! -e d ]
 }
 
