@@ -2,12 +2,14 @@
 """Writes a run's log with made-up returns, for the tests of what reads logs.
 
 usage: make-logs.py FILE [task=push_N3] [method=meta] [seed=1] [episodes=40] [links=1]
-       [level=0] [K=10] [end=1] [first=0] [nan=0] [comm=0] [grow=1] [pairs=0] [lab=0] [right=0] [without=TYPE]
+       [level=0] [K=10] [end=1] [first=0] [nan=0] [comm=0] [grow=1] [pairs=0] [lab=0] [right=0] [prey=mlp] [without=TYPE]
 
 Episode e returns level + e + seed / 10 and has `agents` requests in each of its 25 steps; a
 metric frame after every tenth episode holds loss = 1 / (1 + e). comm=1: mc-metalearn's metrics,
 too; g_norm is grow^(e / 10). pairs=1: and who asks whom, agent i its neighbour in slot k with share
-(i + k + seed) / 20. right=1: 0.6 of the requests are right, 0.9 of the right ones are made. Frames of the type `without` are left out, as mc-cat -t leaves them out.
+(i + k + seed) / 20. right=1: 0.6 of the requests are right, 0.9 of the right ones are made. Prey of which
+nothing is known but that they are mlp have no yardstick: returns are scaled to those of the runs, but with
+prey=none. Frames of the type `without` are left out, as mc-cat -t leaves them out.
 """
 import json
 import struct
@@ -30,14 +32,14 @@ def shares(agents, seed):
 
 def main():
     opts = {"task": "push_N3", "method": "meta", "seed": "1", "episodes": "40", "links": "1",
-            "level": "0", "K": "10", "end": "1", "nan": "0", "comm": "0", "grow": "1", "pairs": "0", "lab": "0", "right": "0", "without": ""}
+            "level": "0", "K": "10", "end": "1", "nan": "0", "comm": "0", "grow": "1", "pairs": "0", "lab": "0", "right": "0", "prey": "mlp", "without": ""}
     opts.update(a.split("=", 1) for a in sys.argv[2:])
     seed, episodes, level = int(opts["seed"]), int(opts["episodes"]), float(opts["level"])
     agents = 6 if "N6" in opts["task"] else 3
     method = opts["method"]
-    header = dict( task=opts["task"], agents=agents, obs_dim=12, act_dim=2, steps=25, seed=seed, gamma=0.95,
+    header = dict(task=opts["task"], agents=agents, obs_dim=12, act_dim=2, steps=25, seed=seed, gamma=0.95,
                  hidden=128, share=False, range=None, comm=method if method in ("none", "full") else "learned",
-                 prey="none", explore={"start": 0.2, "end": 0.2, "episodes": 0}, method=method,
+                 prey=opts["prey"], explore={"start": 0.2, "end": 0.2, "episodes": 0}, method=method,
                   meta_k=int(opts["K"]), **{"mc-metalearn": {"beta": 0.01}})
     header.update((name[7:], json.loads(value)) for name, value in opts.items() if name.startswith("header."))
     out = [frame("header", **header)]

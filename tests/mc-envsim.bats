@@ -380,6 +380,18 @@ assert r.returncode == 64 and b"mc-cat" in r.stderr, r
 	[[ "$output" =~ 10-15\ +nearest\ prey\ within\ 0.75,.*\(2\ of\ 3\ numbers\) ]]
 }
 
+@test "--describe names the scripts that a task is measured by, and what they return" {
+	run "$MC_BIN/mc-envsim" --describe push_N3
+	[[ "$output" =~ still\ +alone\ +push ]]
+	[[ "$output" =~ -57.65\ \+-\ 0.19\ +-38.60\ \+-\ 0.20\ +-38.60\ \+-\ 0.20 ]]
+	[[ "$output" == *"of 4000 episodes"* ]]
+	run "$MC_BIN/mc-envsim" --describe predator_prey_N6_l6
+	[[ "$output" =~ -18.14\ \+-\ 0.09\ .*prey:\ flee ]]
+	[[ "$output" =~ -17.83\ \+-\ 0.09\ .*prey:\ trained ]]
+	run "$MC_BIN/mc-envsim" --describe push_N5
+	[[ "$output" == *"not measured: returns of this task have no score"* ]]
+}
+
 @test "reference: standing still and random actions return what the task's page says" {
 	run py '
 for task, still, random in ("reference_N3", -25.9, -28.1), ("reference_N6", -26.2, -28.3):

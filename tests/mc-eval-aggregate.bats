@@ -67,7 +67,7 @@ three() {
 	three
 	mc-eval --aggregate --json *.log >out
 	[ "$(wc -l <out)" -eq 9 ] # methods, methods scaled, pairs
-	[ "$(head -n 1 out | jq -c keys_unsorted | tr -d '"')" = '[task,method,seeds,final,mean,mean_ci,median,median_ci,iqm,iqm_ci,gap,gap_ci,scale,rank]' ]
+	[ "$(head -n 1 out | jq -c keys_unsorted | tr -d '"')" = '[task,method,seeds,final,mean,mean_ci,median,median_ci,iqm,iqm_ci,gap,gap_ci,scale,scaled_by,rank]' ]
 	[ "$(sed -n 4p out | jq -c '[.tasks, .method, .runs, (.profile | length)]')" = '[["push_N3"],"full",3,21]' ]
 	[ "$(tail -n 1 out | jq -c .)" = '{"tasks":["push_N3"],"method":"meta","than":"none","improvement":1,"improvement_ci":[1,1]}' ]
 	[ "$(head -n 1 out | jq -c '[.method,.seeds,.final,.rank]')" = '["full",[1,2,3],[37.6,37.7,37.8],3]' ]
@@ -247,8 +247,8 @@ three() {
 
 @test "checkpoints: --named, --by, --marl-eval, standard input" {
 	ckpt a.ckpt
-	[ "$(mc-eval --aggregate --json -n 5 --named x=a.ckpt y=a.ckpt | jq -r '.method' | tr '\n' ' ')" = "x y " ]
-	[ "$(mc-eval --aggregate --json -n 5 --by seed - <a.ckpt | jq -r .method)" = "meta seed=7" ]
+	[ "$(mc-eval --aggregate --json -n 5 --named x=a.ckpt y=a.ckpt | jq -r 'select(.task).method' | tr '\n' ' ')" = "x y " ]
+	[ "$(mc-eval --aggregate --json -n 5 --by seed - <a.ckpt | jq -r 'select(.task).method')" = "meta seed=7" ]
 	mc-eval --aggregate -n 5 --marl-eval out.json a.ckpt >table
 	want=$(mc-eval --json -n 5 a.ckpt | jq .return_mean) # 400 episodes of 25 steps
 	[ "$(jq -c .metacomm.push_N3.meta.seed_7 out.json)" = \
@@ -299,4 +299,25 @@ three() {
 @test "standard input is a log named -" {
 	log a.log
 	[ "$(mc-eval --aggregate --json - <a.log)" = "$(mc-eval --aggregate --json a.log)" ]
+}
+
+@test "scores: tasks with yardsticks go from floor to ceiling, others by their runs, --scale before both" {
+	for s in 1 2; do
+		log a-$s.log prey=none seed=$s level=-90
+		log b-$s.log prey=none seed=$s level=-100 method=none
+		log c-$s.log seed=$s task=push_N6
+		log d-$s.log seed=$s task=push_N6 level=2 method=none
+	done
+	mc-eval --aggregate --json *.log | jq -c 'select(.task) | [.task, .scale, .scaled_by]' | sort -u >out
+	[ "$(cat out)" = "$(printf '%s\n' '["push_N3",[-57.653,-38.597],"yardstick"]' '["push_N6",[37.6,39.7],"runs"]')" ]
+	# a: -90 + 37.5 + s / 10, of a range of 19.056
+	mc-eval --aggregate --json a-*.log | jq -es '.[0].gap as $gap | (-38.597 + 52.35) / 19.056 - $gap | fabs < 1e-9'
+	mc-eval --aggregate a-*.log c-*.log >out
+	grep -q '^scale of push_N3: 0 is -57.65 and 1 is -38.60, its floor and its ceiling (mc-envsim --describe)\.$' out
+	grep -q '^scale of push_N6: 0 is 37.60 and 1 is 37.70, the lowest and the highest return\.$' out
+	mc-eval --aggregate --json --scale push_N3=-60,-20 *.log |
+		jq -es 'map(select(.task == "push_N3")) | length == 2 and all(.scale == [-60, -20] and .scaled_by == "scale")'
+	# runs against different prey share no yardstick
+	log e-1.log prey=flee seed=1 level=-80 method=full
+	mc-eval --aggregate --json a-*.log e-1.log | jq -es 'map(select(.task)) | all(.scaled_by == "runs")'
 }

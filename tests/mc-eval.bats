@@ -34,10 +34,25 @@ near() {
 	mc-eval --json -n 10 -s 5 a.ckpt b.ckpt >out
 	[ "$(wc -l <out)" -eq 2 ]
 	[ "$(head -n 1 out | jq -c '[.settings | .hidden, .gamma, .share, .method]')" = '[8,0.95,false,"meta"]' ]
-	[ "$(head -n 1 out | jq -c keys_unsorted)" = '["file","task","method","seed","trained_episodes","eval_seed","episodes","comm","greedy","prey","return_mean","return_se","return_iqm","return_iqm_ci","requests_per_step","edge_rate","bytes_per_step","c_mean","entropy","saturated","c_pair","edge_rate_pair","settings"]' ]
+	[ "$(head -n 1 out | jq -c keys_unsorted)" = '["file","task","method","seed","trained_episodes","eval_seed","episodes","comm","greedy","prey","return_mean","return_se","return_iqm","return_iqm_ci","score","requests_per_step","edge_rate","bytes_per_step","c_mean","entropy","saturated","c_pair","edge_rate_pair","settings"]' ]
 	[ "$(head -n 1 out | jq -c '[.file,.task,.method,.seed,.trained_episodes,.eval_seed,.episodes,.comm,.greedy]')" = '["a.ckpt","push_N3","meta",7,400,5,10,"learned",false]' ]
 	[ "$(tail -n 1 out | jq -c '[.file,.method,.seed,.trained_episodes,.comm]')" = '["b.ckpt","full",3,90,"full"]' ]
 	jq -e '.return_iqm_ci[0] < .return_iqm and .return_iqm < .return_iqm_ci[1]' out
+}
+
+@test "a score: 0 at the task's floor, 1 at its ceiling, against the prey that are played" {
+	ckpt a.ckpt
+	ckpt b.ckpt task=push_N2
+	ckpt p.ckpt task=predator_prey_N6_l6
+	# standing still in these 400 episodes, of the 4,000 of the floor -57.653 and the ceiling -38.597
+	near "$(mc-eval --json -n 400 a.ckpt | value score)" "$(jq -n '(-57.8799 + 57.653) / (-38.597 + 57.653)')" 5e-5
+	[ "$(mc-eval --json -n 2 b.ckpt | value score)" = null ]
+	# another floor and ceiling
+	mc-eval --json -n 400 p.ckpt | jq -e '(.score - (.return_mean + 18.144) / (132.425 + 18.144) | fabs) < 1e-12'
+	mc-eval --json -n 400 --prey auto p.ckpt | jq -e '(.score - (.return_mean + 17.831) / (74.54 + 17.831) | fabs) < 1e-12'
+	mc-eval -n 400 a.ckpt b.ckpt >out
+	sed -n 2p out | grep -q ' -0.01  '
+	sed -n 3p out | awk '{ exit $12 != "-" }'
 }
 
 @test "mean, standard error and IQM are those of the episodes" {
@@ -216,7 +231,7 @@ near() {
 	mc-eval -n 25 -s 3 a.ckpt a-longer-name.ckpt >out
 	[ "$(sed -n 1p out | awk '{ print $1, $2, $3, $6, $8 }')" = "checkpoint task method return IQM" ]
 	[ "$(sed -n 2p out | awk '{ print $1, $2, $3, $4, $5 }')" = "a.ckpt push_N3 meta 7 400" ]
-	[ "$(sed -n 3p out | awk '{ print $1, $2, $3, $11, $12, $13 }')" = "a-longer-name.ckpt push_N3 full 6.00 1.000 288.0" ]
+	[ "$(sed -n 3p out | awk '{ print $1, $2, $3, $12, $13, $14 }')" = "a-longer-name.ckpt push_N3 full 6.00 1.000 288.0" ]
 	[ "$(sed -n 1,3p out | awk '{ print length }' | uniq | wc -l)" -eq 1 ]
 	grep -q '^Over episodes 0 to 24 of environment 0, seed 3, no exploration\.$' out
 	grep -q '95 % percentile-bootstrap interval (2000 resamples)' out

@@ -196,6 +196,23 @@ absent() {
 	grep -q 'each task from 0, the lowest point of its lines, to 1, the highest' fig.gp
 }
 
+@test "--normalise: returns of tasks with yardsticks are scores; --scale says otherwise" {
+	log a.log prey=none level=-90
+	log b.log task=push_N6
+	mc-plot curves --normalise a.log b.log -w 1 -o fig.svg --emit
+	# from -89.9 to -50.9, of a floor of -57.653 and a ceiling of -38.597
+	[ "$(sed -n '/push_N3, meta/,/^$/p' fig.dat | sed -n '2p;41p' | tr '\n' ';')" = "25 -1.692223;1000 0.3543766;" ]
+	[ "$(sed -n '/push_N6, meta/,/^$/p' fig.dat | sed -n 41p)" = "1000 1" ]
+	texts fig.svg | tr '\n' ' ' | grep -q '0 is standing still, 1 the best script; of others each task from 0, the lowest point of its lines, to 1, the highest'
+	mc-plot curves --normalise --scale push_N3=-90,-50 a.log -w 1 -o fig.svg --emit
+	[ "$(sed -n '/push_N3, meta/,/^$/p' fig.dat | sed -n 41p)" = "1000 0.9775" ]
+	texts fig.svg | grep -q '0 and 1 as --scale says'
+	# other series than returns have no yardstick
+	mc-plot curves --normalise -y requests a.log -w 1 -o fig.svg
+	run ! grep -q 'standing still' fig.svg
+	run -64 mc-plot curves --scale push_N3=-90,-50 a.log
+}
+
 @test "--pool: a further panel has the runs of all tasks together" {
 	log a.log
 	log b.log task=push_N6 level=-900

@@ -146,3 +146,19 @@ is() {
 	mc-eval --json --script told -t reference_N2 -n 20 | jq -e '.precision == 1 and .return_mean > -7'
 	mc-eval --json --script alone -t navigation_N1_l1 -n 20 | jq -e '.edge_rate == null and .return_mean > -20'
 }
+
+@test "the yardsticks that are stored are those that the scripts return" {
+	local root=$BATS_TEST_DIRNAME/..
+	# without contacts, to the digit
+	"$root/pipelines/yardsticks" reference_N3 | grep reference_N3 >again
+	grep '"reference_N3", ' "$root/lib/stat/mc_yardstick_table.c" | cmp - again
+	# all others within four standard errors of the difference
+	sed -n 's/[^"]*"\([^"]*\)", "\([^"]*\)", {\(.*\)},$/\1 \2 \3/p' "$root/lib/stat/mc_yardstick_table.c" | tr -d '{},' >rows
+	[ "$(wc -l <rows)" -ge 20 ]
+	while read -r task prey floor floor_se alone alone_se ceiling ceiling_se; do
+		mc-eval --json --script floor,alone,ceiling -t "$task" --prey "$([ "$prey" = trained ] && echo auto || echo flee)" -n 100 >got
+		jq -es --argjson want "[[$floor, $floor_se], [$alone, $alone_se], [$ceiling, $ceiling_se]]" '
+			[range(3) as $k | (.[$k].return_mean - $want[$k][0] | fabs) <
+				4 * (($want[$k][1] | . * .) + (.[$k].return_se | . * .) | sqrt)] | all' got || { echo "$task, $prey"; cat got; return 1; }
+	done <rows
+}

@@ -56,6 +56,10 @@ struct mc_script {
 
 static const struct entry *find(const char *name, const struct mc_task *t)
 {
+	if (strcmp(name, "floor") == 0)
+		name = mc_script_floor(t);
+	else if (strcmp(name, "ceiling") == 0)
+		name = mc_script_ceiling(t);
 	for (size_t i = 0; i < ENTRIES; i++)
 		if (strcmp(entries[i].name, name) == 0 && (entries[i].kind < 0 || entries[i].kind == (int)t->kind))
 			return &entries[i];
@@ -140,6 +144,11 @@ struct mc_script *mc_script_new(const char *name, const struct mc_task *t, struc
 	x->vel = mc_arena_alloc(arena, 2 * E, sizeof *x->vel, "script", e);
 	x->draw = mc_arena_alloc(arena, 2 * N, sizeof *x->draw, "script", e);
 	return x->with && x->by && x->last && x->pos && x->vel && x->draw ? x : NULL;
+}
+
+const char *mc_script_called(const struct mc_script *x)
+{
+	return x->is->name;
 }
 
 int mc_script_sees(const struct mc_script *x)

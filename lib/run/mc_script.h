@@ -27,6 +27,9 @@
  *   push      as above                                      (sight)   push
  *   flee      as above                                      (sight)   evade
  *
+ *   floor     still                                                   any task
+ *   ceiling   the best of these                                       any task
+ *
  * Towards a point g an agent takes u = clip(8 (g - p) - 0.8 v, -1, 1).
  */
 #ifndef MC_SCRIPT_H
@@ -58,6 +61,9 @@ int mc_script_fits(const char *name, const struct mc_task *t);
 const char *mc_script_floor(const struct mc_task *t);
 const char *mc_script_alone(const struct mc_task *t);
 const char *mc_script_ceiling(const struct mc_task *t);
+
+/* What it is called: "floor" and "ceiling" are those of the task. */
+const char *mc_script_called(const struct mc_script *x);
 
 /* Does it need the state, which the environment of another program does not show? */
 int mc_script_sees(const struct mc_script *x);

@@ -52,10 +52,16 @@ static int insert(struct mc_score *s, const struct mc_run *run, double last, str
 
 /* ---- scales ---- */
 
+const char *mc_scaled_by_name(enum mc_scaled_by by)
+{
+	return by == MC_BY_SCALE ? "scale" : by == MC_BY_YARDSTICK ? "yardstick" : "runs";
+}
+
 /* What the task of score number `first` is scaled by, into all scores of it, which follow. */
-static void set_scale(struct mc_scores *ss, size_t first, const struct mc_scales *scales)
+static void set_scale(struct mc_scores *ss, size_t first, const struct mc_runs *rs, const struct mc_scales *scales)
 {
 	const struct mc_task_scale *given = mc_scales_find(scales, ss->score[first].task);
+	const struct mc_yardstick *y = given ? NULL : mc_runs_yardstick(rs, ss->score[first].task);
 	double low = (double)INFINITY, high = -(double)INFINITY;
 	size_t end = first;
 
@@ -65,8 +71,9 @@ static void set_scale(struct mc_scores *ss, size_t first, const struct mc_scales
 			high = fmax(high, ss->score[end].final[k]);
 		}
 	for (size_t i = first; i < end; i++) {
-		ss->score[i].low = given ? given->low : low;
-		ss->score[i].high = given ? given->high : high;
+		ss->score[i].low = given ? given->low : y ? y->floor.mean : low;
+		ss->score[i].high = given ? given->high : y ? y->ceiling.mean : high;
+		ss->score[i].by = given ? MC_BY_SCALE : y ? MC_BY_YARDSTICK : MC_BY_RUNS;
 	}
 }
 
@@ -168,7 +175,7 @@ static int make(struct mc_scores *ss, const struct mc_runs *rs, const struct mc_
 			if (strcmp(rs->run[i].task, rs->run[t].task) == 0 && is_first(rs, i, 1) &&
 			    add_score(ss, rs, i, how->last, seeds, finals, &used, e) < 0)
 				return -1;
-		set_scale(ss, first, scales);
+		set_scale(ss, first, rs, scales);
 	}
 	if (check_scales(ss, scales, e) < 0)
 		return -1;

@@ -12,6 +12,12 @@
 #include "mc_err.h"
 #include "mc_strata.h"
 
+/* How 0 and 1 of a task were chosen. */
+enum mc_scaled_by { MC_BY_SCALE, MC_BY_YARDSTICK, MC_BY_RUNS };
+
+/* "scale", "yardstick", "runs" */
+const char *mc_scaled_by_name(enum mc_scaled_by by);
+
 /*
  * The runs of one task and label.
  * Choice: a run's final return is the mean over the last 10 % of its episodes (`last`), as
@@ -24,6 +30,7 @@ struct mc_score {
 	double *final;         /* [n] the run of that seed */
 	int64_t episodes;      /* of the shortest run, or what the checkpoint was trained on */
 	double low, high;      /* final returns that count as 0 and 1 in its task; equal: nothing can be scaled */
+	enum mc_scaled_by by;  /* what says so */
 	double *scaled;        /* [n] final returns on that scale, ascending */
 	double figure[MC_FIGURES], ci[MC_FIGURES][2]; /* in the task's units, the gap scaled; NaN: no interval, no scale */
 	size_t rank;           /* by the mean within its task: 1 + how many are higher */
@@ -47,7 +54,8 @@ struct mc_scoring {
 /*
  * Scores of runs that were read with MC_SERIES_RETURN, whose strings they borrow. Each needs an
  * episode; a seed may occur once in a task and label. Of `last`, at least one episode is taken.
- * Choice: where `scale` does not say, a task's lowest final return of all is 0 and its highest 1.
+ * Choice: where `scale` does not say, the task's yardstick does (mc_yardstick.h), floor and ceiling, if there is one
+ * for the prey of all its runs; else its lowest final return of all is 0 and its highest 1.
  * 0, or -1: MC_DATA, MC_USAGE (the scale), MC_OSERR.
  */
 int mc_scores_make(struct mc_scores *ss, const struct mc_runs *rs, const struct mc_scoring *how, struct mc_err *e);

@@ -65,6 +65,7 @@ static struct mc_run *start_run(struct mc_runs *rs, const struct mc_map *header,
 	    (!file->label && read_label(header, run->label, sizeof run->label, e) < 0) ||
 	    mc_map_uint(header, "seed", &run->seed, e) < 0)
 		return NULL;
+	run->prey = mc_yardstick_header_prey(header);
 	if (file->label)
 		snprintf(run->label, sizeof run->label, "%s", file->label);
 	return run;
@@ -550,15 +551,35 @@ static int find_extent(const struct mc_curves *cs, const char *task, double *low
 	return *low <= *high;
 }
 
-void mc_runs_scale(struct mc_runs *rs, const struct mc_curves *cs)
+const struct mc_yardstick *mc_runs_yardstick(const struct mc_runs *rs, const char *task)
+{
+	const char *prey = NULL;
+
+	for (size_t i = 0; i < rs->n; i++) {
+		if (strcmp(rs->run[i].task, task) != 0)
+			continue;
+		if (prey && strcmp(prey, rs->run[i].prey) != 0)
+			return NULL;
+		prey = rs->run[i].prey;
+	}
+	return prey ? mc_yardstick_find(task, prey) : NULL;
+}
+
+void mc_runs_scale(struct mc_runs *rs, const struct mc_curves *cs, const struct mc_scales *scales, int returns)
 {
 	double low, high;
 
 	for (size_t i = 0; i < rs->n; i++) {
 		struct mc_run *run = &rs->run[i];
+		const struct mc_task_scale *given = mc_scales_find(scales, run->task);
+		const struct mc_yardstick *y = returns && !given ? mc_runs_yardstick(rs, run->task) : NULL;
 
-		if (!find_extent(cs, run->task, &low, &high))
+		if (given || y) {
+			low = given ? given->low : y->floor.mean;
+			high = given ? given->high : y->ceiling.mean;
+		} else if (!find_extent(cs, run->task, &low, &high)) {
 			continue;
+		}
 		for (size_t k = 0; k < run->n; k++) {
 			struct mc_point *p = &run->point[k];
 

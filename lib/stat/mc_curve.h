@@ -13,6 +13,8 @@
 #include "mc_err.h"
 #include "mc_frame.h"
 #include "mc_likeness.h"
+#include "mc_scales.h"
+#include "mc_yardstick.h"
 
 /* What is drawn against environment steps. */
 enum mc_series_kind {
@@ -61,6 +63,7 @@ struct mc_point {
 struct mc_run {
 	char task[64], label[192]; /* label: the method, or a given name; " meta_k=5" where curves are told apart by it */
 	uint64_t seed;
+	const char *prey;       /* mc_yardstick_header_prey */
 	size_t n, room;
 	struct mc_point *point; /* in the order of the log: steps never fall */
 	double steps;           /* of all its episodes so far */
@@ -143,11 +146,16 @@ int mc_curves_make(struct mc_curves *cs, const struct mc_runs *rs, int64_t windo
 void mc_curves_release(struct mc_curves *cs);
 
 /*
- * Scales the runs of each task so that the lowest value of its curves becomes 0 and the highest 1;
- * curves made of them again lie in [0, 1], their bands may not. A task whose curves have one value
- * alone is moved to 0.
+ * The yardstick of a task, if there is one for the prey of all of its runs; NULL else. Of returns only.
  */
-void mc_runs_scale(struct mc_runs *rs, const struct mc_curves *cs);
+const struct mc_yardstick *mc_runs_yardstick(const struct mc_runs *rs, const char *task);
+
+/*
+ * Scales the runs of each task to 0 and 1: by `scales` where that names the task; else, `returns` being what was
+ * read, by its yardstick (mc_yardstick.h); else so that the lowest value of its curves becomes 0 and the highest
+ * 1, and a task whose curves have one value alone is moved to 0.
+ */
+void mc_runs_scale(struct mc_runs *rs, const struct mc_curves *cs, const struct mc_scales *scales, int returns);
 
 /* Adds a copy of every run, as one of the task `task`: all tasks in one. 0, or -1 and MC_OSERR. */
 int mc_runs_pool(struct mc_runs *rs, const char *task, struct mc_err *e);

@@ -81,10 +81,16 @@ static const struct mc_seen *nearest(const struct mc_known *k, size_t i, enum mc
 
 /* ---- looking for what is out of sight ---- */
 
+/* hypot is most of the time here. */
+static double square(double x, double y)
+{
+	return x * x + y * y;
+}
+
 static int looked_at(const struct mc_known *k, double x, double y)
 {
 	for (size_t n = 0; n < k->discs; n++)
-		if (hypot(k->looked[n].x - x, k->looked[n].y - y) <= k->looked[n].r)
+		if (square(k->looked[n].x - x, k->looked[n].y - y) <= k->looked[n].r * k->looked[n].r)
 			return 1;
 	return 0;
 }
@@ -96,7 +102,7 @@ static size_t searcher(const struct mc_strategist *x, const struct mc_known *k, 
 	double least = (double)INFINITY;
 
 	for (size_t i = 0; i < k->N; i++) {
-		const double d = x->busy[i] ? (double)INFINITY : away(k->p[i], px, py);
+		const double d = x->busy[i] ? (double)INFINITY : square(k->p[i][0] - px, k->p[i][1] - py);
 
 		if (d < least) {
 			least = d;

@@ -1,7 +1,11 @@
 #include "mc_describe.h"
 
+#include <string.h>
+
 #include "mc_particle.h"
+#include "mc_script.h"
 #include "mc_world.h"
+#include "mc_yardstick.h"
 
 /* ---- what the kinds are called ---- */
 
@@ -249,6 +253,40 @@ static void scripted(const struct mc_task *t, FILE *to)
 		    "      u_c = clip(e_c - 10 max(|p_ic| - 0.9, 0) sign(p_ic), -1, 1)\n");
 }
 
+/* ---- yardsticks ---- */
+
+static void measured(FILE *to, const struct mc_yardstick *y)
+{
+	const struct mc_measured_script *all[] = { &y->floor, &y->alone, &y->ceiling };
+
+	for (size_t i = 0; i < 3; i++)
+		fprintf(to, "  %8.2f +- %-5.2f", all[i]->mean, all[i]->se);
+	if (strcmp(y->prey, "none") != 0)
+		fprintf(to, "  prey: %s", y->prey);
+	fputc('\n', to);
+}
+
+/* The scripts that a task is measured by, and what they return where that was measured. */
+static void yardsticks(const struct mc_task *t, FILE *to)
+{
+	static const char *const prey[] = { "none", "flee", "trained" };
+	int known = 0;
+
+	fprintf(to, "\nScripts (mc-eval --script NAME -t %s): floor, what can be had without a message, ceiling\n", t->name);
+	fprintf(to, "  %-17s  %-17s  %-17s\n", mc_script_floor(t), mc_script_alone(t), mc_script_ceiling(t));
+	for (size_t i = 0; i < 3; i++) {
+		const struct mc_yardstick *y = mc_yardstick_find(t->name, prey[i]);
+
+		known |= y != NULL;
+		if (y)
+			measured(to, y);
+	}
+	if (known)
+		fprintf(to, "  mean return of %ld episodes and its standard error; as scores, the floor is 0, the ceiling 1\n", mc_yardstick_episodes);
+	else
+		fprintf(to, "  not measured: returns of this task have no score\n");
+}
+
 int mc_describe(const struct mc_task *t, FILE *to, struct mc_err *e)
 {
 	struct mc_world *w = mc_world_new(t, 1, NULL, -1, e);
@@ -268,6 +306,7 @@ int mc_describe(const struct mc_task *t, FILE *to, struct mc_err *e)
 	observation(t, to);
 	reward(t, to);
 	reset(t, to);
+	yardsticks(t, to);
 	mc_world_free(w);
 	return 0;
 }

@@ -46,6 +46,12 @@ static void put_interval(const char *key, const double ci[2])
 	printf("]");
 }
 
+/* 0 at the task's floor, 1 at its ceiling; NaN where they are not known. */
+static double score(const struct mc_measured *f)
+{
+	return f->yardstick ? mc_yardstick_score(f->yardstick, f->mean) : (double)NAN;
+}
+
 /* What was changed, and what came of it. */
 static void put_change(const struct mc_measured *f, const struct mc_intervention *x)
 {
@@ -152,6 +158,7 @@ static void put_json(const char *file, const struct mc_measured *f, const char *
 	put_number("return_se", f->se);
 	put_number("return_iqm", f->iqm);
 	put_interval("return_iqm_ci", f->ci);
+	put_number("score", score(f));
 	put_number("requests_per_step", f->requests);
 	put_number("edge_rate", mc_decided_rate(&f->decided));
 	put_number("bytes_per_step", f->bytes);
@@ -196,7 +203,7 @@ static void put_heading(int width, const struct options *o, int right)
 {
 	/* in parts: glibc allocates memory for a format of more than a dozen conversions, and may fail */
 	printf("%-*s  %-23s  %-9s  %4s  %7s", width, "checkpoint", "task", "method", "seed", "trained");
-	printf("  %9s  %6s  %9s  %20s", "return", "se", "IQM", "95 % interval");
+	printf("  %9s  %6s  %9s  %20s  %5s", "return", "se", "IQM", "95 % interval", "score");
 	printf("  %8s  %6s  %7s  %5s  %7s  %6s", "requests", "links", "bytes", "c", "entropy", "satur.");
 	if (right)
 		printf("  %5s  %6s", "prec.", "recall");
@@ -242,6 +249,7 @@ static void put_row(const char *file, int width, const struct mc_measured *f, co
 	put_cell(f->se, 6, 2);
 	put_cell(f->iqm, 9, 2);
 	printf("  %20s", interval);
+	put_cell(score(f), 5, 2);
 	put_cell(f->requests, 8, 2);
 	put_cell(mc_decided_rate(&f->decided), 6, 3);
 	put_cell(f->bytes, 7, 1);
@@ -308,7 +316,8 @@ static void put_caption(const struct options *o, int right)
 	mc_measuring_print(&o->how, stdout);
 	printf(".\n");
 	printf("trained: episodes; se: standard error of the mean return; IQM: interquartile mean, with its\n"
-	    "95 %% percentile-bootstrap interval (%d resamples); requests, bytes: in a step, the whole team;\n"
+	    "95 %% percentile-bootstrap interval (%d resamples); score: of the return, 0 at the task's floor, 1 at its\n"
+	    "ceiling (mc-envsim --describe); requests, bytes: in a step, the whole team;\n"
 	    "links: share of the possible ones that is used; c: mean probability of a request; entropy: of c,\n"
 	    "in nats; satur.: share of c below 0.01 or above 0.99.%s\n", MC_STAT_RESAMPLES,
 	    o->pairs ? " The row's agent asks the column's." : "");

@@ -325,6 +325,11 @@ static int load_team(struct team *x, char prey[8], const struct mc_ckpt *c, cons
 	return load_nets(&x->nets, c, o, arena, e) < 0 || mc_intervention_check(&o->change, h->dims.N, h->comm, e) < 0 ? -1 : 0;
 }
 
+static void find_yardstick(struct mc_measured *f, const struct team *x, struct mc_arena *arena)
+{
+	f->yardstick = mc_yardstick_find(x->h->task, mc_yardstick_prey(f->prey, &x->nets.prey, &x->task, arena));
+}
+
 int mc_measure(struct mc_measured *f, const struct mc_ckpt *c, const struct mc_measuring *o, struct mc_pool *pool,
     struct mc_err *e)
 {
@@ -341,8 +346,10 @@ int mc_measure(struct mc_measured *f, const struct mc_ckpt *c, const struct mc_m
 	f->edge_cost = h->edge_cost;
 	f->how = o->change.how >= 0 ? (enum mc_decide)o->change.how : h->comm;
 	f->touched = mc_intervention_touches(&o->change, h->comm);
-	if (load_team(&x, f->prey, c, o, &arena, e) == 0)
+	if (load_team(&x, f->prey, c, o, &arena, e) == 0) {
+		find_yardstick(f, &x, &arena);
 		r = play_both(f, &x, o, &arena, pool, e);
+	}
 	mc_arena_free(&arena);
 	return r;
 }
@@ -365,7 +372,7 @@ static int script_team(struct team *x, struct mc_header *h, struct mc_measured *
 	memcpy(f->prey, prey.how, sizeof f->prey);
 	snprintf(h->task, sizeof h->task, "%s", x->task.name);
 	snprintf(f->task, sizeof f->task, "%s", x->task.name);
-	snprintf(f->method, sizeof f->method, "%s", script);
+	snprintf(f->method, sizeof f->method, "%s", mc_script_called(x->script));
 	h->dims.env = mc_task_dims(&x->task);
 	h->comm = strcmp(mc_script_comm(x->script), "none") == 0 ? MC_NONE : MC_LEARNED;
 	return mc_intervention_check(&o->change, h->dims.N, h->comm, e);
@@ -384,6 +391,7 @@ int mc_measure_script(struct mc_measured *f, const char *script, const char *tas
 	if (script_team(&x, &h, f, script, task, o, &arena, e) == 0) {
 		f->how = o->change.how >= 0 ? (enum mc_decide)o->change.how : h.comm;
 		f->touched = mc_intervention_touches(&o->change, h.comm);
+		find_yardstick(f, &x, &arena);
 		r = play_both(f, &x, o, &arena, pool, e);
 	}
 	mc_arena_free(&arena);

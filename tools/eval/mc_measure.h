@@ -16,6 +16,7 @@
 #include "mc_influence.h"
 #include "mc_intervene.h"
 #include "mc_pool.h"
+#include "mc_yardstick.h"
 
 /* Programs in which teams are measured, kept from checkpoint to checkpoint. Zero-initialise. */
 struct mc_stage {
@@ -56,6 +57,7 @@ struct mc_measured {
 	enum mc_decide how;
 	double edge_cost;         /* of its training; 0 = none */
 	double mean, se, iqm, ci[2]; /* of the returns; 95 % bootstrap interval of the IQM */
+	const struct mc_yardstick *yardstick; /* of the task, against these prey; NULL = none is known */
 	double requests;          /* in a step, the whole team */
 	double answers;           /* in a step: requests, unless some are lost */
 	double bytes;             /* in a step: an answer is one observation of float32 */

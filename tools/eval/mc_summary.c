@@ -233,6 +233,19 @@ static void print_needs(const struct summary *s)
 		printf("These claims need at least %zu seeds.\n", fewest);
 }
 
+/* What 0 and 1 are in each task, but where --scale says it. */
+static void print_scales(const struct summary *s)
+{
+	for (size_t i = 0; i < s->scores.n; i++) {
+		const struct mc_score *x = &s->scores.score[i];
+
+		if (!mc_scores_begins_task(&s->scores, i) || x->by == MC_BY_SCALE)
+			continue;
+		printf("scale of %s: 0 is %.2f and 1 is %.2f, %s.\n", x->task, shown(x->low), shown(x->high), x->by == MC_BY_YARDSTICK ?
+		    "its floor and its ceiling (mc-envsim --describe)" : "the lowest and the highest return");
+	}
+}
+
 static void print_caption(const struct summary *s, const struct mc_summary_opts *o)
 {
 	if (s->runs.run[0].evaluated) {
@@ -243,8 +256,9 @@ static void print_caption(const struct summary *s, const struct mc_summary_opts 
 		printf("\nFinal return: mean over the last %g %% of a run's episodes, with exploration.\n", o->last);
 	}
 	printf("mean, median, IQM (interquartile mean) and its 95 %% percentile-bootstrap interval (%ld resamples) are over\n"
-	    "runs; rank by the mean. gap: optimality gap, on the task's scale of 0 to 1, which %s.\n", o->resamples,
-	    o->scale ? "--scale gives" : "runs from its\nlowest return to its highest");
+	    "runs; rank by the mean. gap: optimality gap, on the task's scale of 0 to 1%s", o->resamples,
+	    o->scale ? ", which --scale gives.\n" : ".\n");
+	print_scales(s);
 	if (s->overall.n > 0)
 		printf("runs above: share of the runs above a scaled return (performance profile); probability that a run of the\n"
 		    "method is better than one of the other. Intervals draw runs within each task (stratified bootstrap).\n");
@@ -310,6 +324,7 @@ static void put_score(struct mc_score *x, const struct mc_measuring *how)
 	put_figures(x->figure, x->ci);
 	printf(",");
 	put_pair("scale", (const double[]){ x->low, x->high });
+	printf(",\"scaled_by\":\"%s\"", mc_scaled_by_name(x->by));
 	printf(",\"rank\":%zu", x->rank);
 	if (how)
 		printf(",\"episodes\":%ld,\"eval_seed\":%" PRIu64, how->episodes, how->seed);

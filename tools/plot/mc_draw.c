@@ -400,14 +400,42 @@ static int choose_window(long *window, const struct mc_runs *rs, const struct mc
 	return 0;
 }
 
+static int scale(struct mc_runs *rs, const struct mc_curves *cs, const struct mc_draw_opts *o, struct mc_err *e)
+{
+	struct mc_scales scales;
+	int r = mc_scales_parse(&scales, o->scale, e);
+
+	if (r == 0)
+		mc_runs_scale(rs, cs, &scales, strcmp(o->y, "return") == 0);
+	mc_scales_release(&scales);
+	return r;
+}
+
+/* What 0 and 1 are, of tasks that were scaled: one after the other, or in words where nothing is known of a task. */
+static void write_scales(char *out, size_t size, const struct mc_runs *rs, const struct mc_draw_opts *o)
+{
+	int known = 0, unknown = 0;
+
+	for (size_t i = 0; i < rs->n; i++)
+		*(strcmp(o->y, "return") == 0 && mc_runs_yardstick(rs, rs->run[i].task) ? &known : &unknown) = 1;
+	if (o->scale)
+		snprintf(out, size, "; 0 and 1 as --scale says%s", known || unknown ? ", else" : "");
+	if (known)
+		snprintf(out + strlen(out), size - strlen(out), "%s 0 is standing still, 1 the best script",
+		    o->scale ? "" : ";");
+	if (unknown)
+		snprintf(out + strlen(out), size - strlen(out), "%s each task from 0, the lowest point of its lines, to 1, the highest",
+		    known ? "; of others" : o->scale ? "" : ";");
+}
+
 /* The curves again, of runs that are scaled, or joined by a task of all of them. */
 static int compare_tasks(struct mc_curves *cs, struct mc_runs *rs, const struct mc_draw_opts *o, long window,
     enum mc_band band, struct mc_err *e)
 {
 	if (!o->normalise && !o->pool)
 		return 0;
-	if (o->normalise)
-		mc_runs_scale(rs, cs);
+	if (o->normalise && scale(rs, cs, o, e) < 0)
+		return -1;
 	if (o->pool && mc_runs_pool(rs, "all tasks", e) < 0)
 		return -1;
 	mc_curves_release(cs);
@@ -424,13 +452,14 @@ int mc_draw_curves(const struct mc_draw_opts *o, int files, char **file, struct 
 	struct mc_runs runs = { 0 };
 	struct mc_curves curves = { 0 };
 	enum mc_band band = MC_BAND_NONE;
-	char caption[256];
+	char caption[640], scales[320] = "";
 	long window;
 	int r = -1;
 
 	mc_series_parse(&how.what, o->y);
 	if (parse_band(o->band, NULL, &band, e) < 0 || mc_draw_read_runs(&runs, &how, 1, o, files, file, e) < 0)
 		goto done;
+	write_scales(scales, sizeof scales, &runs, o); /* before runs are joined */
 	if (choose_window(&window, &runs, o, e) < 0 || parse_band(o->band, &runs, &band, e) < 0 ||
 	    mc_curves_make(&curves, &runs, window, band, POINTS, e) < 0 ||
 	    compare_tasks(&curves, &runs, o, window, band, e) < 0)
@@ -441,9 +470,9 @@ int mc_draw_curves(const struct mc_draw_opts *o, int files, char **file, struct 
 		nothing(&runs, &how.what, e);
 		goto done;
 	}
-	write_caption(caption, sizeof caption, &curves, band);
+	write_caption(caption, 256, &curves, band);
 	if (o->normalise)
-		strcat(caption, "; each task from 0, the lowest point of its lines, to 1, the highest");
+		strcat(caption, scales);
 	r = draw_curves_of(&curves, &how.what, caption, o, e);
 done:
 	mc_runs_release(&runs);

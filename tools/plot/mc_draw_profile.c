@@ -86,6 +86,14 @@ static int make_lines(struct profiles *p, struct mc_err *e)
 
 /* ---- in words ---- */
 
+static int any_by(const struct mc_scores *ss, enum mc_scaled_by by)
+{
+	for (size_t i = 0; i < ss->n; i++)
+		if (ss->score[i].by == by)
+			return 1;
+	return 0;
+}
+
 static void write_caption(FILE *to, const struct mc_scores *ss, const struct mc_draw_opts *o, int several)
 {
 	char runs[64];
@@ -99,7 +107,8 @@ static void write_caption(FILE *to, const struct mc_scores *ss, const struct mc_
 		fprintf(to, "%s%.6g and %.6g in %s", before, ss->score[i].low, ss->score[i].high, ss->score[i].task);
 		before = ", ";
 	}
-	fputs(o->scale ? "; " : ", the lowest and highest of its runs; ", to);
+	fputs(o->scale ? "; " : any_by(ss, MC_BY_YARDSTICK) ? any_by(ss, MC_BY_RUNS) ? ", floor and ceiling, or where these are not known "
+	    "the lowest and highest of its runs; " : ", floor and ceiling; " : ", the lowest and highest of its runs; ", to);
 	if (most == 1)
 		fputs("one run each", to);
 	else

@@ -162,7 +162,7 @@ static int open_script(struct source *s, const struct options *o, struct mc_err 
 		.comm = strcmp(comm, "none") == 0 ? MC_NONE : strcmp(comm, "full") == 0 ? MC_FULL : MC_LEARNED };
 	h->dims.env = mc_task_dims(&s->task);
 	snprintf(h->task, sizeof h->task, "%s", o->task);
-	snprintf(h->method, sizeof h->method, "%s", o->script);
+	snprintf(h->method, sizeof h->method, "%s", mc_script_called(s->script));
 	memcpy(h->prey, prey.how, sizeof h->prey);
 	s->prey = prey.p;
 	s->env = mc_env_world(&s->task, 1, prey.p.v ? &s->prey : NULL, h->range, o->seed, 0, e);
@@ -177,12 +177,12 @@ static int open_script(struct source *s, const struct options *o, struct mc_err 
 }
 
 /* The run's header, as the checkpoint has it, or a script's, then who wrote this stream. */
-static int source_header(struct source *s, const struct options *o, int argc, char **argv, int threads, struct mc_err *e)
+static int source_header(struct source *s, int argc, char **argv, int threads, struct mc_err *e)
 {
 	mc_fb_begin(s->fb, "header");
 	if (s->script) {
 		mc_header_write(s->fb, &s->ckpt.header, s->prey.v ? &s->prey : NULL);
-		mc_fb_str(s->fb, "script", o->script);
+		mc_fb_str(s->fb, "script", mc_script_called(s->script));
 	} else {
 		mc_fb_copy_all(s->fb, &s->ckpt.header_map);
 	}
@@ -234,7 +234,7 @@ static int source(const struct options *o, int argc, char **argv, struct mc_pool
 	if (r == 0 && o->script)
 		r = open_script(&s, o, e);
 	if (r == 0)
-		r = source_header(&s, o, argc, argv, mc_pool_threads(pool), e);
+		r = source_header(&s, argc, argv, mc_pool_threads(pool), e);
 	for (long k = 0; r == 0 && k < o->n; k++)
 		r = source_episode(&s, o, pool, k, e);
 	if (r == 0)
