@@ -608,7 +608,7 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 		{ MC_OPT_INT, 0, "batch", "B", &batch, 1, 1 << 20, "transitions in a batch" },
 		{ MC_OPT_INT, 0, "replay", "N", &replay, 1, 1e9, "D holds the last N transitions" },
 		{ MC_OPT_INT, 0, "warmup", "N", &warmup, 0, 1e9, "learn once D holds N transitions; at least a batch" },
-		{ MC_OPT_STR, 0, "critic-gamma", "X", &x.text.gamma, 0, 0, "the critic's own discount; START:END:EPISODES or START:END:PERCENT% moves it; same: mc-rollout's --gamma" },
+		{ MC_OPT_STR, 0, "critic-gamma", "X", &x.text.gamma, 0, 0, "the critic's own discount; START:END:EPISODES or START:END:PERCENT% moves it; same: that of the run" },
 		{ MC_OPT_STR, 0, "lr-critic", "X", &x.text.lr_critic, 0, 0, "Adam's learning rate for Q; may move as well" },
 		{ MC_OPT_STR, 0, "lr-policy", "X", &x.text.lr_policy, 0, 0, "Adam's learning rate for the policies; may move as well" },
 		{ MC_OPT_INT, 0, "updates", "N", &x.updates, 1, 1000, "updates for each trajectory, each on a batch of its own" },
