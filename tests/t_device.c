@@ -251,6 +251,32 @@ static void compare(const char *name, const struct mc_dims *x, struct mc_learner
 	rig_free(&start);
 }
 
+/* A discount and rates that are set on the way count on a device, too, also once its sequence is recorded. */
+static void rates(void)
+{
+	const struct mc_learner_opts o = options(MC_NONE);
+	struct rig cpu = on_processor(&three, o), dev = on_device(&three, o), constant = on_device(&three, o);
+	struct rig start = on_processor(&three, o), *all[] = { &cpu, &dev, &constant };
+	struct mc_learner_figures fig[3];
+
+	for (int k = 0; k < 3; k++) {
+		warm_up(all[k]);
+		(void)iterate(all[k], 1, 4, &fig[k]);
+		if (k < 2)
+			mc_learner_rates(all[k]->l, 0.3, 2e-4, 3e-3);
+		(void)iterate(all[k], 5, 5, &fig[k]);
+	}
+	ok(figures_apart(&fig[0], &fig[1]) < first_bound, "rates that are set: the figures are the CPU's");
+	ok(figures_apart(&fig[0], &fig[2]) > 10 * first_bound, "and not those of the rates before");
+	for (int k = 0; k < 3; k++)
+		(void)iterate(all[k], 6, UPDATES, &fig[k]);
+	ok(nets_apart(&cpu, &dev, &start) < bound, "the nets end where the CPU's end");
+	ok(nets_apart(&cpu, &constant, &start) > 2 * bound, "and not where they would have ended");
+	for (int k = 0; k < 3; k++)
+		rig_free(all[k]);
+	rig_free(&start);
+}
+
 /* The transitions that make up the batch, and what was decided on them. */
 static void same_draws(void)
 {
@@ -495,6 +521,7 @@ int main(void)
 	stgs.stgs = 1;
 	clipped.clip_policy = 1e-3;
 	clipped.clip_critic = 1e-2;
+	rates();
 	compare("sampled", &x, o);
 	compare("full", &x, options(MC_FULL));
 	compare("none", &x, options(MC_NONE));
