@@ -41,11 +41,11 @@ int main(int argc, char **argv)
 		return failed(&e);
 	const struct mc_dims *s = &ckpt.header.dims;
 	const enum mc_decide how = ckpt.header.comm;
-	const size_t links = s->N * s->d;
+	const size_t edges = s->N * s->d;
 
 	if (how == MC_LEARNED && mc_ckpt_params(&ckpt, "comm", &comm, &arena, &e) < 0)
 		return failed(&e);
-	if (s->N * s->O > 4096 || links > 4096 || s->N * s->A > 512)
+	if (s->N * s->O > 4096 || edges > 4096 || s->N * s->A > 512)
 		return fprintf(stderr, "act: a team too large for this example\n"), 64;
 	struct mc_pool *pool = mc_pool_new(1, &e);
 	struct mc_actor *actor = mc_actor_new(s, 1, 1, &arena, &e);
@@ -54,7 +54,7 @@ int main(int argc, char **argv)
 
 	if (!pool || !actor)
 		return failed(&e);
-	for (size_t k = 0; k < links; k++)
+	for (size_t k = 0; k < edges; k++)
 		half[k] = 0.5f, m[k] = 1;         /* everybody can be asked */
 	for (size_t k = 0; scanf("%f", &o[k]) == 1; k = (k + 1) % (s->N * s->O)) {
 		if (k + 1 < s->N * s->O)

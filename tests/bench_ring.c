@@ -146,13 +146,13 @@ static void measure(struct pair *p)
 		bench_add(&p->cpu[i], 1e3 * (p->many.cpu[i] - p->few.cpu[i]) / n);
 }
 
-/* Mean c of a run: requests over links, from its log. */
+/* Mean c of a run: requests over edges, from its log. */
 static double mean_c(const struct run *r)
 {
 	char path[2048];
 	struct mc_frame f;
 	struct mc_err e;
-	int64_t requests, links;
+	int64_t requests, edges;
 	double asked = 0, all = 0;
 
 	snprintf(path, sizeof path, "%s/run.log", r->dir);
@@ -162,10 +162,10 @@ static double mean_c(const struct run *r)
 		bench_die(&e);
 	while (mc_in_frame(in, &f, &e) == MC_READ_FRAME)
 		if (strcmp(f.type, "episode") == 0) {
-			if (mc_map_int(&f.map, "requests", &requests, &e) < 0 || mc_map_int(&f.map, "links", &links, &e) < 0)
+			if (mc_map_int(&f.map, "requests", &requests, &e) < 0 || mc_map_int(&f.map, "edges", &edges, &e) < 0)
 				bench_die(&e);
 			asked += (double)requests;
-			all += (double)links;
+			all += (double)edges;
 		}
 	mc_in_close(in);
 	return asked / all;

@@ -1,4 +1,4 @@
-# --edge-cost: what is learned from pays for the links that are used; what is reported does not.
+# --edge-cost: what is learned from pays for the edges that are used; what is reported does not.
 
 bats_require_minimum_version 1.5.0
 
@@ -34,8 +34,8 @@ episodes() {
 	priced meta 12 paid --edge-cost 2
 	[ "$(mc-cat paid/run.ckpt | jq .header.edge_cost)" = 2 ]
 	[ "$(mc-cat paid/run.log | head -n 1 | jq .edge_cost)" = 2 ]
-	# all links are there at any time: the mean over steps of the share is the share of the sum
-	episodes paid | jq -es 'length == 12 and all(.[]; (.edge_cost - 2 * .steps * .requests / .links | fabs) < 1e-9 and .edge_cost > 1)'
+	# all edges are there at any time: the mean over steps of the share is the share of the sum
+	episodes paid | jq -es 'length == 12 and all(.[]; (.edge_cost - 2 * .steps * .requests / .edges | fabs) < 1e-9 and .edge_cost > 1)'
 	# before anything is learned both are one team
 	[ "$(episodes free | head -n 1 | jq -c '[.return,.requests]')" = "$(episodes paid | head -n 1 | jq -c '[.return,.requests]')" ]
 	[ "$(episodes free | tail -n 1 | jq .return)" != "$(episodes paid | tail -n 1 | jq .return)" ]
@@ -50,7 +50,7 @@ episodes() {
 	[ "$(episodes none | jq .return)" = "$(episodes free | jq .return)" ]
 }
 
-@test "only the links in reach count" {
+@test "only the edges in reach count" {
 	"$train" -t navigation_N6_l1 -m full -e 6 -o near -R "--hidden 8 --range 0.5 --edge-cost 1" -Q "--batch 100"
 	episodes near | jq -es 'all(.[]; .edge_cost <= .steps and .edge_cost == (.edge_cost | floor)) and any(.[]; .edge_cost < .steps)'
 }

@@ -30,7 +30,7 @@ def log(path, method, seed, mean):
     frames = [frame("header", task="push_N3", agents=3, obs_dim=12, act_dim=2, steps=25, seed=seed, gamma=0.95,
                     hidden=8, share=False, comm="learned", prey="none", method=method,
                     explore={"start": 0.2, "end": 0.2, "episodes": 0})]
-    frames += [frame("episode", iteration=e, episode=e, **{"return": mean}, requests=0, links=150, steps=25)
+    frames += [frame("episode", iteration=e, episode=e, **{"return": mean}, requests=0, edges=150, steps=25)
                for e in range(10)]
     frames.append(frame("end", frames=len(frames)))
     with open(path, "wb") as f:

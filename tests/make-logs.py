@@ -1,15 +1,15 @@
 #!/usr/bin/python3
 """Writes a run's log with made-up returns, for the tests of what reads logs.
 
-usage: make-logs.py FILE [task=push_N3] [method=meta] [seed=1] [episodes=40] [links=1]
-       [level=0] [K=10] [end=1] [first=0] [nan=0] [comm=0] [grow=1] [pairs=0] [lab=0] [right=0] [prey=mlp] [without=TYPE]
+usage: make-logs.py FILE [task=push_N3] [method=meta] [seed=1] [episodes=40] [edges=1]
+       [level=0] [K=10] [end=1] [first=0] [nan=0] [comm=0] [grow=1] [pairs=0] [lab=0] [right=0] [prey=mlp] [old=0] [without=TYPE]
 
 Episode e returns level + e + seed / 10 and has `agents` requests in each of its 25 steps; a
 metric frame after every tenth episode holds loss = 1 / (1 + e). comm=1: mc-metalearn's metrics,
 too; g_norm is grow^(e / 10). pairs=1: and who asks whom, agent i its neighbour in slot k with share
 (i + k + seed) / 20. right=1: 0.6 of the requests are right, 0.9 of the right ones are made. Prey of which
 nothing is known but that they are mlp have no yardstick: returns are scaled to those of the runs, but with
-prey=none. Frames of the type `without` are left out, as mc-cat -t leaves them out.
+prey=none. old=1: edges are called links, as they once were. Frames of the type `without` are left out, as mc-cat -t leaves them out.
 """
 import json
 import struct
@@ -31,8 +31,8 @@ def shares(agents, seed):
 
 
 def main():
-    opts = {"task": "push_N3", "method": "meta", "seed": "1", "episodes": "40", "links": "1",
-            "level": "0", "K": "10", "end": "1", "nan": "0", "comm": "0", "grow": "1", "pairs": "0", "lab": "0", "right": "0", "prey": "mlp", "without": ""}
+    opts = {"task": "push_N3", "method": "meta", "seed": "1", "episodes": "40", "edges": "1",
+            "level": "0", "K": "10", "end": "1", "nan": "0", "comm": "0", "grow": "1", "pairs": "0", "lab": "0", "right": "0", "prey": "mlp", "old": "0", "without": ""}
     opts.update(a.split("=", 1) for a in sys.argv[2:])
     seed, episodes, level = int(opts["seed"]), int(opts["episodes"]), float(opts["level"])
     agents = 6 if "N6" in opts["task"] else 3
@@ -44,10 +44,11 @@ def main():
     header.update((name[7:], json.loads(value)) for name, value in opts.items() if name.startswith("header."))
     out = [frame("header", **header)]
     for e in range(episodes):
-        links = 25 * agents * (agents - 1) if int(opts["links"]) else 0
+        edges = 25 * agents * (agents - 1) if int(opts["edges"]) else 0
         out.append(frame("episode", iteration=e, episode=e, **{"return": level + e + seed / 10},
-                         requests=25 * agents if links else 0, links=links, steps=25,
-                         **({"right": 45, "right_links": 50} if int(opts["right"]) else {})))
+                         requests=25 * agents if edges else 0, steps=25,
+                         **{"links" if int(opts["old"]) else "edges": edges},
+                         **({"right": 45, "right_links" if int(opts["old"]) else "right_edges": 50} if int(opts["right"]) else {})))
         if e % 10 == 9:
             loss = float("nan") if e < int(opts["nan"]) else 1 / (1 + e)
             out.append(frame("metric", program="mc-critic", iteration=e, episode=e,

@@ -74,7 +74,7 @@ py() {
 @test "--tsv is a line of names and a row for each frame" {
 	"$cat" --tsv -t episode run/run.log >table
 	run head -n 1 table
-	[ "$output" = "iteration	episode	return	requests	links	steps" ]
+	[ "$output" = "iteration	episode	return	requests	edges	steps" ]
 	[ "$(wc -l <table)" -eq 34 ]
 	[ "$(awk -F'\t' 'NF != 6' table | wc -l)" -eq 0 ]
 	[ "$(tail -n 1 table | cut -f 2)" -eq 32 ]

@@ -102,7 +102,7 @@ near() {
 	[ "$(mc-eval --json --influence --greedy -n 4 right.ckpt | jq -c '.influence_answers_per_step')" = "[[null,1,0],[0,null,1],[1,0,null]]" ]
 }
 
-@test "full asks for every link, none for no link, and a message is an observation" {
+@test "full asks for every edge, none for no edge, and a message is an observation" {
 	ckpt f.ckpt method=full task=push_N6
 	[ "$(mc-eval --json -n 4 f.ckpt | jq -c '[.requests_per_step,.edge_rate,.bytes_per_step]')" = "[30,1,2160]" ]
 	ckpt n.ckpt method=none
@@ -155,9 +155,9 @@ near() {
 	[ "$(sed -n 2p out | awk '{ print $(NF-2), $(NF-1), $NF }')" = "0.998 0.017 1.000" ]
 	[ "$(sed -n 3p out | awk '{ print $(NF-2), $(NF-1), $NF }')" = "- - -" ]
 	mc-eval -n 20 --pairs a.ckpt f.ckpt >out
-	[ "$(sed -n 3p out | tr -s ' ')" = " links 0 1 2 c 0 1 2" ]
+	[ "$(sed -n 3p out | tr -s ' ')" = " edges 0 1 2 c 0 1 2" ]
 	[[ "$(sed -n 5p out | tr -s ' ')" =~ ^\ 1\ (1.000|0.99[0-9])\ -\ (1.000|0.99[0-9])\ 1\ 0.998\ -\ 0.998$ ]]
-	[ "$(sed -n 8p out | tr -s ' ')" = " links 0 1 2" ]
+	[ "$(sed -n 8p out | tr -s ' ')" = " edges 0 1 2" ]
 	[ "$(sed -n 11p out | tr -s ' ')" = " 2 1.000 1.000 -" ]
 }
 
@@ -188,7 +188,7 @@ near() {
 	[ "$output" = "mc-eval: f.ckpt: this run has no comm net (method full); leave --comm out for the decisions that it was trained with" ]
 }
 
-@test "links out of range are none, and without any there is no share" {
+@test "edges out of range are none, and without any there is no share" {
 	ckpt far.ckpt range=100
 	ckpt near.ckpt range=0.5 bias=40
 	ckpt none.ckpt range=0

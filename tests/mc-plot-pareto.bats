@@ -28,7 +28,7 @@ rows() {
 	[ "$(rows 'push_N3, none')" = '0 -40 -40.98 -39.02 0 0 ""' ]
 	grep -q '>requests per environment step<' fig.svg
 	grep -q '>episodic return<' fig.svg
-	grep -q '>point: one run, bars: 95 % interval over 100 episodes; number: cost of all links in a step<' fig.svg
+	grep -q '>point: one run, bars: 95 % interval over 100 episodes; number: cost of all edges in a step<' fig.svg
 	[ "$(grep -c '>0.5<' fig.svg)" -eq 1 ]
 }
 

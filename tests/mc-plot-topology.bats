@@ -80,7 +80,7 @@ row() {
 		"$BATS_TEST_DIRNAME/../pipelines/train" -t $task -m reinforce -e 60 -o $task -R '--hidden 8'
 		mc-plot topology $task/run.log -o $task.svg
 		mc-cat --full -t episode $task/run.log | jq -s -r '[.[] | select(.episode >= 54)] |
-			"precision \(100 * (map(.right) | add) / (map(.requests) | add) | round / 100)", "recall \(100 * (map(.right) | add) / (map(.right_links) | add) | round / 100)"' >want
+			"precision \(100 * (map(.right) | add) / (map(.requests) | add) | round / 100)", "recall \(100 * (map(.right) | add) / (map(.right_edges) | add) | round / 100)"' >want
 		while read -r word number; do
 			grep -q "$word $(printf '%.2f' "$number")" $task.svg
 		done <want

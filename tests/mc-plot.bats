@@ -358,11 +358,11 @@ absent() {
 	done
 }
 
-@test "requests, shares of links and metrics can be drawn" {
+@test "requests, shares of edges and metrics can be drawn" {
 	log a.log
 	mc-plot curves a.log -y requests -o fig.svg --emit
 	[ "$(tail -n 1 fig.dat)" = "1000 3" ]
-	mc-plot curves a.log -y links-share -o fig.svg --emit
+	mc-plot curves a.log -y edge-share -o fig.svg --emit
 	[ "$(tail -n 1 fig.dat)" = "1000 0.5" ]
 	mc-plot curves a.log -w 1 -y loss -o fig.svg --emit
 	[ "$(grep -v '^#' fig.dat | tr '\n' ';')" = "250 0.1;500 0.05;750 0.03333333;1000 0.025;" ]
@@ -392,18 +392,31 @@ absent() {
 	log a.log
 	run mc-plot curves a.log -y los
 	[ "$status" -eq 64 ]
-	[ "$output" = "mc-plot: --y: no metric los in these logs; there are return, requests, links-share, precision, recall, loss, q_mean" ]
+	[ "$output" = "mc-plot: --y: no metric los in these logs; there are return, requests, edge-share, precision, recall, loss, q_mean" ]
 	run mc-plot curves a.log -y mc-metalearn:loss
 	[ "$status" -eq 64 ]
 }
 
-@test "the share of links has no curve where there are none" {
-	log a.log links=0
-	run mc-plot curves a.log -y links-share
+@test "logs from when edges were called links are read as ever" {
+	log a.log right=1
+	log old.log right=1 old=1
+	[ "$(mc-cat -n 2 old.log | jq -s '.[1].links')" -eq 150 ]
+	for y in edge-share recall; do
+		mc-plot curves a.log -y $y -o new.svg --emit
+		mc-plot curves old.log -y $y -o old.svg --emit
+		cmp new.dat old.dat
+	done
+	mc-plot curves old.log -y links-share -o old.svg --emit
+	[ "$(tail -n 1 old.dat)" = "1000 0.5" ]
+}
+
+@test "the share of edges has no curve where there are none" {
+	log a.log edges=0
+	run mc-plot curves a.log -y edge-share
 	[ "$status" -eq 65 ]
-	[[ "$output" == "mc-plot: no episode with a link in these logs"* ]]
+	[[ "$output" == "mc-plot: no episode with an edge in these logs"* ]]
 	log b.log method=full
-	mc-plot curves a.log b.log -y links-share -o fig.svg --emit
+	mc-plot curves a.log b.log -y edge-share -o fig.svg --emit
 	[ "$(grep -c '^#' fig.dat)" -eq 1 ]
 	# the line is there, not only its entry in the legend
 	grep -q "title 'full'" fig.gp

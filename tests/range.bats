@@ -38,30 +38,30 @@ total() {
 		numbers with-$m >b
 		cmp a b
 		[ "$(wc -l <a)" -gt 45 ]
-		[ "$(total with-$m links)" -eq $(($(mc-cat --type episode with-$m/run.log | wc -l) * 25 * 30)) ]
+		[ "$(total with-$m edges)" -eq $(($(mc-cat --type episode with-$m/run.log | wc -l) * 25 * 30)) ]
 	done
 }
 
-@test "a small range leaves fewer links, and only they are asked" {
+@test "a small range leaves fewer edges, and only they are asked" {
 	for m in none full reinforce stgs meta; do
 		ranged $m 40 $m --range 1
-		links=$(total $m links)
+		edges=$(total $m edges)
 		requests=$(total $m requests)
-		[ "$links" -gt 0 ]
-		[ "$links" -lt $((40 * 25 * 15)) ]
+		[ "$edges" -gt 0 ]
+		[ "$edges" -lt $((40 * 25 * 15)) ]
 		case $m in
 		none) [ "$requests" -eq 0 ] ;;
-		full) [ "$requests" -eq "$links" ] ;;
-		*) [ "$requests" -gt $((links / 4)) ] && [ "$requests" -lt "$links" ] ;;
+		full) [ "$requests" -eq "$edges" ] ;;
+		*) [ "$requests" -gt $((edges / 4)) ] && [ "$requests" -lt "$edges" ] ;;
 		esac
 	done
 	ranged meta 40 other --range 0.7
-	[ "$(total other links)" -lt "$links" ]
+	[ "$(total other edges)" -lt "$edges" ]
 }
 
-@test "range 0 leaves no links, and trains" {
+@test "range 0 leaves no edges, and trains" {
 	ranged meta 18 d --range 0
-	[ "$(total d links)" -eq 0 ]
+	[ "$(total d edges)" -eq 0 ]
 	[ "$(total d requests)" -eq 0 ]
 	ranged meta 0 untrained --range 0
 	net() { mc-cat --full "$1/run.ckpt" | jq -c ".params.$2"; }

@@ -107,7 +107,7 @@ is() {
 		mc-eval --json --script told -t $task -n 5 | jq '.return_mean * 1e9 | round' >b
 		cmp a b
 	done
-	mc-rollout --script told -t reference_N3 -n 5 | mc-cat -t episode | jq -es 'all(.right == 75 and .right_links == 75 and .requests == 75)'
+	mc-rollout --script told -t reference_N3 -n 5 | mc-cat -t episode | jq -es 'all(.right == 75 and .right_edges == 75 and .requests == 75)'
 	mc-rollout --script told -t reference_N3 -n 1 | mc-cat -t header | jq -e '.script == "told" and .method == "told" and .comm == "learned"'
 	mc-rollout --script assign -t navigation_N6_l6 -n 1 | mc-cat -t header | jq -e '.method == "assign" and .comm == "none"'
 	mc-rollout --script assign -t navigation_N6_l6 -n 1 | mc-plot episode >out

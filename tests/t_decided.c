@@ -25,9 +25,9 @@ static void learned(struct mc_arena *arena)
 		return;
 	mc_decided_add(&x, c, I, m, 1);
 	mc_decided_add(&x, c + 6, I + 6, m + 6, 1);
-	is_int((long long)mc_decided_links(&x), 9, "links");
+	is_int((long long)mc_decided_edges(&x), 9, "edges");
 	is_int((long long)mc_decided_requests(&x), 5, "requests");
-	is_near(mc_decided_rate(&x), 5 / 9., 1e-12, "share of links asked for");
+	is_near(mc_decided_rate(&x), 5 / 9., 1e-12, "share of edges asked for");
 	is_near(mc_decided_c(&x), (1 + 3 * 0.5 + 0.25 + 0.995 + 0.75 + 0.985) / 9, 1e-6, "mean c");
 	is_near(mc_decided_saturated(&x), 3 / 9., 1e-12, "saturated: 1, 0 and 0.995, not 0.985");
 	is_near(mc_decided_entropy(&x), (3 * log(2) + 2 * h(0.25) + h(0.995) + h(0.985)) / 9, 1e-6, "entropy, 0 at 0 and 1");
@@ -49,7 +49,7 @@ static void forced(struct mc_arena *arena)
 		return;
 	ok(isnan(mc_decided_rate(&x)), "nothing yet");
 	mc_decided_add(&x, NULL, m, m, 1);
-	is_near(mc_decided_rate(&x), 1, 0, "full asks for every link");
+	is_near(mc_decided_rate(&x), 1, 0, "full asks for every edge");
 	is_near(mc_decided_pair_rate(&x, 1, 2), 1, 0, "of every pair");
 	ok(isnan(mc_decided_c(&x)) && isnan(mc_decided_entropy(&x)) && isnan(mc_decided_saturated(&x)) &&
 	    isnan(mc_decided_pair_c(&x, 1, 2)), "and has no c");
@@ -63,7 +63,7 @@ static void alone(struct mc_arena *arena)
 
 	ok(mc_decided_new(&x, &one, 0, arena, &e) == 0, "one agent");
 	mc_decided_add(&x, NULL, NULL, NULL, 5);
-	ok(mc_decided_links(&x) == 0 && isnan(mc_decided_rate(&x)) && isnan(mc_decided_pair_rate(&x, 0, 0)), "has no link");
+	ok(mc_decided_edges(&x) == 0 && isnan(mc_decided_rate(&x)) && isnan(mc_decided_pair_rate(&x, 0, 0)), "has no edge");
 }
 
 int main(void)

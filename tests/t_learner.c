@@ -317,7 +317,7 @@ static void decided(struct rig *r)
 	}
 	ok(low > 0.4 && low < s.c_mean && s.c_mean < high && high < 0.6 && s.saturated == 0 && s.entropy > 0.6 && s.entropy <= log(2) + 1e-6,
 	    "stgs: c is near 1/2 at the beginning");
-	ok(share > 0.2 && share < 0.8, "stgs: and about half of the links are asked for");
+	ok(share > 0.2 && share < 0.8, "stgs: and about half of the edges are asked for");
 }
 
 /* stgs owns comm: it and its target move, and follow the same rules. */

@@ -236,7 +236,7 @@ static void check_decisions(const struct mc_meta *x, const struct mc_meta_figure
 	is_near(fig->saturated, 3 / 5., 1e-12, "saturated share");
 	is_near((double)c_pair[0], 0.5, 1e-6, "c of the first pair");
 	is_near((double)c_pair[1], c, 1e-6, "c of the second");
-	is_near((double)asked[0], 1 / 2., 1e-6, "share of its links that the first asked for");
+	is_near((double)asked[0], 1 / 2., 1e-6, "share of its edges that the first asked for");
 	is_near((double)asked[1], 2 / 3., 1e-6, "and the second");
 }
 

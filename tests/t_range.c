@@ -62,14 +62,14 @@ static struct mc_played play(const struct mc_task *task, double range, struct mc
 }
 
 /* How often m = 1 and I = 1, and whether I = 1 anywhere without m = 1. */
-struct count { long links, requests, outside; };
+struct count { long edges, requests, outside; };
 
 static struct count count(const struct mc_played *p, const struct mc_dims *x)
 {
 	struct count c = { 0, 0, 0 };
 
 	for (size_t k = 0; k < x->T * EPISODES * x->N * x->d; k++) {
-		c.links += p->m[k];
+		c.edges += p->m[k];
 		c.requests += p->I[k];
 		c.outside += p->I[k] && !p->m[k];
 	}
@@ -93,10 +93,10 @@ static void acting(const char *name)
 		const struct mc_played near = play(&task, 0.8, o), far = play(&task, 1e6, o), every = play(&task, -1, o);
 		const struct count c = count(&near, &x);
 
-		ok(c.links > all / 50 && c.links < all / 2, "%s, %s: a range leaves some links", name, word[how]);
+		ok(c.edges > all / 50 && c.edges < all / 2, "%s, %s: a range leaves some edges", name, word[how]);
 		is_int(c.outside, 0, "... and no slot without a neighbour is asked");
-		ok(how == MC_NONE ? c.requests == 0 : how == MC_FULL ? c.requests == c.links :
-		    c.requests > 0 && c.requests < c.links, "... those with one as ever");
+		ok(how == MC_NONE ? c.requests == 0 : how == MC_FULL ? c.requests == c.edges :
+		    c.requests > 0 && c.requests < c.edges, "... those with one as ever");
 		ok(memcmp(far.m, every.m, (size_t)all) == 0 && memcmp(far.I, every.I, (size_t)all) == 0 &&
 		    memcmp(far.o, every.o, (x.T + 1) * EPISODES * x.N * x.O * sizeof *far.o) == 0 &&
 		    memcmp(far.a, every.a, x.T * EPISODES * x.N * x.A * sizeof *far.a) == 0,

@@ -63,7 +63,7 @@ static void counts(void)
 	struct mc_world *w = mc_world_new(&t, 1, NULL, -1, NULL);
 	mc_real o[2 * N * O];
 	uint8_t I[2][N][D], m[2][N][D];
-	int64_t made = 0, links = 0;
+	int64_t made = 0, edges = 0;
 
 	if (!w)
 		abort();
@@ -73,19 +73,19 @@ static void counts(void)
 	mc_world_free(w);
 	memset(I, 1, sizeof I);
 	memset(m, 1, sizeof m);
-	mc_right_count(&made, &links, &t, o, I[0][0], m[0][0], 2);
-	ok(made == 10 && links == 10, "who asks everybody asks the right one: 5 agents, 2 steps");
+	mc_right_count(&made, &edges, &t, o, I[0][0], m[0][0], 2);
+	ok(made == 10 && edges == 10, "who asks everybody asks the right one: 5 agents, 2 steps");
 	memset(I, 0, sizeof I);
 	I[0][0][1] = 1;                 /* 0 asks 2: right */
 	I[0][0][2] = 1;                 /* 0 asks 3 */
 	I[1][3][0] = 1;                 /* 3 asks 0: right */
 	I[1][4][0] = 1;                 /* 4 asks 0 */
-	mc_right_count(&made, &links, &t, o, I[0][0], m[0][0], 2);
-	ok(made == 12 && links == 20, "two of four requests are right, and added to those before");
+	mc_right_count(&made, &edges, &t, o, I[0][0], m[0][0], 2);
+	ok(made == 12 && edges == 20, "two of four requests are right, and added to those before");
 	m[0][1][2] = 0;                 /* 1 cannot ask 3 */
 	m[1][3][1] = 0;                 /* nor 3 agent 1, which would not help it */
-	mc_right_count(&made, &links, &t, o, I[0][0], m[0][0], 2);
-	ok(made == 14 && links == 29, "what is out of range could not be made");
+	mc_right_count(&made, &edges, &t, o, I[0][0], m[0][0], 2);
+	ok(made == 14 && edges == 29, "what is out of range could not be made");
 }
 
 int main(void)

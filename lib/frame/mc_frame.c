@@ -77,6 +77,11 @@ int mc_map_has(const struct mc_map *m, const char *key)
 	return mc_map_find(m, key) >= 0;
 }
 
+const char *mc_map_key(const struct mc_map *m, const char *key, const char *before)
+{
+	return !mc_map_has(m, key) && mc_map_has(m, before) ? before : key;
+}
+
 static enum mc_kind kind_of(const msgpack_object *o)
 {
 	switch (o->type) {

@@ -67,6 +67,8 @@ struct mc_frame {
 
 size_t mc_map_count(const struct mc_map *m);
 int mc_map_has(const struct mc_map *m, const char *key);
+/* `key`, or, where the map has only that, the name that it had before. */
+const char *mc_map_key(const struct mc_map *m, const char *key, const char *before);
 
 /* Entry i: *key (terminated copy in `key`, cut at `size`) and its kind. */
 enum mc_kind mc_map_at(const struct mc_map *m, size_t i, char *key, size_t size);

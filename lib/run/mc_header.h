@@ -27,7 +27,7 @@ struct mc_header {
 	struct mc_dims dims;      /* R, and the rule's form, are 0 unless mc-metalearn's entry states them */
 	double gamma;
 	double range;             /* negative = everybody, always */
-	double edge_cost;         /* what all links of a step would cost; 0 = talking is free */
+	double edge_cost;         /* what all edges of a step would cost; 0 = talking is free */
 	enum mc_decide comm;
 	char prey[8];             /* "none", "flee", "mlp" */
 	struct mc_ramp explore;   /* sigma */

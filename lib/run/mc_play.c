@@ -235,12 +235,12 @@ void mc_episode_figures(const struct mc_traj *t, const struct mc_task *task, str
 		f->ret += (double)t->r[i];
 	for (size_t i = 0; i < s->T * s->N * s->d; i++) {
 		f->requests += t->I[i];
-		f->links += t->m[i];
+		f->edges += t->m[i];
 	}
 	if (!task)
 		return;
 	f->right = 0;
-	mc_right_count(&f->right, &f->right_links, task, t->o, t->I, t->m, s->T);
+	mc_right_count(&f->right, &f->right_edges, task, t->o, t->I, t->m, s->T);
 }
 
 void mc_episode_charge(struct mc_traj *t, double price, struct mc_episode_figures *f)
@@ -249,15 +249,15 @@ void mc_episode_charge(struct mc_traj *t, double price, struct mc_episode_figure
 
 	f->edge_cost = 0;
 	for (size_t i = 0; i < t->dims.T; i++) {
-		size_t used = 0, links = 0;
+		size_t used = 0, edges = 0;
 
 		for (size_t k = i * pairs; k < (i + 1) * pairs; k++) {
 			used += t->I[k];
-			links += t->m[k];
+			edges += t->m[k];
 		}
-		if (links == 0)
+		if (edges == 0)
 			continue;
-		const double cost = price * (double)used / (double)links;
+		const double cost = price * (double)used / (double)edges;
 
 		t->r[i] = (mc_real)((double)t->r[i] - cost);
 		f->edge_cost += cost;
@@ -271,11 +271,11 @@ void mc_episode_pack(struct mc_fb *b, const struct mc_traj *t, const struct mc_e
 	mc_fb_int(b, "episode", t->episode);
 	mc_fb_real(b, "return", f->ret);
 	mc_fb_int(b, "requests", f->requests);
-	mc_fb_int(b, "links", f->links);
+	mc_fb_int(b, "edges", f->edges);
 	mc_fb_int(b, "steps", (int64_t)t->dims.T);
 	if (f->right >= 0) {
 		mc_fb_int(b, "right", f->right);
-		mc_fb_int(b, "right_links", f->right_links);
+		mc_fb_int(b, "right_edges", f->right_edges);
 	}
 	if (f->edge_cost >= 0)
 		mc_fb_real(b, "edge_cost", f->edge_cost);

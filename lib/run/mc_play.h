@@ -70,8 +70,8 @@ int mc_play(struct mc_player *p, struct mc_env *env, const struct mc_play_opts *
 /* What one episode came to. */
 struct mc_episode_figures {
 	double ret;                /* sum of r_t, undiscounted */
-	int64_t requests, links;   /* sum of I, sum of m over steps 0 ... T-1 */
-	int64_t right, right_links; /* of those, the right ones (mc_right.h); negative = not known */
+	int64_t requests, edges;   /* sum of I, sum of m over steps 0 ... T-1 */
+	int64_t right, right_edges; /* of those, the right ones (mc_right.h); negative = not known */
 	double edge_cost;          /* taken from the rewards (mc_episode_charge); negative = none is */
 };
 
@@ -79,8 +79,8 @@ struct mc_episode_figures {
 void mc_episode_figures(const struct mc_traj *t, const struct mc_task *task, struct mc_episode_figures *f);
 
 /*
- * The price of talking: takes price * (links used / links) of each step from its reward, nothing where
- * there is no link. f is of the episode as it was: its return stays the task's.
+ * The price of talking: takes price * (edges used / edges) of each step from its reward, nothing where
+ * there is no edge. f is of the episode as it was: its return stays the task's.
  */
 void mc_episode_charge(struct mc_traj *t, double price, struct mc_episode_figures *f);
 

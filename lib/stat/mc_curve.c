@@ -17,7 +17,7 @@
 
 void mc_series_parse(struct mc_series *s, const char *text)
 {
-	static const char *const name[] = { "return", "requests", "links-share", "precision", "recall" };
+	static const char *const name[] = { "return", "requests", "edge-share", "precision", "recall" };
 	const char *colon = strchr(text, ':');
 
 	memset(s, 0, sizeof *s);
@@ -26,6 +26,10 @@ void mc_series_parse(struct mc_series *s, const char *text)
 			s->kind = k;
 			return;
 		}
+	if (strcmp(text, "links-share") == 0) { /* as it was called before */
+		s->kind = MC_SERIES_EDGE_SHARE;
+		return;
+	}
 	s->kind = MC_SERIES_METRIC;
 	snprintf(s->metric, sizeof s->metric, "%s", colon ? colon + 1 : text);
 	if (colon)
@@ -91,7 +95,7 @@ static int add_right(struct mc_run *run, const struct mc_map *m, enum mc_series_
 	if (!mc_map_has(m, "right"))
 		return 0;
 	if (mc_map_uint(m, "right", &right, e) < 0 ||
-	    mc_map_uint(m, kind == MC_SERIES_PRECISION ? "requests" : "right_links", &of, e) < 0)
+	    mc_map_uint(m, kind == MC_SERIES_PRECISION ? "requests" : mc_map_key(m, "right_edges", "right_links"), &of, e) < 0)
 		return -1;
 	return add_point(run, episode, (double)right, (double)of, e);
 }
@@ -99,13 +103,13 @@ static int add_right(struct mc_run *run, const struct mc_map *m, enum mc_series_
 static int add_episode(struct mc_run *run, const struct mc_map *m, enum mc_series_kind kind,
     struct mc_err *e)
 {
-	uint64_t requests, links, steps;
+	uint64_t requests, edges, steps;
 	int64_t episode, episodes = 1; /* more in a condensed log, whose return is their mean */
 	double ret;
 
 	if ((mc_map_has(m, "episodes") && mc_map_int(m, "episodes", &episodes, e) < 0) ||
 	    mc_map_int(m, "episode", &episode, e) < 0 || mc_map_real(m, "return", &ret, e) < 0 ||
-	    mc_map_uint(m, "requests", &requests, e) < 0 || mc_map_uint(m, "links", &links, e) < 0 ||
+	    mc_map_uint(m, "requests", &requests, e) < 0 || mc_map_uint(m, mc_map_key(m, "edges", "links"), &edges, e) < 0 ||
 	    mc_map_uint(m, "steps", &steps, e) < 0)
 		return -1;
 	run->steps += (double)steps;
@@ -117,8 +121,8 @@ static int add_episode(struct mc_run *run, const struct mc_map *m, enum mc_serie
 		return add_point(run, episode, ret * (double)episodes, (double)episodes, e);
 	case MC_SERIES_REQUESTS:
 		return add_point(run, episode, (double)requests, (double)steps, e);
-	case MC_SERIES_LINKS_SHARE:
-		return add_point(run, episode, (double)requests, (double)links, e);
+	case MC_SERIES_EDGE_SHARE:
+		return add_point(run, episode, (double)requests, (double)edges, e);
 	case MC_SERIES_PRECISION:
 	case MC_SERIES_RECALL:
 		return add_right(run, m, kind, episode, e);

@@ -20,7 +20,7 @@
 enum mc_series_kind {
 	MC_SERIES_RETURN,      /* episodic return */
 	MC_SERIES_REQUESTS,    /* requests in an environment step, whole team */
-	MC_SERIES_LINKS_SHARE, /* requests / links: share of the possible links that are used */
+	MC_SERIES_EDGE_SHARE, /* requests / edges: share of the possible edges that are used */
 	MC_SERIES_PRECISION,   /* of requests, where the right ones are known (mc_right.h) */
 	MC_SERIES_RECALL,
 	MC_SERIES_METRIC,      /* a number of the `metric` frames */
@@ -32,7 +32,7 @@ struct mc_series {
 	char program[32];      /* the program that gives it; empty = any */
 };
 
-/* "return", "requests", "links-share", "precision", "recall", "NAME" or "PROGRAM:NAME" of a metric. */
+/* "return", "requests", "edge-share", "precision", "recall", "NAME" or "PROGRAM:NAME" of a metric. */
 void mc_series_parse(struct mc_series *s, const char *text);
 
 /* The run of a checkpoint: its header, and one return after all that it was trained on. */

@@ -18,7 +18,7 @@ int mc_right_request(const struct mc_task *t, const mc_real *own, size_t slot)
 	return own[MC_REFERENCE_WHO + slot] > (mc_real)0.5 && slot + 1 < (size_t)t->agents;
 }
 
-void mc_right_count(int64_t *made, int64_t *links, const struct mc_task *t, const mc_real *o, const uint8_t *I,
+void mc_right_count(int64_t *made, int64_t *edges, const struct mc_task *t, const mc_real *o, const uint8_t *I,
     const uint8_t *m, size_t steps)
 {
 	const size_t N = (size_t)t->agents, d = N - 1, O = (size_t)t->obs_dim;
@@ -29,7 +29,7 @@ void mc_right_count(int64_t *made, int64_t *links, const struct mc_task *t, cons
 
 			if (!m[k] || !mc_right_request(t, o + row * O, slot))
 				continue;
-			*links += 1;
+			*edges += 1;
 			*made += I[k];
 		}
 }

@@ -189,9 +189,9 @@ static int state(const struct mc_frame *f, struct mc_err *e)
 
 static int episode(const struct mc_verify *v, const struct mc_frame *f, struct mc_err *e)
 {
-	static const char *const run[] = { "iteration", "episode", "requests", "links", "steps", NULL };
+	const char *const run[] = { "iteration", "episode", "requests", mc_map_key(&f->map, "edges", "links"), "steps", NULL };
 	static const char *const world[] = { "episode", NULL };
-	static const char *const right[] = { "right", "right_links", NULL };
+	const char *const right[] = { "right", mc_map_key(&f->map, "right_edges", "right_links"), NULL };
 	double ret;
 
 	if (mc_map_real(&f->map, "return", &ret, e) < 0 || (mc_map_has(&f->map, "right") && counts(&f->map, e, right) < 0))

@@ -204,7 +204,7 @@ static void put_heading(int width, const struct options *o, int right)
 	/* in parts: glibc allocates memory for a format of more than a dozen conversions, and may fail */
 	printf("%-*s  %-23s  %-9s  %4s  %7s", width, "checkpoint", "task", "method", "seed", "trained");
 	printf("  %9s  %6s  %9s  %20s  %5s", "return", "se", "IQM", "95 % interval", "score");
-	printf("  %8s  %6s  %7s  %5s  %7s  %6s", "requests", "links", "bytes", "c", "entropy", "satur.");
+	printf("  %8s  %6s  %7s  %5s  %7s  %6s", "requests", "edges", "bytes", "c", "entropy", "satur.");
 	if (right)
 		printf("  %5s  %6s", "prec.", "recall");
 	if (is_change(o))
@@ -271,7 +271,7 @@ static void put_pairs(const struct mc_decided *x)
 	for (int row = -1; row < (int)x->N; row++) {
 		for (int part = 0; part < 1 + x->learned; part++) {
 			if (row < 0)
-				printf("    %-7s", part ? "c" : "links");
+				printf("    %-7s", part ? "c" : "edges");
 			else
 				printf("    %7d", row);
 			for (size_t k = 0; k < x->N; k++)
@@ -318,7 +318,7 @@ static void put_caption(const struct options *o, int right)
 	printf("trained: episodes; se: standard error of the mean return; IQM: interquartile mean, with its\n"
 	    "95 %% percentile-bootstrap interval (%d resamples); score: of the return, 0 at the task's floor, 1 at its\n"
 	    "ceiling (mc-envsim --describe); requests, bytes: in a step, the whole team;\n"
-	    "links: share of the possible ones that is used; c: mean probability of a request; entropy: of c,\n"
+	    "edges: share of the possible ones that is used; c: mean probability of a request; entropy: of c,\n"
 	    "in nats; satur.: share of c below 0.01 or above 0.99.%s\n", MC_STAT_RESAMPLES,
 	    o->pairs ? " The row's agent asks the column's." : "");
 	if (right)
@@ -544,7 +544,7 @@ static int body(int argc, char **argv, struct mc_err *e)
 		{ MC_OPT_FLAG, 0, "greedy", NULL, &o.how.greedy, 0, 0,
 		  "learned decisions ask wherever the probability exceeds 1/2, instead of drawing" },
 		{ MC_OPT_FLAG, 0, "pairs", NULL, &o.pairs, 0, 0,
-		  "below each row, who asks whom: links and c of every ordered pair (always in --json)" },
+		  "below each row, who asks whom: edges and c of every ordered pair (always in --json)" },
 		{ MC_OPT_FLAG, 0, "influence", NULL, &o.how.influence, 0, 0,
 		  "below each row, what an agent would do without another's answer, and what that is worth" },
 		{ MC_OPT_STR, 0, "script", "NAME", &o.script, 0, 0,
@@ -579,7 +579,7 @@ static int body(int argc, char **argv, struct mc_err *e)
 		"       mc-eval --script NAME -t TASK [-n N] [-s SEED] ... [CHECKPOINT ...]\n"
 		"       mc-eval --aggregate [--claims FILE] [--json] LOG ...|CHECKPOINT ...\n"
 		"       mc-eval --advantages [--claims FILE] [--json] STREAM ...",
-		"Measures checkpoints: return, requests and links over numbered episodes that no run was trained on, "
+		"Measures checkpoints: return, requests and edges over numbered episodes that no run was trained on, "
 		"the same for every checkpoint, without exploration. Or says what runs came to, seed by seed.", table };
 	struct mc_stage stage = { 0 };
 	int first, r;

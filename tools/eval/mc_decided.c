@@ -41,7 +41,7 @@ void mc_decided_add_right(struct mc_decided *x, const struct mc_task *task, cons
     size_t steps)
 {
 	x->right_known = 1;
-	mc_right_count(&x->right, &x->right_links, task, o, I, m, steps);
+	mc_right_count(&x->right, &x->right_edges, task, o, I, m, steps);
 }
 
 static uint64_t total(const struct mc_decided *x, const uint64_t *of)
@@ -58,7 +58,7 @@ uint64_t mc_decided_requests(const struct mc_decided *x)
 	return total(x, x->asked);
 }
 
-uint64_t mc_decided_links(const struct mc_decided *x)
+uint64_t mc_decided_edges(const struct mc_decided *x)
 {
 	return total(x, x->live);
 }
@@ -71,7 +71,7 @@ static double mean(double sum, uint64_t n, int known)
 
 double mc_decided_rate(const struct mc_decided *x)
 {
-	return mean((double)mc_decided_requests(x), mc_decided_links(x), 1);
+	return mean((double)mc_decided_requests(x), mc_decided_edges(x), 1);
 }
 
 double mc_decided_c(const struct mc_decided *x)
@@ -80,17 +80,17 @@ double mc_decided_c(const struct mc_decided *x)
 
 	for (size_t k = 0; k < x->N * x->d; k++)
 		sum += x->c[k];
-	return mean(sum, mc_decided_links(x), x->learned);
+	return mean(sum, mc_decided_edges(x), x->learned);
 }
 
 double mc_decided_entropy(const struct mc_decided *x)
 {
-	return mean(x->entropy, mc_decided_links(x), x->learned);
+	return mean(x->entropy, mc_decided_edges(x), x->learned);
 }
 
 double mc_decided_saturated(const struct mc_decided *x)
 {
-	return mean((double)x->saturated, mc_decided_links(x), x->learned);
+	return mean((double)x->saturated, mc_decided_edges(x), x->learned);
 }
 
 double mc_decided_precision(const struct mc_decided *x)
@@ -100,7 +100,7 @@ double mc_decided_precision(const struct mc_decided *x)
 
 double mc_decided_recall(const struct mc_decided *x)
 {
-	return mean((double)x->right, (uint64_t)x->right_links, x->right_known);
+	return mean((double)x->right, (uint64_t)x->right_edges, x->right_known);
 }
 
 /* Agent i's slot for another agent; the reverse of mc_slot_agent. */

@@ -20,7 +20,7 @@ struct mc_decided {
 	double entropy;            /* of c, nats */
 	uint64_t saturated;        /* c below 0.01 or above 0.99 */
 	int right_known;           /* mc_decided_add_right was called, for all of them */
-	int64_t right, right_links; /* right requests made, and there to make (mc_right.h) */
+	int64_t right, right_edges; /* right requests made, and there to make (mc_right.h) */
 };
 
 int mc_decided_new(struct mc_decided *x, const struct mc_dims *dims, int learned, struct mc_arena *arena,
@@ -34,9 +34,9 @@ void mc_decided_add_right(struct mc_decided *x, const struct mc_task *task, cons
     size_t steps);
 
 uint64_t mc_decided_requests(const struct mc_decided *x);
-uint64_t mc_decided_links(const struct mc_decided *x);
+uint64_t mc_decided_edges(const struct mc_decided *x);
 
-/* Means over all decisions: requests per link; c, H(c) in nats, saturated share. NaN where there is none. */
+/* Means over all decisions: requests per edge; c, H(c) in nats, saturated share. NaN where there is none. */
 double mc_decided_rate(const struct mc_decided *x);
 double mc_decided_c(const struct mc_decided *x);
 double mc_decided_entropy(const struct mc_decided *x);

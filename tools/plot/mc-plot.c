@@ -107,7 +107,7 @@ static int body(int argc, char **argv, struct mc_err *e)
 		  "also leave the gnuplot script and its data beside the picture (.gp, .dat)" },
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "curves, live, bars, profile and comm" },
 		{ MC_OPT_STR, 'y', "y", "SERIES", &o.y, 0, 0,
-		  "curves, live: what to draw, return, requests (in a step), links-share (requests / links), precision and recall (of requests, where the right ones are known), or a metric's name, NAME or PROGRAM:NAME" },
+		  "curves, live: what to draw, return, requests (in a step), edge-share (requests / edges), precision and recall (of requests, where the right ones are known), or a metric's name, NAME or PROGRAM:NAME" },
 		{ MC_OPT_INT, 'w', "window", "EPISODES", &o.window, 0, 1e9,
 		  "average over so many episodes up to each point; 0 = 5 % of the longest run, at least 50, of short runs half" },
 		{ MC_OPT_STR, 0, "by", "ENTRY", &o.by, 0, 0,

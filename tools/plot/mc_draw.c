@@ -92,8 +92,8 @@ static const char *y_label(const struct mc_series *s)
 		return "episodic return";
 	case MC_SERIES_REQUESTS:
 		return "requests per environment step";
-	case MC_SERIES_LINKS_SHARE:
-		return "share of links used";
+	case MC_SERIES_EDGE_SHARE:
+		return "share of edges used";
 	case MC_SERIES_PRECISION:
 		return "share of the requests made that are right";
 	case MC_SERIES_RECALL:
@@ -185,7 +185,7 @@ static int no_episode(struct mc_err *e)
 /* Why there is nothing to draw. */
 static int nothing(const struct mc_runs *rs, const struct mc_series *what, struct mc_err *e)
 {
-	char there[sizeof e->hint - 8] = "there are return, requests, links-share, precision, recall";
+	char there[sizeof e->hint - 8] = "there are return, requests, edge-share, precision, recall";
 	int64_t episodes = 0;
 
 	for (size_t i = 0; i < rs->n; i++)
@@ -194,7 +194,7 @@ static int nothing(const struct mc_runs *rs, const struct mc_series *what, struc
 		return no_episode(e);
 	if (what->kind != MC_SERIES_METRIC)
 		return mc_err_set(e, MC_DATA, NULL, -1, NULL,
-		    what->kind == MC_SERIES_LINKS_SHARE ? "no episode with a link in these logs"
+		    what->kind == MC_SERIES_EDGE_SHARE ? "no episode with an edge in these logs"
 		    : what->kind == MC_SERIES_PRECISION || what->kind == MC_SERIES_RECALL ? "no episode whose right requests are known in these logs"
 		    : "no number to draw in these logs");
 	for (size_t i = 0; i < rs->metrics; i++) {

@@ -357,7 +357,7 @@ static void write_caption(char *out, size_t size, const struct pareto *x, int pr
 	else
 		snprintf(point, sizeof point, "point: mean of %zu to %zu runs, bars: minimum to maximum, from %d runs 95 %% "
 		    "bootstrap interval of the mean", fewest, most, ENOUGH);
-	snprintf(out, size, "%s%s", point, priced ? "; number: cost of all links in a step" : "");
+	snprintf(out, size, "%s%s", point, priced ? "; number: cost of all edges in a step" : "");
 }
 
 static int allocate(struct pareto *x, struct mc_err *e)

@@ -18,10 +18,10 @@ enum { BINS = 60, AGENTS = 16, RUNS = 64 }; /* beyond so many agents nobody coul
 /* Requests, and the right ones (mc_right.h): of an episode of a log, or of several. */
 struct counted {
 	double steps;              /* when it ended */
-	double made, right, right_links;
+	double made, right, right_edges;
 };
 
-/* Shares of one metric frame: of requests, for each pair; NaN where there was no link. */
+/* Shares of one metric frame: of requests, for each pair; NaN where there was no edge. */
 struct moment {
 	double steps;
 	double *share;             /* [N, d] */
@@ -207,7 +207,7 @@ static int add_count(struct team *t, const struct counted *c, struct mc_err *e)
 
 static int add_steps(struct topology *x, const struct mc_frame *f, struct mc_err *e)
 {
-	uint64_t steps, requests, right, links;
+	uint64_t steps, requests, right, edges;
 
 	if (mc_map_uint(&f->map, "steps", &steps, e) < 0)
 		return -1;
@@ -215,9 +215,9 @@ static int add_steps(struct topology *x, const struct mc_frame *f, struct mc_err
 	if (!x->now->right_known || !mc_map_has(&f->map, "right"))
 		return 0;
 	if (mc_map_uint(&f->map, "requests", &requests, e) < 0 || mc_map_uint(&f->map, "right", &right, e) < 0 ||
-	    mc_map_uint(&f->map, "right_links", &links, e) < 0)
+	    mc_map_uint(&f->map, mc_map_key(&f->map, "right_edges", "right_links"), &edges, e) < 0)
 		return -1;
-	return add_count(x->now, &(struct counted){ x->steps, (double)requests, (double)right, (double)links }, e);
+	return add_count(x->now, &(struct counted){ x->steps, (double)requests, (double)right, (double)edges }, e);
 }
 
 static int take(void *ctx, const struct mc_frame *f, const struct mc_draw_opts *o, struct mc_err *e)
@@ -252,7 +252,7 @@ struct store {
 	struct mc_arena arena;
 };
 
-/* Shares of one run's row: [pairs, columns] over time, [N, N] of the whole; NaN where there was no link. */
+/* Shares of one run's row: [pairs, columns] over time, [N, N] of the whole; NaN where there was no edge. */
 static void share_of_episodes(const struct team *t, double *over, double *whole)
 {
 	const size_t pairs = t->N * t->d;
@@ -315,7 +315,7 @@ static struct counted count_right(const struct team *t)
 	for (size_t k = 0; t->episodes && k < t->T * t->N * t->d; k++) {
 		c.made += t->asked[k];
 		c.right += t->hit[k];
-		c.right_links += t->right[k];
+		c.right_edges += t->right[k];
 	}
 	for (size_t i = 0; i < t->counts; i++)
 		max = fmax(max, t->count[i].steps);
@@ -323,7 +323,7 @@ static struct counted count_right(const struct team *t)
 		if (t->count[i].steps > 0.9 * max) {
 			c.made += t->count[i].made;
 			c.right += t->count[i].right;
-			c.right_links += t->count[i].right_links;
+			c.right_edges += t->count[i].right_edges;
 		}
 	return c;
 }
@@ -365,10 +365,10 @@ static void write_right(char *out, size_t size, const struct topology *x)
 		const struct counted c = count_right(t);
 		const size_t n = strlen(out);
 
-		if (!t->right_known || is_empty(t) || !(c.right_links > 0))
+		if (!t->right_known || is_empty(t) || !(c.right_edges > 0))
 			continue;
 		snprintf(out + n, size - n, "; %s, %s, seed %" PRIu64 ": precision %.2f, recall %.2f", t->task, t->label, t->seed, c.made > 0 ? c.right / c.made : 0.0,
-		    c.right / c.right_links);
+		    c.right / c.right_edges);
 	}
 }
 

@@ -420,7 +420,7 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 		{ MC_OPT_FLAG, 0, "separate", NULL, &o.share, 0, -1, "a communication net and a policy for each agent" },
 		{ MC_OPT_REAL, 0, "range", "R", &o.range, 0, INFINITY, "agents are neighbours up to this distance" },
 		{ MC_OPT_REAL, 0, "edge-cost", "X", &o.edge_cost, 0, 1e6,
-		  "take X times the share of links used from each reward that is learned from" },
+		  "take X times the share of edges used from each reward that is learned from" },
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "How long, and what is left" },
 		{ MC_OPT_INT, 'e', "episodes", "N", &o.episodes, 0, 2e9, "the run ends at the first meta-iteration with so many episodes" },
 		{ MC_OPT_STR, 'c', "checkpoint", "FILE", &t->ckpt, 0, 0, "checkpoint; an existing one is continued" },
