@@ -185,3 +185,21 @@ page_options() {
 	PATH=$PWD/python-first:$PATH PYTHONPATH=$root/examples/python mc-train -t navigation_N6_l6 -m ./first.py -M 2 -e 12 -o f -R '--hidden 8' -Q '--threads 1'
 	mc-eval -n 10 --json f/run.ckpt | jq -e '.method == "first-k" and .requests_per_step == 12 and .edge_rate_pair[5] == [1,1,0,0,0,null]'
 }
+
+@test "the maps of equations name files, functions and options that exist" {
+	root=$BATS_TEST_DIRNAME/..
+	sed -n 's/.* Ta Pa \([^ ]*\) Ta Fn \([a-z_]*\).*/\1 \2/p' "$root/man/metacomm-learning.7" >named
+	sed -n 's/^  [a-z0-9., ]* \([a-z]*\/mc_[a-z_]*\.c\)  *\([a-z_]*\).*/\1 \2/p' "$root/lib/README" >>named
+	[ "$(wc -l <named)" -ge 20 ]
+	while read -r file function; do
+		[ "$file" = device/mc_device_step.c ] || grep -q "^[a-z].*\b$function(" "$root/lib/$file"
+	done <named
+	sed -n 's/.* Ta Xr \(mc-[a-z]*\) 1 Ta Fl \(.*\)/\1 \2/p' "$root/man/metacomm-learning.7" >options
+	[ "$(wc -l <options)" -ge 7 ]
+	while read -r program list; do
+		"$MC_BIN/$program" --help >help
+		for option in ${list//,/}; do
+			grep -q -- "-$option\b" help
+		done
+	done <options
+}
