@@ -333,7 +333,8 @@ $C/bash/mc-figures $C/zsh/_mc-figures $C/fish/mc-figures.fish: pipelines/figures
 
 # ---- installing ----
 PAGES := $(wildcard man/*.[1-9])
-HEADERS := $(wildcard $(ROOMS:%=lib/%/*.h))
+# The interface of the library; the other headers are its own.
+HEADERS := $(foreach m,$(shell cat lib/INTERFACE),$(wildcard $(ROOMS:%=lib/%/$m.h)))
 PIPELINES := $(wildcard pipelines/*)
 SOURCED := %.mk %.sh %.claims
 EXAMPLES := $(filter-out examples/python examples/results,$(wildcard examples/*))

@@ -79,8 +79,8 @@ setup() {
 
 @test "examples/act.c gives the actions that the team takes" {
 	case $MC_BUILD in build/release* | build/portable*) ;; *) skip "a library with a sanitizer or coverage" ;; esac
-	mkdir include
-	ln -s "$(realpath "$BATS_TEST_DIRNAME/../lib")" include/metacomm
+	mkdir -p include/metacomm
+	cp "$BATS_TEST_DIRNAME"/../lib/*/*.h include/metacomm
 	cc -Wall -Wextra -Werror -Iinclude -o act "$examples/act.c" "$BATS_TEST_DIRNAME/../$MC_BUILD/libmc.a" \
 		-lmsgpackc -lz -lm -lpthread -ldl
 	for method in full meta; do

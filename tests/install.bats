@@ -35,8 +35,9 @@ mk() {
 		cmp "$script" "share/metacomm/pipelines/$(basename "$script")"
 		[ ! -x "$script" ] || [ -x "share/metacomm/pipelines/$(basename "$script")" ]
 	done
-	for header in "$root"/lib/*/*.h; do
-		cmp "$header" "include/metacomm/$(basename "$header")"
+	[ "$(ls include/metacomm)" = "$(sort "$root/lib/INTERFACE" | sed 's/$/.h/')" ]
+	for header in include/metacomm/*; do
+		cmp "$root"/lib/*/"${header##*/}" "$header"
 	done
 	[ -s lib/libmc.a ]
 	grep -qx prefix=/opt/mc lib/pkgconfig/metacomm.pc
@@ -111,4 +112,54 @@ mk() {
 	cc $Cflags -o x x.c $Libs
 	run ./x
 	[ "$output" = "push_N3 12" ]
+}
+
+@test "every installed header compiles alone, as C and as C++, and declares C functions" {
+	mk install PREFIX="$PWD/p"
+	for header in p/include/metacomm/*.h; do
+		name=${header##*/}
+		echo "#include <metacomm/$name>" >"$name.c"
+		cc -std=c11 -Wall -Wextra -Wpedantic -Werror -Ip/include -fsyntax-only "$name.c"
+		c++ -std=c++11 -Wall -Wextra -Wpedantic -Werror -Ip/include -fsyntax-only -x c++ "$name.c"
+		grep -q 'extern "C"' "$header" || ! grep -q '^[a-z].*(.*);' "$header"
+	done
+}
+
+@test "a program in C++ is built with the library, and so is examples/act.c with what is installed alone" {
+	case $MC_BUILD in build/release* | build/portable*) ;; *) skip "a library with a sanitizer or coverage" ;; esac
+	mk install PREFIX="$PWD/p"
+	sed 's/: */=/; s/=\(.*\)/="\1"/' p/lib/pkgconfig/metacomm.pc >pc
+	. ./pc
+	cat >x.cc <<-'CC'
+	#include <metacomm/mc_ckpt.h>
+	#include <metacomm/mc_task.h>
+	#include <metacomm/mc_world.h>
+	#include <cstdio>
+	int main()
+	{
+		mc_err e = {};
+		mc_task t;
+
+		if (mc_task_parse(&t, "navigation_N6_l6", &e) < 0)
+			return 1;
+		const mc_env_dims is = mc_task_dims(&t);
+		std::printf("%s %zu %zu\n", t.name, is.N, is.O);
+		mc_ckpt c;
+		mc_arena arena = {};
+		mc_params policy;
+		if (mc_ckpt_open(&c, "meta/run.ckpt", MC_FRAME_MAX, &e) < 0 || mc_ckpt_params(&c, "policy", &policy, &arena, &e) < 0)
+			return 1;
+		std::printf("%s %zu agents\n", c.header.task, c.header.dims.env.N);
+		mc_ckpt_close(&c);
+		mc_arena_free(&arena);
+		return 0;
+	}
+	CC
+	p/bin/mc-train -t push_N3 -e 11 -o meta -R '--hidden 8'
+	c++ -std=c++11 -Wall -Wextra -Werror $Cflags -o x x.cc $Libs
+	run ./x
+	[ "${lines[0]}" = "navigation_N6_l6 6 26" ]
+	[ "${lines[1]}" = "push_N3 3 agents" ]
+	cc -Wall -Wextra -Werror $Cflags -o act "$root/examples/act.c" $Libs
+	[ "$(seq 36 | ./act meta/run.ckpt | wc -l)" -eq 1 ]
 }

@@ -9,6 +9,10 @@
 
 #include "mc_err.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct mc_arena_chunk;
 
 /* Zero-initialise before use: struct mc_arena a = {0}; */
@@ -36,5 +40,9 @@ struct mc_arena_mark mc_arena_mark(const struct mc_arena *a);
 void mc_arena_reset(struct mc_arena *a, struct mc_arena_mark mark);
 
 void mc_arena_free(struct mc_arena *a);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

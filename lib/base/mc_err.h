@@ -14,6 +14,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Exit codes of every program; the numbers are those of sysexits.h. */
 enum mc_code {
 	MC_OK = 0,
@@ -64,5 +68,9 @@ int mc_err_nomem(struct mc_err *e, const char *what, size_t bytes);
 
 /* Writes the line "prog: place:offset: what; hint" without newline into `line`. */
 void mc_err_line(const struct mc_err *e, const char *prog, char *line, size_t size);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -10,6 +10,10 @@
 
 #include "mc_err.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct mc_pool;
 
 /* `worker` is 0 ... threads-1: an index for scratch memory, never for results. */
@@ -29,5 +33,9 @@ void mc_pool_run(struct mc_pool *p, mc_piece *fn, void *ctx, size_t n);
 
 /* The processors that this process may use (its affinity mask), at least 1. */
 int mc_pool_processors(void);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -16,6 +16,10 @@
 
 #include "mc_real.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* What a draw is for: the second counter word. Never renumber: runs would change. */
 enum mc_stream {
 	MC_RNG_RESET = 0,        /* x = environment, y = episode; mc_world.h */
@@ -68,13 +72,13 @@ static inline MC_BOTH void mc_rng_block(uint32_t out[4], uint64_t seed, uint32_t
 /* A word as u in [0, 1): (w >> 8) 2^-24, exact in float. */
 static inline MC_BOTH mc_real mc_rng_u(uint32_t w)
 {
-	return (mc_real)(w >> 8) * (mc_real)0x1p-24;
+	return (mc_real)(w >> 8) * ((mc_real)1 / (1 << 24));
 }
 
 /* A word as u strictly inside (0, 1), for logarithms: ((w >> 9) + 1/2) 2^-23, exact in float. */
 static inline MC_BOTH mc_real mc_rng_u_open(uint32_t w)
 {
-	return ((mc_real)(w >> 9) + (mc_real)0.5) * (mc_real)0x1p-23;
+	return ((mc_real)(w >> 9) + (mc_real)0.5) * ((mc_real)1 / (1 << 23));
 }
 
 /*
@@ -93,5 +97,9 @@ void mc_rng_normal(mc_real *out, size_t first, size_t n, uint64_t seed,
     enum mc_stream stream, uint32_t x, uint32_t y);
 void mc_rng_word(uint32_t *out, size_t first, size_t n, uint64_t seed,
     enum mc_stream stream, uint32_t x, uint32_t y);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -21,6 +21,10 @@
 #include "mc_err.h"
 #include "mc_real.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum {
 	MC_FRAME_VERSION = 1,
 	MC_FRAME_DEPTH = 16,
@@ -233,5 +237,9 @@ void mc_out_sum(struct mc_out *o, uint32_t crc);
 uint32_t mc_out_crc(const struct mc_out *o);
 /* Flush and close. A failed close is a failed run: check it. EPIPE gives MC_TEMPFAIL, quiet. */
 int mc_out_close(struct mc_out *o, struct mc_err *e);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -9,6 +9,10 @@
 
 #include "mc_frame.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /*
  * Writes the frame and a newline. Arrays: with `full` their values as nested lists (a 0-d
  * array as one number, an empty one as []); else {"shape", "dtype", "min", "max", "mean"}
@@ -26,5 +30,9 @@ void mc_json_float(FILE *to, float v);
 
 /* A string with its quotes. */
 void mc_json_string(FILE *to, const char *s);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

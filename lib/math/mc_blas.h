@@ -14,6 +14,10 @@
 #include "mc_err.h"
 #include "mc_real.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /*
  * Loads the library; call once before the first product, from one thread. Sets
  * OPENBLAS_CORETYPE for the load if the user has not and the library's own choice is below
@@ -51,5 +55,9 @@ void mc_gemm(enum mc_op ta, enum mc_op tb, size_t m, size_t n, size_t k,
 void mc_blas_gemm(enum mc_op ta, enum mc_op tb, size_t m, size_t n, size_t k,
     mc_real alpha, const mc_real *a, size_t lda, const mc_real *b, size_t ldb,
     mc_real beta, mc_real *c, size_t ldc);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -9,6 +9,10 @@
 
 #include "mc_real.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* The math functions of the scalar type in use. */
 #ifdef MC_DOUBLE
 #define MC_M(name) name
@@ -35,7 +39,7 @@ static inline mc_real mc_softplus(mc_real x)
 void mc_vec_sigmoid(mc_real *y, const mc_real *x, size_t n);
 void mc_vec_tanh(mc_real *y, const mc_real *x, size_t n);
 
-/* y = max(y, 0), and its derivative: dy, an adjoint or a tangent of y, is 0 where y is. In place. */
+/* y = max(y, 0), and its derivative: dy, an adjoint or a tangent of y, is 0 where y is. In place; they do not overlap. */
 void mc_vec_relu(mc_real *y, size_t n);
 void mc_vec_relu_mask(mc_real *dy, const mc_real *y, size_t n);
 
@@ -43,5 +47,9 @@ void mc_vec_relu_mask(mc_real *dy, const mc_real *y, size_t n);
 double mc_sumsq(const mc_real *x, size_t n);
 
 int mc_all_finite(const mc_real *x, size_t n);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

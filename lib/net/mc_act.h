@@ -11,6 +11,10 @@
 #include "mc_params.h"
 #include "mc_pool.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct mc_actor; /* work space for batches of up to `max` observations */
 
 /* `workers`: threads of the largest pool that it will be used with; each has its own scratch memory. */
@@ -52,5 +56,9 @@ void mc_actor_act(struct mc_actor *x, const struct mc_params *policy, const stru
 /* Both at once: the same results, and the threads meet once instead of twice. */
 void mc_actor_step(struct mc_actor *x, enum mc_decide how, const struct mc_params *comm,
     const struct mc_params *policy, const struct mc_act_batch *b, struct mc_pool *pool);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -21,6 +21,10 @@
 #include "mc_params.h"
 #include "mc_real.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Work space; results of the last passes. Arrays belong to the arena. */
 struct mc_comm {
 	struct mc_dims dims;
@@ -91,5 +95,9 @@ void mc_comm_stats(struct mc_comm_stats *s, const mc_real *z, const mc_real *c, 
  */
 void mc_comm_pairs(mc_real *c_pair, mc_real *asked_pair, const mc_real *c, const uint8_t *I,
     const uint8_t *m, size_t steps, size_t pairs);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

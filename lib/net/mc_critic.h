@@ -17,6 +17,10 @@
 #include "mc_params.h"
 #include "mc_pool.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* The net's layers in a block of values: parameters, or a gradient of the same layout. */
 struct mc_critic_net {
 	size_t N, O, A, H;
@@ -79,5 +83,9 @@ struct mc_critic_step *mc_critic_step_new(const struct mc_dims *dims, size_t B, 
 double mc_critic_gradient(struct mc_critic_step *s, const struct mc_params *critic,
     const struct mc_params *target, const struct mc_critic_batch *b, mc_real *grad,
     double *q_mean, struct mc_pool *pool);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

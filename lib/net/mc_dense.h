@@ -8,6 +8,10 @@
 
 #include "mc_real.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* One agent's layer inside a block of parameters, or of gradients of the same layout. */
 struct mc_dense {
 	mc_real *kernel;   /* [in, out] */
@@ -33,5 +37,9 @@ void mc_dense_finish(mc_real *y, size_t ldy, const struct mc_dense *w, size_t n,
 void mc_dense_backward(mc_real *dx, size_t lddx, const struct mc_dense *g,
     mc_real *dy, size_t lddy, const mc_real *y, size_t ldy,
     const mc_real *x, size_t ldx, const struct mc_dense *w, size_t n, int relu);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

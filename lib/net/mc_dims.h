@@ -8,6 +8,10 @@
 
 #include "mc_real.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* What the environment says. */
 struct mc_env_dims {
 	size_t N;     /* learning agents */
@@ -29,14 +33,18 @@ struct mc_rule_form {
 	int residual;   /* A_hat is G_t - V(o_t) plus what the net says */
 };
 
-/* And what the nets add. The environment's are dims.env, and each of them dims.N, dims.d ... */
+/* And what the nets add. The environment's are dims.env, and in C each of them dims.N, dims.d ... as well. */
 struct mc_dims {
+#ifdef __cplusplus
+	struct mc_env_dims env;
+#else
 	union {
 		struct mc_env_dims env;
-		__extension__ struct {
+		struct {
 			size_t N, d, T, O, A;
 		};
 	};
+#endif
 	size_t H;     /* hidden width of comm, policy, critic, baseline */
 	size_t R;     /* hidden width of the update rule */
 	int share;    /* 1 = one comm and one policy net serve all agents */
@@ -51,19 +59,19 @@ static inline int mc_env_dims_same(const struct mc_env_dims *x, const struct mc_
 /* Rows of x_t, their width, and outputs for each: N*d outputs in all, whatever the form. */
 static inline size_t mc_rule_rows(const struct mc_dims *x)
 {
-	return x->rule.edge ? x->N * x->d : 1;
+	return x->rule.edge ? x->env.N * x->env.d : 1;
 }
 
 static inline size_t mc_rule_width(const struct mc_dims *x)
 {
-	const size_t pairs = x->N * x->d, advantage = x->rule.advantage ? 1 : 0;
+	const size_t pairs = x->env.N * x->env.d, advantage = x->rule.advantage ? 1 : 0;
 
 	return x->rule.edge ? 7 + advantage : 3 + pairs + (x->rule.decisions ? pairs : 0) + advantage;
 }
 
 static inline size_t mc_rule_outputs(const struct mc_dims *x)
 {
-	return x->rule.edge ? 1 : x->N * x->d;
+	return x->rule.edge ? 1 : x->env.N * x->env.d;
 }
 
 /* Slot j of agent i is the j-th other agent in increasing index. */
@@ -78,5 +86,9 @@ enum mc_decide { MC_LEARNED, MC_NONE, MC_FULL };
 /* "learned", "none", "full"; and back (-1 for anything else). */
 const char *mc_decide_name(enum mc_decide how);
 int mc_decide_parse(const char *name);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

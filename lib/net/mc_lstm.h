@@ -15,6 +15,10 @@
 #include "mc_params.h"
 #include "mc_real.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct mc_lstm {
 	mc_real *kernel_x;  /* [in, 4H] */
 	mc_real *kernel_h;  /* [H, 4H] */
@@ -57,5 +61,9 @@ void mc_lstm_cell(mc_real *gates, mc_real *c, mc_real *tc, mc_real *h, size_t ld
  */
 void mc_lstm_backward(mc_real *dgates, mc_real *dc, const mc_real *dh, size_t lddh,
     const mc_real *gates, const mc_real *tc, const mc_real *c0, size_t H, size_t n);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

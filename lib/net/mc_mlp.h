@@ -15,6 +15,10 @@
 #include "mc_params.h"
 #include "mc_real.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum { MC_MLP_LAYERS = 3 };
 
 /* The layers in a block of values: parameters, or a gradient of the same layout. */
@@ -52,5 +56,9 @@ void mc_mlp_backward(const struct mc_mlp *w, const struct mc_mlp *g, size_t n, c
 void mc_mlp_forward_above(const struct mc_mlp *w, size_t n, const struct mc_mlp_hidden *r, mc_real *y, size_t ldy);
 void mc_mlp_backward_above(const struct mc_mlp *w, const struct mc_mlp *g, size_t n,
     const struct mc_mlp_hidden *r, mc_real *dy, size_t lddy);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

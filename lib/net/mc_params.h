@@ -26,6 +26,10 @@
 #include "mc_frame.h"
 #include "mc_real.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Also the x of the initial-value draws: never renumber. */
 enum mc_net { MC_NET_COMM, MC_NET_POLICY, MC_NET_CRITIC, MC_NET_BASELINE, MC_NET_RULE, MC_NET_PREY };
 
@@ -83,5 +87,9 @@ void mc_params_pack(struct mc_fb *b, const char *key, const struct mc_params *p,
  */
 int mc_params_unpack(const struct mc_map *m, const char *key, const struct mc_params *p,
     mc_real *v, struct mc_err *e);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

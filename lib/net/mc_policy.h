@@ -19,6 +19,10 @@
 #include "mc_mlp.h"
 #include "mc_params.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* One agent's layers in a block of values: parameters, or a gradient. */
 struct mc_policy_net {
 	size_t agent, N, d, O, A, H;
@@ -81,5 +85,9 @@ void mc_policy_forward_gated(struct mc_policy_work *w, const struct mc_policy_ne
     const mc_real *o, const uint8_t *m, const uint8_t *I, mc_real *a, size_t lda);
 void mc_policy_backward_gated(struct mc_policy_work *w, const struct mc_policy_net *net,
     const struct mc_policy_net *g, const mc_real *da, mc_real *dI);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

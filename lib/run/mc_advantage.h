@@ -13,6 +13,10 @@
 #include "mc_frame.h"
 #include "mc_params.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* A kind of advantage, raw and normalised; both NULL where the episode has none of it. */
 struct mc_advantage_pair {
 	mc_real *raw, *normal;
@@ -53,5 +57,9 @@ void mc_advantage_pack(struct mc_fb *b, const struct mc_advantage *a);
 /* An `advantage` frame, its dimensions and arrays from the arena. MC_DATA when it is not one. */
 int mc_advantage_unpack(const struct mc_frame *f, struct mc_advantage *a, struct mc_arena *arena,
     struct mc_err *e);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

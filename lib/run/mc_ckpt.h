@@ -10,6 +10,10 @@
 #include "mc_header.h"
 #include "mc_params.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct mc_ckpt {
 	struct mc_in *in;          /* private; holds the bytes that everything below points into */
 	struct mc_frame frame;
@@ -45,5 +49,9 @@ int mc_ckpt_into(const struct mc_ckpt *c, const char *net, struct mc_params *p, 
  * a run too large for --max-frame is refused before it starts.
  */
 size_t mc_ckpt_estimate(const struct mc_header *h);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

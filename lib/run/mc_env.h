@@ -15,6 +15,10 @@
 #include "mc_task.h"
 #include "mc_world.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct mc_env;
 
 /* Up to `max` episodes at once of the built-in task; `prey`, `range` as in mc_world_new. */
@@ -62,5 +66,9 @@ const mc_real *mc_env_positions(const struct mc_env *v, size_t *E);
 
 /* One step of the n episodes: a [n,N,A] -> r [n], o [n,N,O], m [n,N,d]. */
 int mc_env_step(struct mc_env *v, const mc_real *a, mc_real *r, mc_real *o, uint8_t *m, struct mc_err *e);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

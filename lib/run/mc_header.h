@@ -21,6 +21,10 @@
 #include "mc_params.h"
 #include "mc_ramp.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct mc_header {
 	char task[64];
 	uint64_t seed;
@@ -83,5 +87,9 @@ int mc_header_same(const struct mc_map *old, const struct mc_map *now, struct mc
  * policy, nobody owns comm under `learned`, or comm is owned under `none` or `full`.
  */
 int mc_header_check_owners(const struct mc_header *h, struct mc_err *e);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -12,6 +12,10 @@
 #include "mc_err.h"
 #include "mc_params.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum { MC_CUTS = 256 };
 
 /* Whose observation an answer is. */
@@ -71,5 +75,9 @@ void mc_intervene_hear(const struct mc_intervention *x, const struct mc_dims *s,
 /* Whose observation answers each pair; u chooses (read with mc_intervene_shuffles only). */
 void mc_intervene_source(const struct mc_intervention *x, const struct mc_dims *s, size_t n, const mc_real *u,
     uint8_t *src);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -15,6 +15,10 @@
 #include "mc_params.h"
 #include "mc_prey.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* How environments are started. */
 struct mc_outside_opts {
 	const char *command;   /* for sh -c, with {seed} and {env}; "@FILE": what stands in FILE */
@@ -71,5 +75,9 @@ void mc_outside_describe(struct mc_fb *b, const struct mc_map *header);
 
 /* `positions` of a header, if it is there: {agent: 3, landmark: 2}. */
 int mc_positions_read(struct mc_positions *p, const struct mc_map *header, struct mc_err *e);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

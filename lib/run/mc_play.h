@@ -13,6 +13,10 @@
 #include "mc_script.h"
 #include "mc_traj.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct mc_play_opts {
 	enum mc_decide how;
 	int greedy;         /* I = [c > 1/2] instead of sampling */
@@ -86,5 +90,9 @@ void mc_episode_charge(struct mc_traj *t, double price, struct mc_episode_figure
 
 /* The `episode` frame that follows a trajectory: built, not ended. */
 void mc_episode_pack(struct mc_fb *b, const struct mc_traj *t, const struct mc_episode_figures *f);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -10,6 +10,10 @@
 #include "mc_params.h"
 #include "mc_task.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct mc_prey {
 	char how[8];          /* the header's word: "none" (the task has no scripted prey), "flee", "mlp" */
 	struct mc_params p;   /* the weights of "mlp", in the arena; else v = NULL */
@@ -37,5 +41,9 @@ int mc_prey_load(const char *path, const struct mc_task *task, struct mc_params 
 
 /* A block for the weights of `task`'s prey, zeroed, from the arena. */
 int mc_prey_new(struct mc_params *p, const struct mc_task *task, struct mc_arena *arena, struct mc_err *e);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -10,6 +10,10 @@
 #include "mc_err.h"
 #include "mc_frame.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct mc_ramp {
 	double start, end;
 	int64_t episodes;  /* from start to end over so many; 0 = constant, end = start */
@@ -35,5 +39,9 @@ int mc_ramp_unpack(const struct mc_map *m, const char *key, struct mc_ramp *r, s
 
 /* The same, or the number alone where it is constant. For people: nothing reads it. */
 void mc_ramp_tell(struct mc_fb *b, const char *key, const struct mc_ramp *r);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -45,6 +45,10 @@
 #include "mc_task.h"
 #include "mc_world.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct mc_script;
 
 /* For a task. MC_USAGE for a name that is none, or not of this task, with those that are. */
@@ -87,5 +91,9 @@ struct mc_script_place {
  */
 void mc_script_act(struct mc_script *x, const struct mc_script_place *at, const struct mc_world *w, const mc_real *o,
     const uint8_t *heard, const uint8_t *src, mc_real *a);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

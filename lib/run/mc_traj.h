@@ -10,6 +10,10 @@
 #include "mc_frame.h"
 #include "mc_params.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct mc_traj {
 	struct mc_env_dims dims;
 	int64_t iteration;  /* updates made before it was sampled: theta(iteration) acted */
@@ -38,5 +42,9 @@ int mc_traj_unpack(const struct mc_frame *f, struct mc_traj *t, struct mc_err *e
 
 /* Copies all arrays and numbers; dims must be equal. */
 void mc_traj_copy(struct mc_traj *to, const struct mc_traj *from);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -16,6 +16,10 @@
 #include "mc_real.h"
 #include "mc_task.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 /* Are they known? */
 int mc_right_known(const struct mc_task *t);
 
@@ -28,5 +32,9 @@ int mc_right_request(const struct mc_task *t, const mc_real *own, size_t slot);
 /* Counts over [steps, N, d] decisions I and edges m, observations o [steps, N, O]: adds to both. */
 void mc_right_count(int64_t *made, int64_t *edges, const struct mc_task *t, const mc_real *o, const uint8_t *I,
     const uint8_t *m, size_t steps);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

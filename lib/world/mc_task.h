@@ -12,6 +12,10 @@
 #include "mc_dims.h"
 #include "mc_err.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 enum mc_task_kind { MC_NAVIGATION, MC_PREDATOR_PREY, MC_PUSH, MC_EVADE, MC_REFERENCE };
 
 enum { MC_EPISODE = 25 }; /* steps of an episode */
@@ -38,5 +42,9 @@ int mc_task_parse(struct mc_task *t, const char *name, struct mc_err *e);
 int mc_task_same(const struct mc_task *a, const struct mc_task *b);
 
 struct mc_env_dims mc_task_dims(const struct mc_task *t);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif

@@ -17,6 +17,10 @@
 #include "mc_real.h"
 #include "mc_task.h"
 
+#ifdef __cplusplus
+extern "C" {
+#endif
+
 struct mc_world;
 
 /*
@@ -65,5 +69,9 @@ void mc_world_mask(const struct mc_world *w, uint8_t *m);      /* [n, agents, ag
 
 /* u of the scripted entities in the last step, [n, scripted, 2]. */
 void mc_world_scripted(const struct mc_world *w, mc_real *u);
+
+#ifdef __cplusplus
+}
+#endif
 
 #endif
