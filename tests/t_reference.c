@@ -13,9 +13,14 @@
 #include "mc_learner_cpu.h"
 #include "mc_meta.h"
 #include "mc_play.h"
+#include "mc_ramp.h"
 #include "tap.h"
 
 enum { ITERATIONS = 50, K = 10, SEED = 7 };
+
+/* Noise and the critic's discount move while the runs last. */
+#define EXPLORE "1:0.2:40"
+#define CRITIC_GAMMA "0.6:0.95:30"
 
 struct loop {
 	struct mc_arena arena;
@@ -28,6 +33,8 @@ struct loop {
 	struct mc_learner *learner;
 	struct mc_meta *meta;        /* NULL under none, full, stgs */
 	struct mc_traj traj;
+	struct mc_ramp explore, gamma;
+	struct mc_learner_opts rates;
 	int64_t iteration, episode;
 };
 
@@ -42,13 +49,16 @@ static int start(struct loop *x, const char *task, enum mc_method method, struct
 	struct mc_meta_opts mo;
 
 	*x = (struct loop){ .method = method };
-	if (mc_task_parse(&x->task, task, e) < 0)
+	if (mc_task_parse(&x->task, task, e) < 0 || mc_ramp_parse(&x->explore, EXPLORE, 0, 10, "", "", e) < 0 ||
+	    mc_ramp_parse(&x->gamma, CRITIC_GAMMA, 0, 1, "", "", e) < 0)
 		return -1;
 	x->dims.env = mc_task_dims(&x->task);
 	x->dims.H = 32;
 	x->dims.R = 16;
 	mc_learner_defaults(&lo);
 	lo.seed = SEED;
+	lo.gamma = x->gamma.start;
+	x->rates = lo;
 	lo.decide = decide(method);
 	lo.stgs = method == MC_METHOD_STGS;
 	mc_meta_defaults(&mo);
@@ -81,7 +91,7 @@ static void stop(struct loop *x)
 /* tau under the current nets */
 static int act(struct loop *x, int last, struct mc_err *e)
 {
-	const struct mc_play_opts o = { .how = decide(x->method), .sigma = 0.2, .seed = SEED, .env = 1 };
+	const struct mc_play_opts o = { .how = decide(x->method), .sigma = mc_ramp_at(&x->explore, x->episode), .seed = SEED, .env = 1 };
 	const struct mc_params *comm = x->meta ? mc_meta_params(x->meta, MC_NET_COMM) :
 	    mc_learner_params(x->learner, MC_NET_COMM, 0);
 	struct mc_played to = mc_played_traj(&x->traj);
@@ -104,6 +114,7 @@ static int meta_iteration(struct loop *x, struct mc_err *e)
 			return -1;
 		const int ready = mc_learner_ready(x->learner);
 
+		mc_learner_rates(x->learner, mc_ramp_at(&x->gamma, x->traj.episode), x->rates.lr_critic, x->rates.lr_policy);
 		if (mc_learner_update(x->learner, (uint32_t)++x->iteration, &lf, e) < 0)
 			return -1;
 		if (!x->meta)
@@ -169,8 +180,8 @@ static int ring(const char *dir, const char *task, enum mc_method method, int th
 	char command[1024];
 
 	(void)snprintf(command, sizeof command,
-	    "pipelines/train -t %s -m %s -s %d -e %lld -o %s/%s-%d -R '--hidden 32 --prey flee --threads %d' %s "
-	    "-Q '--threads %d'", task, mc_method_name(method), SEED, (long long)episodes, dir,
+	    "pipelines/train -t %s -m %s -s %d -e %lld -o %s/%s-%d -R '--hidden 32 --prey flee --explore " EXPLORE " --threads %d' %s "
+	    "-Q '--critic-gamma " CRITIC_GAMMA " --threads %d'", task, mc_method_name(method), SEED, (long long)episodes, dir,
 	    mc_method_name(method), threads, threads,
 	    method == MC_METHOD_META ? "-M '--rule-hidden 16'" : "", threads);
 	return system(command);
