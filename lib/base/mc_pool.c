@@ -2,6 +2,8 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <limits.h>
+#include <math.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -9,6 +11,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
+#include "mc_quota.h"
 
 /*
  * One job at a time. Each thread has a share of its pieces, which it takes in order; who has
@@ -241,13 +246,20 @@ void mc_pool_run(struct mc_pool *p, mc_piece *fn, void *ctx, size_t n)
 	wait_for_all(p);
 }
 
+int mc_pool_processors_of(const char *root, int mask)
+{
+	const double quota = ceil(mc_quota_cpus(root));
+	const int n = quota < (double)mask ? (int)quota : mask;
+
+	return n > 0 ? n : 1;
+}
+
 int mc_pool_processors(void)
 {
 	cpu_set_t set;
+	long n = sysconf(_SC_NPROCESSORS_ONLN); /* where there are more than a set can hold */
 
-	if (sched_getaffinity(0, sizeof set, &set) != 0)
-		return 1;
-	const int n = CPU_COUNT(&set);
-
-	return n > 0 ? n : 1;
+	if (sched_getaffinity(0, sizeof set, &set) == 0)
+		n = CPU_COUNT(&set);
+	return mc_pool_processors_of("", n > 0 && n < INT_MAX ? (int)n : 1);
 }
