@@ -233,6 +233,10 @@ static void stats(void)
 	is_near(s.c_mean, 0.5, 0, "means are over live pairs: c");
 	is_near(s.entropy, log(2), 1e-7, "entropy at c = 1/2 is ln 2");
 	is_near(s.saturated, 0, 0, "none saturated");
+	const mc_real bounds[6] = { (mc_real)0.985, (mc_real)0.995, (mc_real)0.015, (mc_real)0.005, (mc_real)0.5, (mc_real)0.999 };
+
+	mc_comm_stats(&s, (const mc_real [6]){ 0 }, bounds, (const uint8_t [6]){ 1, 1, 1, 1, 1, 0 }, 6);
+	is_near(s.saturated, 2 / 5.0, 1e-12, "saturated: below 0.01 or above 0.99, of those that are live");
 	mc_comm_stats(&s, z, c, (const uint8_t [3]){ 0 }, 3);
 	ok(isnan(s.c_mean), "no live pair, no mean");
 }

@@ -536,6 +536,8 @@ static void test_hostile(void)
 		CASE("end without a count", HEAD "\x82\xa2mc\x01\xa4type\xa3" "end", 17, "frames is missing"),
 		CASE("end with a wrong count", HEAD "\x83\xa2mc\x01\xa4type\xa3" "end\xa6" "frames\x02", 17,
 		    "end counts 2 frames before it, there are 1"),
+		CASE("end with too small a count", HEAD "\x83\xa2mc\x01\xa4type\xa3" "end\xa6" "frames\x00", 17,
+		    "end counts 0 frames before it, there are 1"),
 		CASE("a frame after end", HEAD "\x83\xa2mc\x01\xa4type\xa3" "end\xa6" "frames\x01"
 		    "\x82\xa2mc\x01\xa4type\xa7" "episode", 39, "after end only a header may follow, not episode"),
 #undef CASE

@@ -87,10 +87,16 @@ static struct mc_params copy_of(const struct mc_params *p)
 	return q;
 }
 
-/* One meta-iteration against its lines done by hand. */
-static void meta_iteration(void)
+/*
+ * One meta-iteration against its lines done by hand, with the rule's gradient clipped to this norm.
+ * A step of RMSProp is the same for a gradient of any size, but for its epsilon.
+ */
+static void meta_iteration(double clip, double eps)
 {
-	const struct mc_meta_opts o = options(MC_METHOD_META);
+	struct mc_meta_opts o = options(MC_METHOD_META);
+
+	o.clip_rule = clip;
+	o.eps_rule = eps;
 	const struct mc_sweep_opts so = { .K = K, .gamma = o.gamma, .beta = o.beta, .alpha = o.lr_comm,
 		.rho = o.rho, .eps = o.eps };
 	struct mc_meta *x = learner(&o);
@@ -131,7 +137,8 @@ static void meta_iteration(void)
 	}
 	const double norm = mc_clip_norm(grad, eta.size, o.clip_rule);
 
-	mc_rmsprop_step(eta.v, nu_eta, grad, eta.size, o.lr_rule, o.rho, o.eps);
+	mc_rmsprop_step(eta.v, nu_eta, grad, eta.size, o.lr_rule, o.rho, o.eps_rule);
+	ok(clip > 0.1 || norm > 2 * clip, "the gradient's norm of %g is clipped to %g", norm, clip);
 
 	ok(feed(x, 0, K, K, &fig, &e) == 0, "K updates");
 	ok(same(mc_meta_params(x, MC_NET_COMM), theta.v), "theta_c(K) is what K updates make");
@@ -606,7 +613,8 @@ static void memory(void)
 int main(void)
 {
 	tiny_start();
-	meta_iteration();
+	meta_iteration(1, 1e-8);
+	meta_iteration(1e-3, 1e-3);
 	reinforce();
 	figures_by_hand();
 	fixed_rule();

@@ -12,8 +12,10 @@
 #include "mc_rng.h"
 #include "tap.h"
 
-/* Two blocks of rows; in float as wide as mc_kernel's fast path takes, in double small for the differences. */
-enum { N = 3, D = 2, O = 3, A = 2, H = sizeof(mc_real) == 4 ? 32 : 4, B = 133, G = 4 * H };
+/*
+ * Four agents: with three messages, a gate has a cell before it and messages behind it. Two blocks of rows; in float as wide as mc_kernel's fast path takes, in double small for the differences.
+ */
+enum { N = 4, D = 3, O = 3, A = 2, H = sizeof(mc_real) == 4 ? 32 : 4, B = 133, G = 4 * H };
 
 static const double tolerance = sizeof(mc_real) == 4 ? 5e-6 : 1e-13;
 static struct mc_arena arena;

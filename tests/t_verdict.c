@@ -117,6 +117,25 @@ static void final_returns(void)
 	is_int(a->episodes, EPISODES, "episodes of the shortest run");
 }
 
+/* A part of the episodes that is not whole takes one more, and equal means have the same rank. */
+static void parts_and_ties(void)
+{
+	const struct mc_scoring part = { .last = 0.11, .resamples = 100 }, whole = { .last = 0.075, .resamples = 100 };
+	struct mc_err e = { 0 };
+
+	clear();
+	add_run("t", "a", 1, 5);
+	add_run("t", "b", 1, 5);
+	add_run("t", "c", 1, 1);
+	is_int(mc_scores_make(&scores, &runs, &part, &e), 0, "the last 11 % of 40 episodes");
+	is_near(scores.score[0].final[0], (4 * 5 - 1000) / 5.0, 1e-9, "are the last five");
+	ok(scores.score[0].rank == 1 && scores.score[1].rank == 1 && scores.score[2].rank == 3, "two that are level, then the third");
+	mc_scores_release(&scores);
+	store[0].point[36].num = 9;
+	is_int(mc_scores_make(&scores, &runs, &whole, &e), 0, "7.5 %");
+	is_near(scores.score[0].final[0], 5, 0, "are three");
+}
+
 static void refusals(void)
 {
 	struct mc_err e = { 0 };
@@ -432,6 +451,7 @@ static void files(void)
 int main(void)
 {
 	final_returns();
+	parts_and_ties();
 	refusals();
 	told();
 	not_told();
