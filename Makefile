@@ -187,6 +187,10 @@ torture: $(PROGRAMS:%=$B/bin/%) $B/tests/libfault.so ## the tests of faults at l
 	@MC_BIN='$(abspath $B/bin)' MC_BUILD='$B' tests/torture build/torture $(FAULTS) \
 		$(foreach t,check-threads check-memory fuzz,'$(MAKE) -s --no-print-directory $t')
 
+MUTANTS :=
+mutants: check-deps ## break the code in 60 small ways and see whether the tests notice: about half an hour; MUTANTS='3 mc_sweep' does some
+	@tests/mutants $(MUTANTS)
+
 HOURS := 1
 soak: $(PROGRAMS:%=$B/bin/%) ## a run of HOURS=1 with kills inside: does anything grow?
 	@MC_BIN='$(abspath $B/bin)' MC_BUILD='$B' tests/soak.py $(HOURS)
@@ -423,6 +427,6 @@ help: ## list the targets
 clean: ## remove what was built
 	rm -rf build bin
 
-.PHONY: check-engines check-all engines-deps check-threads check-memory watch-thread watch-valgrind soak fuzz fuzz-built torture always prey-weights yardsticks bench deps check-deps all check check-built check-layers check-fixtures help clean demo install uninstall man dist deb deb-built
+.PHONY: check-engines check-all engines-deps check-threads check-memory watch-thread watch-valgrind soak mutants fuzz fuzz-built torture always prey-weights yardsticks bench deps check-deps all check check-built check-layers check-fixtures help clean demo install uninstall man dist deb deb-built
 .SECONDARY:
 -include $(shell find build -type f -name '*.d' 2>/dev/null)

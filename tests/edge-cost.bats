@@ -1,4 +1,5 @@
 # --edge-cost: what is learned from pays for the edges that are used; what is reported does not.
+load there
 
 bats_require_minimum_version 1.5.0
 
@@ -37,8 +38,10 @@ episodes() {
 	# all edges are there at any time: the mean over steps of the share is the share of the sum
 	episodes paid | jq -es 'length == 12 and all(.[]; (.edge_cost - 2 * .steps * .requests / .edges | fabs) < 1e-9 and .edge_cost > 1)'
 	# before anything is learned both are one team
-	[ "$(episodes free | head -n 1 | jq -c '[.return,.requests]')" = "$(episodes paid | head -n 1 | jq -c '[.return,.requests]')" ]
-	[ "$(episodes free | tail -n 1 | jq .return)" != "$(episodes paid | tail -n 1 | jq .return)" ]
+	[ "$(episodes free | head -n 1 | there jq -c '[.return,.requests]')" = "$(episodes paid | head -n 1 | there jq -c '[.return,.requests]')" ]
+	free=$(episodes free | tail -n 1 | there jq .return)
+	paid=$(episodes paid | tail -n 1 | there jq .return)
+	[ "$free" != "$paid" ]
 }
 
 @test "none pays nothing, full pays for all" {
@@ -47,7 +50,7 @@ episodes() {
 	[ "$(episodes none | jq .edge_cost | sort -u)" = 0 ]
 	[ "$(episodes full | jq .edge_cost | sort -u)" = 12.5 ]
 	priced none 6 free
-	[ "$(episodes none | jq .return)" = "$(episodes free | jq .return)" ]
+	[ "$(episodes none | there jq .return)" = "$(episodes free | there jq .return)" ]
 }
 
 @test "only the edges in reach count" {

@@ -372,7 +372,8 @@ n2() {
 		mc-cat --full $d/run.ckpt | jq -c '.params, .state' >$d.ckpt
 		mc-cat --full -t episode -t metric $d/run.log >$d.log
 	done
-	[ -s cut.ckpt ] && [ -s cut.log ]
+	[ -s cut.ckpt ]
+	[ -s cut.log ]
 	cmp cut.ckpt near2.ckpt
 	cmp cut.log near2.log
 	# what cannot be reached

@@ -1,4 +1,5 @@
 # The paper's figures by one command each, at a size that takes a second.
+load there
 
 bats_require_minimum_version 1.5.0
 
@@ -51,7 +52,7 @@ await_size() {
 	while read -r file; do
 		[ -s "$file" ]
 	done <out.txt
-	rule() { mc-cat --full "$1" | jq -c .params.rule; }
+	rule() { mc-cat --full "$1" | there jq -c .params.rule; }
 	runs=out/runs-33
 	[ "$(rule $runs/push_N3/early-navigation_N3_l3/1/run.ckpt)" = "$(rule $runs/navigation_N3_l3/meta/1/run-6.ckpt)" ]
 	[ "$(rule $runs/push_N3/late-push_N3/1/run.ckpt)" = "$(rule $runs/push_N3/meta/1/run.ckpt)" ]

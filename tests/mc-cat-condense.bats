@@ -29,7 +29,8 @@ column() {
 	[ "$(column small.log requests | datamash sum 1)" -eq "$(column "$log" requests | datamash sum 1)" ]
 	[ "$(column small.log right | datamash sum 1)" -eq "$(column "$log" right | datamash sum 1)" ]
 	first=$(column small.log episodes | head -n 1)
-	[ "$first" -ge 15 ] && [ "$first" -le 16 ]
+	[ "$first" -ge 15 ]
+	[ "$first" -le 16 ]
 	want=$(column "$log" return | head -n "$first" | datamash mean 1)
 	awk -v a="$(column small.log return | head -n 1)" -v b="$want" 'BEGIN { exit !(a - b < 1e-9 && b - a < 1e-9) }'
 	# what is kept: one number of mc-metalearn and its requests of each pair

@@ -1,4 +1,5 @@
 # mc-eval(1) --aggregate: what runs came to, from their logs or by playing their checkpoints.
+load there
 
 bats_require_minimum_version 1.5.0
 
@@ -173,7 +174,7 @@ three() {
 	mc-eval --aggregate --json meta-*.log >a
 	mc-eval --aggregate --json --resamples 2000 meta-*.log | cmp - a
 	mc-eval --aggregate --json --resamples 50000 meta-*.log >b
-	! cmp -s a b
+	differ a b
 	mc-eval --aggregate --resamples 50000 meta-*.log | grep -q '50000 resamples'
 }
 
@@ -224,7 +225,7 @@ three() {
 	done
 	mc-eval --aggregate --json -n 30 -s 5 *.ckpt >out
 	mc-eval --json -n 30 -s 5 *.ckpt | jq -s -c '[.[] | .return_mean]' >alone
-	[ "$(head -n 2 out | jq -s -c '[.[] | .final[]]')" = "$(cat alone)" ]
+	[ "$(there jq -s -c '[.[0:2][] | .final[]]' out)" = "$(cat alone)" ]
 	[ "$(head -n 1 out | jq -c '[.method,.seeds,.episodes,.eval_seed]')" = '["full",[1,2,3],30,5]' ]
 	mc-eval --aggregate --json -n 30 -s 5 --threads 2 *.ckpt | cmp - out
 	mc-eval --aggregate -n 30 -s 5 *.ckpt | grep -qx 'Return of a run: mean over episodes 0 to 29 of environment 0, seed 5, no exploration.'

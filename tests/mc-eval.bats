@@ -1,4 +1,5 @@
 # mc-eval(1): what it measures, and what it refuses.
+load there
 
 bats_require_minimum_version 1.5.0
 
@@ -178,7 +179,9 @@ near() {
 	cmp own learned
 	[ "$(jq -c '[.comm,.edge_rate]' full)" = '["full",1]' ]
 	[ "$(jq -c '[.comm,.edge_rate]' none)" = '["none",0]' ]
-	[ "$(value return_mean <full)" != "$(value return_mean <none)" ]
+	full=$(there value return_mean <full)
+	none=$(there value return_mean <none)
+	[ "$full" != "$none" ]
 }
 
 @test "learned decisions need a comm net" {
@@ -208,7 +211,9 @@ near() {
 	ckpt a.ckpt seed=1
 	ckpt b.ckpt seed=2
 	[ "$(mc-eval --json -n 5 a.ckpt | value return_mean)" = "$(mc-eval --json -n 5 b.ckpt | value return_mean)" ]
-	[ "$(mc-eval --json -n 5 a.ckpt | value return_mean)" != "$(mc-eval --json -n 5 -s 2 a.ckpt | value return_mean)" ]
+	one=$(mc-eval --json -n 5 a.ckpt | there value return_mean)
+	two=$(mc-eval --json -n 5 -s 2 a.ckpt | there value return_mean)
+	[ "$one" != "$two" ]
 }
 
 @test "the same bytes for any number of threads" {

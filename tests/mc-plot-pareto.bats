@@ -1,4 +1,5 @@
 # mc-plot(1) pareto: return against requests, from what mc-eval --json says.
+load there
 load plot
 
 # task method cost return requests [se]
@@ -77,7 +78,7 @@ rows() {
 	"$BATS_TEST_DIRNAME/make-ckpt.py" n.ckpt method=none
 	mc-eval --json -n 5 --influence a.ckpt n.ckpt >both.json
 	mc-plot pareto both.json -o fig.svg --emit
-	[ "$(rows 'push_N3, meta' | awk '{ print $1 }')" = "$(jq 'select(.method == "meta").requests_per_step' both.json)" ]
+	[ "$(rows 'push_N3, meta' | awk '{ print $1 }')" = "$(there jq 'select(.method == "meta").requests_per_step' both.json)" ]
 }
 
 @test "what is no measurement is refused, with its line" {

@@ -1,4 +1,5 @@
 # Tasks that are programs of their own: --env, in training, measuring, playing; and what goes wrong with them.
+load there
 
 bats_require_minimum_version 1.5.0
 
@@ -116,7 +117,7 @@ on() {
 		run jq -s '[.[0], .[1]] | map([paths(numbers) as $p | getpath($p)]) | transpose |
 			map((.[0] - .[1]) | fabs) | max < 1e-4' built-in one
 		[ "$output" = true ]
-		[ "$(jq -c '[paths]' one)" = "$(jq -c '[paths]' built-in)" ]
+		[ "$(there jq -c '[paths]' one)" = "$(there jq -c '[paths]' built-in)" ]
 	done
 }
 

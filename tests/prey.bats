@@ -1,4 +1,5 @@
 # Prey: trained ones by default, files, the prey of another run, and where they come from.
+load there
 
 bats_require_minimum_version 1.5.0
 
@@ -91,7 +92,9 @@ played() {
 	run -65 mc-eval --prey flee/run.ckpt auto/run.ckpt # it carries no weights
 	[[ "$(evaluate --prey flee auto/run.ckpt)" == '["flee",'* ]]
 	[ "$(evaluate --prey auto/run.ckpt flee/run.ckpt)" = "$(evaluate --prey auto flee/run.ckpt)" ]
-	[ "$(evaluate --prey auto flee/run.ckpt)" != "$(evaluate flee/run.ckpt)" ]
+	auto=$(there evaluate --prey auto flee/run.ckpt)
+	flee=$(there evaluate flee/run.ckpt)
+	[ "$auto" != "$flee" ]
 	[[ "$(mc-eval -n 10 --prey flee auto/run.ckpt)" == *", --prey flee."* ]]
 	run -66 mc-eval --prey missing auto/run.ckpt
 	[ "${#lines[@]}" -eq 1 ]
@@ -164,7 +167,7 @@ assert n == 3
 '
 	done
 	small predator_prey_N3_l3 none 10 team --prey evade_N3.prey
-	[ "$(mc-cat --full team/run.ckpt | jq -c .header.prey_params)" = "$(mc-cat --full --type params evade_N3.prey | jq -c .params)" ]
+	[ "$(mc-cat --full team/run.ckpt | there jq -c .header.prey_params)" = "$(mc-cat --full --type params evade_N3.prey | there jq -c .params)" ]
 	run small predator_prey_N6_l1 none 10 other --prey evade_N3.prey
 	[ "$status" -eq 65 ]
 	[[ "$output" == *"evade_N3.prey: these are prey of evade_N3; they do not know predator_prey_N6_l1"* ]]

@@ -1,4 +1,5 @@
 # --range: agents are neighbours up to a distance, which changes from step to step.
+load there
 
 bats_require_minimum_version 1.5.0
 
@@ -19,13 +20,13 @@ ranged() {
 
 # All of a run but its headers: nets and states, and the frames of its log.
 numbers() {
-	mc-cat --full "$1/run.ckpt" | jq -c '[.iteration, .episode, .params, (.state | del(.["mc-rollout"], .["mc-critic"].replay_bytes, .["mc-critic"].replay_crc32))]'
-	mc-cat --type episode,metric "$1/run.log" | jq -c 'del(.crc32)'
+	mc-cat --full "$1/run.ckpt" | there jq -c '[.iteration, .episode, .params, (.state | del(.["mc-rollout"], .["mc-critic"].replay_bytes, .["mc-critic"].replay_crc32))]'
+	mc-cat --type episode,metric "$1/run.log" | there jq -c 'del(.crc32)'
 }
 
 # The sum of a figure over the episodes of a log.
 total() {
-	mc-cat --type episode "$1/run.log" | jq -s "map(.$2) | add"
+	mc-cat --type episode "$1/run.log" | there jq -s "map(.$2) | add"
 }
 
 @test "a range beyond all distances changes no number, under every method" {
@@ -52,7 +53,10 @@ total() {
 		case $m in
 		none) [ "$requests" -eq 0 ] ;;
 		full) [ "$requests" -eq "$edges" ] ;;
-		*) [ "$requests" -gt $((edges / 4)) ] && [ "$requests" -lt "$edges" ] ;;
+		*)
+			[ "$requests" -gt $((edges / 4)) ]
+			[ "$requests" -lt "$edges" ]
+			;;
 		esac
 	done
 	ranged meta 40 other --range 0.7
@@ -64,9 +68,11 @@ total() {
 	[ "$(total d edges)" -eq 0 ]
 	[ "$(total d requests)" -eq 0 ]
 	ranged meta 0 untrained --range 0
-	net() { mc-cat --full "$1/run.ckpt" | jq -c ".params.$2"; }
+	net() { mc-cat --full "$1/run.ckpt" | there jq -c ".params.$2"; }
 	[ "$(net d comm)" = "$(net untrained comm)" ]
-	[ "$(net d policy)" != "$(net untrained policy)" ]
+	trained=$(net d policy)
+	untrained=$(net untrained policy)
+	[ "$trained" != "$untrained" ]
 }
 
 @test "no trajectory asks where there is no neighbour, and the mask is that of the distances" {

@@ -1,4 +1,5 @@
 # The ring: opening, continuing, signals, failures, locks. Short runs with small nets.
+load there
 
 bats_require_minimum_version 1.5.0
 
@@ -61,7 +62,7 @@ await_log() {
 	"$train" "${small[@]}" "${rule[@]}" -m meta -e 60 -s 2 -o c
 	cmp a/run.ckpt b/run.ckpt
 	cmp a/run.log b/run.log
-	! cmp -s a/run.ckpt c/run.ckpt
+	differ a/run.ckpt c/run.ckpt
 }
 
 @test "threads change no byte" {
@@ -82,11 +83,11 @@ await_log() {
 	"$train" "${small[@]}" "${rule[@]}" -m meta -e 0 -o a
 	"$train" "${small[@]}" -m reinforce -e 0 -o b
 	"$train" "${small[@]}" -m none -e 0 -o c
-	policy() { mc-cat --full "$1/run.ckpt" | jq -c '[.params.policy, .params.critic, .params.target.policy]'; }
+	policy() { mc-cat --full "$1/run.ckpt" | there jq -c '[.params.policy, .params.critic, .params.target.policy]'; }
 	[ "$(policy a)" = "$(policy b)" ]
 	[ "$(policy a)" = "$(policy c)" ]
 	[ "$(mc-cat a/run.ckpt | jq .episode)" -eq 0 ]
-	[ "$(mc-cat --full a/run.ckpt | jq -c .params.comm)" = "$(mc-cat --full b/run.ckpt | jq -c .params.comm)" ]
+	[ "$(mc-cat --full a/run.ckpt | there jq -c .params.comm)" = "$(mc-cat --full b/run.ckpt | there jq -c .params.comm)" ]
 }
 
 @test "targets start as copies" {

@@ -1,4 +1,5 @@
 # The update rule's forms, the wait of the communication nets, and teams whose policies are fixed.
+load there
 
 bats_require_minimum_version 1.5.0
 
@@ -69,7 +70,7 @@ everything='--rule edge --rule-input advantage,normal --residual --warmup-comm 1
 	team episodes 40 '--warmup-comm 20'
 	[ "$(mc-cat episodes/run.ckpt | jq .header.planned)" = null ]
 	nets='[.params, .state."mc-metalearn"]'
-	[ "$(mc-cat --full share/run.ckpt | jq -c "$nets")" = "$(mc-cat --full episodes/run.ckpt | jq -c "$nets")" ]
+	[ "$(mc-cat --full share/run.ckpt | there jq -c "$nets")" = "$(mc-cat --full episodes/run.ckpt | there jq -c "$nets")" ]
 	team share 60 '--warmup-comm 50%'
 	[ "$(entry share .warmup_comm)" = 20 ]
 	for bad in 101% -1 4.5 x '' 5%%; do
@@ -80,7 +81,7 @@ everything='--rule edge --rule-input advantage,normal --residual --warmup-comm 1
 @test "an edge rule that was learned by three agents serves six, a joint one does not" {
 	team three 20 '--rule edge'
 	team six 15 "--rule edge --eta $PWD/three/run.ckpt --freeze" reference_N6
-	[ "$(mc-cat --full six/run.ckpt | jq -c .params.rule)" = "$(mc-cat --full three/run.ckpt | jq -c .params.rule)" ]
+	[ "$(mc-cat --full six/run.ckpt | there jq -c .params.rule)" = "$(mc-cat --full three/run.ckpt | there jq -c .params.rule)" ]
 	team joint 20 ''
 	run -64 --separate-stderr team sixth 15 "--eta $PWD/joint/run.ckpt --freeze" reference_N6
 	[[ "$stderr" == "mc-metalearn: --eta: "*"has a rule of width 9"*"wants width 33"* ]]
@@ -128,10 +129,12 @@ everything='--rule edge --rule-input advantage,normal --residual --warmup-comm 1
 	team taught 30 '-m reinforce'
 	team fixed 50 '' reference_N3_s1 "--freeze-policy $PWD/taught/run.ckpt"
 	nets='[.params.policy, .params.critic, .params.target.policy, .params.target.critic]'
-	[ "$(mc-cat --full fixed/run.ckpt | jq -c "$nets")" = "$(mc-cat --full taught/run.ckpt | jq -c "$nets")" ]
+	[ "$(mc-cat --full fixed/run.ckpt | there jq -c "$nets")" = "$(mc-cat --full taught/run.ckpt | there jq -c "$nets")" ]
 	[ "$(mc-cat fixed/run.ckpt | jq -c '.header."mc-critic".freeze_policy')" = true ]
 	team before 0 '' reference_N3_s1 "--freeze-policy $PWD/taught/run.ckpt"
-	[ "$(mc-cat --full fixed/run.ckpt | jq -c .params.comm)" != "$(mc-cat --full before/run.ckpt | jq -c .params.comm)" ]
+	fixed=$(mc-cat --full fixed/run.ckpt | there jq -c .params.comm)
+	before=$(mc-cat --full before/run.ckpt | there jq -c .params.comm)
+	[ "$fixed" != "$before" ]
 	[ ! -e fixed/run.replay ]
 }
 

@@ -1,4 +1,5 @@
 # Scripted teams: mc-eval --script and mc-rollout --script, against the returns that are known of them.
+load there
 bats_require_minimum_version 1.5.0
 
 setup() {
@@ -74,12 +75,12 @@ is() {
 @test "messages are what told has over alone: an intervention takes it away" {
 	mc-eval --json --script told -t reference_N3 -n 50 --comm none >none
 	mc-eval --json --script alone -t reference_N3 -n 50 >alone
-	[ "$(jq .return_mean none)" = "$(jq .return_mean alone)" ]
+	[ "$(there jq .return_mean none)" = "$(there jq .return_mean alone)" ]
 	jq -e '.difference < -8 and .comm == "none"' none
 	mc-eval --json --script told -t reference_N3_s1 -n 50 --cut 0,1 | jq -e '.difference < -2 and .recall == 1'
 	mc-eval --json --script told -t reference_N3 -n 50 --comm shuffle | jq -e '.difference < -8'
 	mc-eval --json --script told -t navigation_N6_l6_v100 -n 50 --mute 0,1,2,3,4,5 --comm learned >mute
-	[ "$(jq .return_mean mute)" = "$(mc-eval --json --script alone -t navigation_N6_l6_v100 -n 50 | jq .return_mean)" ]
+	[ "$(there jq .return_mean mute)" = "$(mc-eval --json --script alone -t navigation_N6_l6_v100 -n 50 | there jq .return_mean)" ]
 	mc-eval --json --script alone -t reference_N3 -n 20 --comm full | jq -e '.return_mean > -6 and .requests_per_step == 6'
 }
 

@@ -1,7 +1,8 @@
 /*
  * Golden values: every file of $MC_FIXTURES/env and $MC_FIXTURES/learn, one test each. Which
  * checker a file of learning fixtures goes to is seen from what its first case holds, so that
- * files of other names, shapes and seeds run too. No file at all is a failure.
+ * files of other names, shapes and seeds run too. A directory without a file is a failure, and of
+ * the project's own a kind of which there is none.
  */
 #include <dirent.h>
 #include <stdlib.h>
@@ -12,20 +13,24 @@
 
 /* The kinds of learning fixtures: the keys that tell them, in the order in which they are tried. */
 static const struct kind {
+	const char *name;
 	fixture_checker *check;
 	const char *has[3];    /* all of these are in `in` */
 } kinds[] = {
-	{ fixture_meta_gradient, { "rule", "hyper" } },
-	{ fixture_comm_update_meta, { "rule", "comm", "nu" } },
-	{ fixture_reinforce, { "baseline", "comm", "nu" } },
-	{ fixture_baseline, { "baseline", "r" } },
-	{ fixture_optim, { "params", "grads" } },
-	{ fixture_critic_loss, { "target_critic", "target_comm" } },
-	{ fixture_stgs, { "policy", "critic", "L" } },
-	{ fixture_policy_gradient, { "policy", "critic", "u" } },
-	{ fixture_policy_forward, { "policy", "I" } },
-	{ fixture_comm_forward, { "comm", "u" } },
+	{ "meta_gradient", fixture_meta_gradient, { "rule", "hyper" } },
+	{ "comm_update_meta", fixture_comm_update_meta, { "rule", "comm", "nu" } },
+	{ "reinforce", fixture_reinforce, { "baseline", "comm", "nu" } },
+	{ "baseline", fixture_baseline, { "baseline", "r" } },
+	{ "optim", fixture_optim, { "params", "grads" } },
+	{ "critic_loss", fixture_critic_loss, { "target_critic", "target_comm" } },
+	{ "stgs", fixture_stgs, { "policy", "critic", "L" } },
+	{ "policy_gradient", fixture_policy_gradient, { "policy", "critic", "u" } },
+	{ "policy_forward", fixture_policy_forward, { "policy", "I" } },
+	{ "comm_forward", fixture_comm_forward, { "comm", "u" } },
 };
+
+enum { KINDS = sizeof kinds / sizeof *kinds };
+static int seen[KINDS];    /* files of each */
 
 static int has_all(const struct mc_map *in, const char *const has[3])
 {
@@ -45,8 +50,10 @@ static int check_learn(const struct mc_map *root, const char *name, char *why, s
 		mc_map_at(root, 0, first, sizeof first);
 	if (mc_map_map(root, first, &map, &e) == 0 && mc_map_map(&map, "in", &in, &e) == 0)
 		for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
-			if (has_all(&in, kinds[k].has))
+			if (has_all(&in, kinds[k].has)) {
+				seen[k]++;
 				return kinds[k].check(root, name, why, size);
+			}
 	snprintf(why, size, "no known kind of fixture");
 	return 0;
 }
@@ -99,6 +106,15 @@ static int check_directory(const char *top, const char *directory, fixture_check
 	return n;
 }
 
+/* Are these the project's, which have every kind? Others may have some. */
+static int is_own(const char *top)
+{
+	static const char end[] = "tests/fixtures";
+	const size_t n = strlen(top);
+
+	return n >= strlen(end) && strcmp(top + n - strlen(end), end) == 0;
+}
+
 int main(void)
 {
 	const char *top = getenv("MC_FIXTURES");
@@ -110,9 +126,10 @@ int main(void)
 		ok(0, "BLAS: %s", e.what);
 		return tap_done();
 	}
-	const int n = check_directory(top, "env", fixture_env) + check_directory(top, "learn", check_learn);
-
-	if (!n)
-		ok(0, "no fixtures in %s/env and %s/learn", top, top);
+	ok(check_directory(top, "env", fixture_env) > 0, "there are fixtures in %s/env", top);
+	ok(check_directory(top, "learn", check_learn) > 0, "there are fixtures in %s/learn", top);
+	if (is_own(top))
+		for (size_t k = 0; k < KINDS; k++)
+			ok(seen[k] > 0, "there are fixtures of the kind %s", kinds[k].name);
 	return tap_done();
 }

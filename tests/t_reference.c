@@ -2,6 +2,11 @@
  * The ring of programs against a plain loop in one process: Algorithm 1 written out, on the
  * library's pieces, must give the same bytes as the programs that talk through pipes, with one
  * thread and with two.
+ *
+ * What this proves is the wiring: that frames, queues and barriers of three processes give each
+ * piece what it needs, in Algorithm 1's order. Both sides are the same library, so an error in a
+ * piece is in both: that the pieces are right is for t_fixtures, which holds them to values of an
+ * independent implementation, and for the gradient checks in double precision.
  */
 #include <stdlib.h>
 #include <unistd.h>

@@ -1,0 +1,23 @@
+# What a test compares must be there: two paths of jq that are both null are equal, and so are the
+# outputs of two commands that crash.
+
+# The output of a command; where it fails, or gives nothing but null, something that is equal to
+# nothing else.
+there() {
+	local out status=0
+
+	out=$("$@") || status=$?
+	if [ "$status" -ne 0 ] || [ -z "${out//[][\{\}, $'\n']/}" ] || [[ ${out//[][, $'\n']/} =~ ^(null)+$ ]]; then
+		echo "nothing ($BASHPID $RANDOM): $*" | tee /dev/stderr
+		return 1
+	fi
+	printf '%s\n' "$out"
+}
+
+# Two files that are both there differ.
+differ() {
+	local status=0
+
+	cmp -s "$1" "$2" || status=$?
+	[ "$status" -eq 1 ]
+}
