@@ -245,7 +245,15 @@ options" ]
 	run -64 "$figures" fig2 SEEDS=0
 	run -64 "$figures" fig2 SEEDS=a
 	run -64 "$figures" fig2 SEEDS=3-1
-	run -64 "$figures" fig2 OUT='a b'
+	for out in 'a b' lr=0.1 a:b; do
+		run -64 "$figures" fig2 OUT="$out"
+		[ "$output" = "figures: OUT: \"$out\": a directory without blanks, = and :, please" ]
+	done
+	touch file
+	run -73 "$figures" fig2 "${tiny[@]}" OUT=file/out
+	[ "$output" = "figures: OUT: cannot write to file/out" ]
+	TMPDIR=$PWD/nowhere run -73 "$figures" fig2 "${tiny[@]}" OUT=other
+	[ "$output" = "figures: TMPDIR: cannot write to $PWD/nowhere" ]
 	run -64 "$figures" fig2 'ROLLOUT=--hidden 8; touch pwned'
 	[ ! -e pwned ]
 	run -64 "$figures" fig2 METHODS=best
@@ -257,4 +265,33 @@ options" ]
 	run -64 "$figures" fig2 "${tiny[@]}" ROLLOUT='--hidden 9'
 	[[ "$output" == "figures: OUT: the runs in out have other options ("*"; choose another directory" ]]
 	"$figures" --help | grep -q '^usage: figures'
+}
+
+@test "OUT may begin with a dash; what is named twice is made once" {
+	run "$figures" fig2 "${tiny[@]}" METHODS='none none' TASKS='push_N3 push_N3' OUT=-x
+	[ "$status" -eq 0 ]
+	[ "$output" = "$PWD/-x/fig2.svg
+$PWD/-x/fig2.png
+$PWD/-x/fig2.md" ]
+	[ "$(wc -l <./-x/fig2.runs)" -eq 1 ]
+}
+
+@test "a picture or table that fails ends in one line, and with its status" {
+	"$figures" fig2 "${tiny[@]}" METHODS=none >made
+	rm out/fig2.*
+	printf 'nonsense' >out/runs-*/push_N3/none/1/run.log
+	run "$figures" fig2 "${tiny[@]}" METHODS=none
+	[ "$status" -eq 65 ]
+	[ "${#lines[@]}" -eq 1 ]
+	[[ "$output" == mc-plot:*run.log:* ]]
+	# and where make itself cannot go on
+	mkdir bin
+	printf '#!/bin/sh\nexit 1\n' >bin/mc-plot
+	chmod +x bin/mc-plot
+	for p in mc-rollout mc-critic mc-metalearn mc-eval mc-envsim mc-cat; do
+		ln -s "$MC_BIN/$p" bin/
+	done
+	MC_BIN=$PWD/bin run "$figures" fig2 "${tiny[@]}" METHODS=none
+	[ "$status" -eq 73 ]
+	[ "$output" = "fig2: a picture or table cannot be made in out" ]
 }

@@ -35,7 +35,7 @@ header() {
 	[ "$(header hints/gate_share_0 '[.task, .method, .share, .hidden]')" = '["hints","gate",false,8]' ]
 	[ "$(grep -c '^| hints ' out/grid.md)" -eq 8 ]
 	grep -q '^| push_N3 *| meta_beta_0.02_share_0 *| *1 |' out/grid.md
-	! grep -qi claim out/grid.md
+	[ "$(grep -ci claim out/grid.md)" -eq 0 ]
 	grep -q 'gate_share_1' out/grid.svg
 	# the same numbers in every form
 	awk -F '\t' '$1 == "push_N3" && $2 == "none_share_0" { print $4 }' out/grid.tsv >tsv

@@ -186,6 +186,9 @@ three() {
 	[ "$(jq -c '.metacomm.push_N3.meta.seed_2 | [length, .absolute_metrics, .step_0, .step_19]' out.json)" = \
 		'[21,{"return":[46.7]},{"step_count":50,"return":[9.7]},{"step_count":1000,"return":[47.7]}]' ]
 	run -73 mc-eval --aggregate --marl-eval /nowhere/out.json *.log
+	run -64 mc-eval --aggregate --marl-eval - *.log
+	[ "$output" = "mc-eval: --marl-eval: standard output is where the tables go; ./- is a file of that name" ]
+	[ ! -e ./- ]
 	run -64 mc-eval --marl-eval out.json a.ckpt
 	[[ "$output" == "mc-eval: --marl-eval: this is about runs; add --aggregate" ]]
 	run -64 mc-eval --aggregate --scale push_N3=2,1 *.log

@@ -344,3 +344,12 @@ near() {
 		bash -c "$line"
 	done <examples
 }
+
+@test "one episode has no interval" {
+	ckpt a.ckpt
+	[ "$(mc-eval -n 1 --json --comm none a.ckpt | jq -c '[.return_se,.return_iqm_ci,.difference_ci]')" = '[null,[null,null],[null,null]]' ]
+	mc-eval -n 1 --comm none a.ckpt >out
+	[ "$(sed -n 2p out | grep -o ' - ' | wc -l)" -ge 2 ]
+	[ "$(grep -c '\[\|nan' out)" -eq 0 ]
+	mc-eval -n 2 --json a.ckpt | jq -e '.return_iqm_ci[0] < .return_iqm_ci[1]'
+}

@@ -225,7 +225,7 @@ static void put_difference(const struct mc_measured *f)
 {
 	char interval[64] = "-";
 
-	if (f->touched)
+	if (f->touched && isfinite(f->difference_ci[0]))
 		snprintf(interval, sizeof interval, "[%.2f, %.2f]", f->difference_ci[0], f->difference_ci[1]);
 	put_cell(f->touched ? f->difference : (double)NAN, 10, 2);
 	printf("  %20s", interval);
@@ -233,9 +233,10 @@ static void put_difference(const struct mc_measured *f)
 
 static void put_row(const char *file, int width, const struct mc_measured *f, const struct options *o)
 {
-	char interval[64];
+	char interval[64] = "-";
 
-	snprintf(interval, sizeof interval, "[%.2f, %.2f]", f->ci[0], f->ci[1]);
+	if (isfinite(f->ci[0]))
+		snprintf(interval, sizeof interval, "[%.2f, %.2f]", f->ci[0], f->ci[1]);
 	put_name(file ? file : "-", width);
 	printf("  ");
 	put_name(f->task, 23);
@@ -476,6 +477,8 @@ static int check_subject(enum subject what, const struct mc_summary_opts *s, con
 		return mc_usage(e, runs, "add --aggregate", "this is about runs");
 	if (!o->script != !o->task)
 		return mc_usage(e, o->script ? "-t" : "--script", NULL, o->script ? "in which task?" : "which script? A checkpoint says its own task");
+	if (s->marl_eval && strcmp(s->marl_eval, "-") == 0)
+		return mc_usage(e, "--marl-eval", "./- is a file of that name", "standard output is where the tables go");
 	if (what == CHECKPOINTS && s->claims)
 		return mc_usage(e, "--claims", "add --aggregate or --advantages", "there are no claims about checkpoints");
 	return 0;

@@ -1,6 +1,7 @@
 #include "mc_measure.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -246,6 +247,14 @@ static int load_nets(struct nets *nets, const struct mc_ckpt *c, const struct mc
 	return -1;
 }
 
+/* Sorts x; one episode says nothing of others: it has no interval. */
+static int interval(double ci[2], enum mc_stat_kind kind, double *x, size_t n, uint64_t seed, struct mc_err *e)
+{
+	mc_stat_sort(x, n);
+	ci[0] = ci[1] = (double)NAN;
+	return n < 2 ? 0 : mc_stat_bootstrap(ci, kind, x, n, MC_STAT_RESAMPLES, seed, e);
+}
+
 /* The mean difference to the untouched team, whose returns become the differences, episode by episode. */
 static int compare(struct mc_measured *f, const double *ret, double *untouched, size_t n, uint64_t seed, struct mc_err *e)
 {
@@ -253,8 +262,7 @@ static int compare(struct mc_measured *f, const double *ret, double *untouched, 
 	for (size_t k = 0; k < n; k++)
 		untouched[k] = ret[k] - untouched[k];
 	f->difference = mc_stat_mean(untouched, n);
-	mc_stat_sort(untouched, n);
-	return mc_stat_bootstrap(f->difference_ci, MC_STAT_MEAN, untouched, n, MC_STAT_RESAMPLES, seed, e);
+	return interval(f->difference_ci, MC_STAT_MEAN, untouched, n, seed, e);
 }
 
 static int summarise(struct mc_measured *f, struct sums *s, const struct mc_dims *dims, const struct mc_measuring *o,
@@ -270,7 +278,7 @@ static int summarise(struct mc_measured *f, struct sums *s, const struct mc_dims
 	f->bytes = f->answers * 4 * (double)dims->O;
 	mc_stat_sort(s->ret, n);
 	f->iqm = mc_stat_iqm(s->ret, n);
-	return mc_stat_bootstrap(f->ci, MC_STAT_IQM, s->ret, n, MC_STAT_RESAMPLES, o->seed, e);
+	return interval(f->ci, MC_STAT_IQM, s->ret, n, o->seed, e);
 }
 
 /* The team as the options would have it, then, if that is another, untouched on the same episodes. */

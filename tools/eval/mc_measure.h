@@ -56,7 +56,7 @@ struct mc_measured {
 	int64_t trained;          /* episodes */
 	enum mc_decide how;
 	double edge_cost;         /* of its training; 0 = none */
-	double mean, se, iqm, ci[2]; /* of the returns; 95 % bootstrap interval of the IQM */
+	double mean, se, iqm, ci[2]; /* of the returns; 95 % bootstrap interval of the IQM; NaN for one episode */
 	const struct mc_yardstick *yardstick; /* of the task, against these prey; NULL = none is known */
 	double requests;          /* in a step, the whole team */
 	double answers;           /* in a step: requests, unless some are lost */
