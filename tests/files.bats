@@ -7,7 +7,7 @@ setup() {
 	PATH=$MC_BIN:$PATH
 	train=$BATS_TEST_DIRNAME/../pipelines/train
 	cd "$BATS_TEST_TMPDIR"
-	small=(-t push_N3 -m none -R '--hidden 8 -C 7 --explore 0.2' -Q '--batch 32 --threads 1 --keep-replay')
+	small=(-t push_N3 -m none -R '--hidden 8 -C 7 --explore 0.5:0.2:20' -Q '--batch 32 --threads 1 --keep-replay')
 }
 
 # ---- descriptors that do not wait ----
@@ -17,7 +17,7 @@ unwaiting() {
 	/usr/bin/python3 - "$@" <<-'PY' 3>&-
 	import os, subprocess, sys
 	d, episodes = sys.argv[1:3]
-	programs = [["mc-rollout", "-t", "push_N3", "--explore", "0.2", "-e", episodes, "--comm", "none", "-c", d + "/run.ckpt", "-l", d + "/run.log"],
+	programs = [["mc-rollout", "-t", "push_N3", "--explore", "0.5:0.2:20", "-e", episodes, "--comm", "none", "-c", d + "/run.ckpt", "-l", d + "/run.log"],
 	            ["mc-critic", "--batch", "32", "--critic-gamma", "0.9", "--threads", "1", "-D", d + "/run.replay", "--keep-replay"]]
 	pipes = [os.pipe() for _ in programs]
 	for end in sum(pipes, ()):
@@ -31,7 +31,7 @@ unwaiting() {
 
 @test "a ring on pipes that do not wait: begun and continued, the same bytes" {
 	mkdir a b
-	"$train" -t push_N3 -m none -e 30 -o a -R '--explore 0.2' -Q '--batch 32 --threads 1 --critic-gamma 0.9 --keep-replay'
+	"$train" -t push_N3 -m none -e 30 -o a -R '--explore 0.5:0.2:20' -Q '--batch 32 --threads 1 --critic-gamma 0.9 --keep-replay'
 	[ "$(unwaiting b 10)" = "0 0" ]
 	[ "$(stat -c %s b/run.ckpt)" -gt 2000000 ]   # more than a pipe holds
 	[ "$(unwaiting b 30)" = "0 0" ]
@@ -148,7 +148,7 @@ refused() {
 	before=$(sums d)
 	again() {
 		mkfifo ring
-		{ mc-rollout -t push_N3 --comm none --hidden 8 --explore 0.2 -e 40 -c d/run.ckpt -l d/run.log 2>err <ring | mc-critic --batch 32 "$@" 2>>err >ring; } || true
+		{ mc-rollout -t push_N3 --comm none --hidden 8 --explore 0.5:0.2:20 -e 40 -c d/run.ckpt -l d/run.log 2>err <ring | mc-critic --batch 32 "$@" 2>>err >ring; } || true
 		rm ring
 		[ "$(wc -l <err)" -eq 1 ]
 		[ "$(sums d)" = "$before" ]
@@ -181,7 +181,7 @@ refused() {
 @test "another run's log or replay file, or one that was changed, is not continued" {
 	"$train" "${small[@]}" -e 20 -o d
 	"$train" "${small[@]}" -e 40 -s 2 -o e
-	"$train" -t push_N3 -m none -R '--hidden 8 --explore 0.2' -Q '--batch 32 --threads 1 --keep-replay' -e 40 -o f
+	"$train" -t push_N3 -m none -R '--hidden 8 --explore 0.5:0.2:20' -Q '--batch 32 --threads 1 --keep-replay' -e 40 -o f
 	cp -r d good
 	again() {
 		before=$(sums d)
