@@ -7,7 +7,7 @@ setup() {
 	PATH=$MC_BIN:$PATH
 	train=$BATS_TEST_DIRNAME/../pipelines/train
 	cd "$BATS_TEST_TMPDIR"
-	small=(-t push_N3 -m none -R '--hidden 8 -C 7 --explore 0.5:0.2:20' -Q '--batch 32 --threads 1 --keep-replay')
+	small=(-t push_N3 -m none -R '--hidden 8 -C 7 --explore 0.5:0.2:20' -Q '--batch 32 --threads 1 --critic-gamma same --keep-replay')
 }
 
 # ---- descriptors that do not wait ----
@@ -133,10 +133,10 @@ refused() {
 
 @test "a refused \"train longer\" changes no byte: no replay file, in no method" {
 	for m in none meta; do
-		"$train" "${small[@]}" -m $m -M '--rule-hidden 4' -e 22 -o $m
+		"$train" "${small[@]}" -m $m -e 22 -o $m
 		rm $m/run.replay
 		before=$(sums $m)
-		run "$train" "${small[@]}" -m $m -M '--rule-hidden 4' -e 44 -o $m
+		run "$train" "${small[@]}" -m $m -e 44 -o $m
 		refused 66 $m 'run.replay: the replay file is not there'
 		mc-cat --verify $m/run.log
 		[ "$(mc-cat -t end $m/run.log | wc -l)" -eq 1 ]
@@ -148,7 +148,7 @@ refused() {
 	before=$(sums d)
 	again() {
 		mkfifo ring
-		{ mc-rollout -t push_N3 --comm none --hidden 8 --explore 0.5:0.2:20 -e 40 -c d/run.ckpt -l d/run.log 2>err <ring | mc-critic --batch 32 "$@" 2>>err >ring; } || true
+		{ mc-rollout -t push_N3 --comm none --hidden 8 --explore 0.5:0.2:20 -e 40 -c d/run.ckpt -l d/run.log 2>err <ring | mc-critic --batch 32 --critic-gamma same "$@" 2>>err >ring; } || true
 		rm ring
 		[ "$(wc -l <err)" -eq 1 ]
 		[ "$(sums d)" = "$before" ]
@@ -181,7 +181,7 @@ refused() {
 @test "another run's log or replay file, or one that was changed, is not continued" {
 	"$train" "${small[@]}" -e 20 -o d
 	"$train" "${small[@]}" -e 40 -s 2 -o e
-	"$train" -t push_N3 -m none -R '--hidden 8 --explore 0.5:0.2:20' -Q '--batch 32 --threads 1 --keep-replay' -e 40 -o f
+	"$train" -t push_N3 -m none -R '--hidden 8 --explore 0.5:0.2:20' -Q '--batch 32 --threads 1 --critic-gamma same --keep-replay' -e 40 -o f
 	cp -r d good
 	again() {
 		before=$(sums d)
@@ -373,4 +373,123 @@ clash() {
 	run bash -c 'OPENBLAS_CORETYPE=nonsense mc-rollout -t push_N3 --comm none </dev/null | cat'
 	[[ "$output" == *'mc-rollout: OPENBLAS_CORETYPE: OpenBLAS has no core "nonsense" here, and would take '* ]]
 	OPENBLAS_CORETYPE= mc-rollout --version
+}
+
+# ---- what is read is not written ----
+
+@test "mc-cat, mc-plot and mc-eval do not write over what they read" {
+	"$train" "${small[@]}" -e 60 -o d
+	cp d/run.log d/run.dat
+	cp d/run.log d/run.gp
+	cp d/run.log d/run.svg
+	ln -s run.ckpt d/link
+	ln d/run.ckpt d/hard
+	before=$(sums d)
+	over() {
+		run "$@"
+		refused 64 d "would be overwritten, and is read"
+	}
+	for o in --npz --safetensors; do
+		for f in d/run.ckpt d/link d/hard ./d/../d/run.ckpt; do
+			over mc-cat $o d/run.ckpt $f
+			over mc-cat $o $f d/run.ckpt
+		done
+		over bash -c "mc-cat $o d/run.ckpt <d/run.ckpt"
+		over bash -c "mc-cat $o - d/run.ckpt 1<>d/run.ckpt"
+	done
+	over mc-eval --aggregate --marl-eval d/run.log d/run.log
+	over mc-plot curves -o d/run.svg d/run.svg
+	over mc-plot curves --emit -o d/run.svg d/run.dat
+	over mc-plot curves --emit -o d/run.svg d/run.log d/run.gp
+	over mc-plot curves --named --emit -o d/run.svg one=d/run.dat
+	mc-cat --npz d/out.npz d/run.ckpt
+	[ -s d/out.npz ]
+}
+
+# ---- mc-cat: names, and logs that change under it ----
+
+@test "names that nothing has are told of, not answered by silence" {
+	"$train" "${small[@]}" -e 10 -o d
+	run mc-cat -t epsiode d/run.log
+	[ "$status" -eq 64 ]
+	[ "$output" = 'mc-cat: --type: no frame is of type "epsiode"; mc-cat --count shows the types that there are' ]
+	run mc-cat -t trajectory d/run.log           # there might be one
+	[ "$status" -eq 0 ]
+	[ -z "$output" ]
+	run mc-cat --fields nosuch d/run.log
+	[ "$status" -eq 64 ]
+	[ "$output" = 'mc-cat: --fields: no frame has "nosuch"; leave it out to see the names' ]
+	run --separate-stderr mc-cat -t episode --tsv --fields episode,retrun d/run.log
+	[ "$status" -eq 0 ]
+	[ "$stderr" = 'mc-cat: --fields: no frame has "retrun"' ]
+	[ "${#lines[@]}" -eq 11 ]
+	run mc-cat - - <d/run.log
+	[ "$status" -eq 64 ]
+	[ "$output" = 'mc-cat: -: name it once; standard input is read once' ] || [ "$output" = 'mc-cat: -: standard input is read once; name it once' ]
+	: >empty
+	run mc-cat empty
+	[ "$output" = 'mc-cat: empty: is empty: still running, or cut, at 0' ]
+}
+
+@test "mc-cat --follow: a log that was begun anew ends it; one that goes on does not" {
+	"$train" "${small[@]}" -e 10 -o d
+	"$train" "${small[@]}" -s 2 -e 10 -o e
+	bytes=$(mc-cat d/run.ckpt | jq '.state["mc-rollout"].log_bytes')
+	for how in same moved; do
+		head -c $bytes d/run.log >log                  # without its end
+		mc-cat -f -t header,episode log >out 2>err 3>&- &
+		pid=$!
+		for _ in $(seq 300); do [ "$(wc -l <out)" -ge 11 ] && break; sleep 0.02; done
+		if [ $how = same ]; then head -c 900 e/run.log >log; else head -c 900 e/run.log >new && mv new log; fi
+		status=0
+		wait $pid || status=$?
+		[ "$status" -eq 65 ]
+		[ "$(cat err)" = "mc-cat: log: was replaced: another run's log has its name now; follow it anew" ]
+		[ "$(jq -c 'select(.type == "header") | .seed' out)" = 1 ]
+	done
+	head -c $bytes d/run.log >log
+	mc-cat -f -t episode log >out 2>err 3>&- &
+	pid=$!
+	for _ in $(seq 300); do [ "$(wc -l <out)" -ge 10 ] && break; sleep 0.02; done
+	truncate -s 900 log                                    # cut back, as a continued run does
+	sleep 0.5
+	tail -c +901 d/run.log >>log
+	wait $pid
+	[ "$(wc -l <out)" -eq 10 ]
+	[ ! -s err ]
+}
+
+# ---- small ones ----
+
+@test "status, names and bounds are those of the page" {
+	run bash -c 'mc-envsim -t push_N3 --random 3 >&-'
+	[ "$status" -eq 74 ]
+	run bash -c 'mc-critic --threads 4294967296 2>&1 >/dev/null </dev/null'
+	[[ "$output" == 'mc-critic: --threads: "4294967296" is not an integer from 1 to 1024; see --help' ]]
+	run bash -c 'mc-critic --replay 1e99 2>&1 >/dev/null </dev/null'
+	[[ "$output" == 'mc-critic: --replay: "1e99" is not an integer from 1 to 1000000000; see --help' ]]
+	run bash -c 'mc-metalearn --lr 0.1 2>&1 >/dev/null </dev/null'
+	[[ "$output" == *'did you mean --lr-comm or --lr-baseline or --lr-rule?' ]]
+	run bash -c 'mc-metalearn --lr-rul3 0.1 2>&1 >/dev/null </dev/null'
+	[[ "$output" == *'did you mean --lr-rule?' ]]
+	run bash -c 'sleep 1 | mc-rollout -t push_N3 --prey flee --comm none | cat; exit ${PIPESTATUS[1]}'
+	[ "$status" -eq 64 ]
+	[[ "$output" == *'mc-rollout: --prey: there is no prey in push_N3; leave it out'* ]]
+}
+
+@test "a checkpoint with a net that is not known is refused by every reader" {
+	"$train" "${small[@]}" -e 10 -o d
+	/usr/bin/python3 - <<-'PY'
+	import msgpack, zlib
+	f = msgpack.unpackb(open("d/run.ckpt", "rb").read())
+	del f["crc32"]
+	f["params"]["gossip"] = f["params"]["critic"]
+	out = msgpack.packb(f)
+	out = bytes([out[0] + 1]) + out[1:] + b"\xa5crc32\xce"
+	open("odd.ckpt", "wb").write(out + zlib.crc32(out).to_bytes(4, "big"))
+	PY
+	for c in "mc-cat --verify" "mc-eval -n 1" "mc-rollout -n 1 --load"; do
+		run bash -c "$c odd.ckpt | cat; exit \${PIPESTATUS[0]}"
+		[ "$status" -eq 65 ]
+	done
 }

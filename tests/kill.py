@@ -74,7 +74,7 @@ def command(directory, method, args, rng=None):
     if pick([True, False]):
         Q += " --keep-replay"
     return [sr.train, "-t", args.task, "-m", method, "-e", str(args.episodes), "-o", directory,
-            "-R", R, "-M", "--rule-hidden 4", "-Q", Q]
+            "-R", R, "-Q", Q] + (["-M", "--rule-hidden 4"] if method in ("meta", "reinforce") else [])
 
 
 def environment(directory):

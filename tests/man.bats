@@ -95,8 +95,12 @@ page_options() {
 
 @test "the launcher's options are in its page" {
 	mc-train -h | sed -n 's/^  \(-[A-Za-z]\) .*/\1/p' | sort >help
-	page_options "$root/man/mc-train.1" | grep -vx -e -h -e --help -e -V -e --version -e --preset -e --env >page
-	[ "$(wc -l <help)" -ge 8 ]
+	page_options "$root/man/mc-train.1" | grep -x -e '-[A-Za-z]' | grep -vx -e -h -e -V >page
+	[ "$(wc -l <help)" -eq 10 ]
+	diff help page
+	mc-train -h | sed -n 's/^Long forms: \([^.]*\)\..*/\1/p' | tr -d ' ' | tr ',' '\n' | sort >help
+	page_options "$root/man/mc-train.1" | grep -e '^--' | grep -vx -e --help -e --version >page
+	[ "$(wc -l <help)" -eq 7 ]
 	diff help page
 }
 

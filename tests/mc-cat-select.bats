@@ -62,7 +62,7 @@ py() {
 }
 
 @test "--fields keeps the named entries, null where one is missing" {
-	run bash -c "'$cat' -w 'program==mc-metalearn' --fields iteration,values.saturated,nothing run/run.log | head -n 1"
+	run bash -c "'$cat' -w 'program==mc-metalearn' --fields iteration,values.saturated,nothing run/run.log 2>err | head -n 1"
 	[ "$output" = '{"iteration":10,"values.saturated":0,"nothing":null}' ]
 }
 

@@ -51,8 +51,8 @@ end" ]
 
 @test "a type must match whole" {
 	run bash -c "cat stream | '$cat' -t epi"
-	[ "$status" -eq 0 ]
-	[ -z "$output" ]
+	[ "$status" -eq 64 ]
+	[[ "$output" == 'mc-cat: --type: no frame is of type "epi"; '* ]]
 }
 
 @test "-n stops after N frames, over all files" {

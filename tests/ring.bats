@@ -196,9 +196,10 @@ in_env() {
 }
 
 @test "a run whose length is raised: the bytes of the longer run" {
-	"$train" "${small[@]}" -m reinforce -e 90 -o a -Q '--batch 32 --keep-replay'
-	"$train" "${small[@]}" -m reinforce -e 43 -o b -Q '--batch 32 --keep-replay --threads 2'
-	"$train" "${small[@]}" -m reinforce -e 90 -o b -Q '--batch 32 --keep-replay --threads 1'
+	fixed=(--explore 0.2 --critic-gamma 0.9)      # not over a share of the run
+	"$train" "${small[@]}" -m reinforce -e 90 -o a "${fixed[@]}"
+	"$train" "${small[@]}" -m reinforce -e 43 -o b "${fixed[@]}" -Q '--threads 2'
+	"$train" "${small[@]}" -m reinforce -e 90 -o b "${fixed[@]}" -Q '--threads 1'
 	cmp a/run.ckpt b/run.ckpt
 	cmp a/run.log b/run.log
 	cmp a/run.replay b/run.replay
@@ -365,9 +366,6 @@ told() {
 		[ "${#lines[@]}" -eq 1 ]
 		[[ "$output" == *"--bogus: unknown option"* ]]
 	done
-	run "$train" --task push_N3 -o d
-	[ "$status" -eq 64 ]
-	[ "$output" = "train: --: long options are --preset, and --help or --version alone; see train -h" ]
 	run "$train" -t pull_N3 -o d
 	[ "$status" -eq 64 ]
 	[ "${#lines[@]}" -eq 1 ]

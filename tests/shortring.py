@@ -26,8 +26,10 @@ def sanitized():
 def run(directory, method, episodes, programs=bin_dir, env=None, file_size=None):
     """One start of the ring: (status or "hang", lines on stderr)."""
     args = [train, "-t", "navigation_N2_l2", "-m", method, "-e", str(episodes), "-o", directory,
-            "-R", "--hidden 4 -C 2 --explore 0.2", "-M", "--rule-hidden 4" + (" -K 2" if method == "meta" else ""),
-            "-Q", "--batch 32 --threads 1 --keep-replay --critic-gamma same"]
+            "-R", "--hidden 4 -C 2 --explore 0.2"]
+    if method in ("meta", "reinforce"):
+        args += ["-M", "--rule-hidden 4" + (" -K 2" if method == "meta" else "")]
+    args += ["-Q", "--batch 32 --threads 1 --keep-replay --critic-gamma same"]
     env = dict(os.environ, MC_QUIET="1", MC_BIN=programs, TMPDIR=directory, **(env or {}))
 
     def limit():

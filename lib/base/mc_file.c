@@ -158,6 +158,27 @@ int mc_file_distinct(const struct mc_file_use *use, size_t n, struct mc_err *e)
 	return r;
 }
 
+int mc_file_apart(const struct mc_file_use *use, size_t n, int operands, char *const *operand, struct mc_err *e)
+{
+	const size_t all = n + (operands > 0 ? (size_t)operands : 1);
+	struct mc_file_use *u = calloc(all, sizeof *u);
+	struct stat st;
+
+	if (!u)
+		return mc_err_nomem(e, "names", all * sizeof *u);
+	memcpy(u, use, n * sizeof *u);
+	u[n] = (struct mc_file_use){ "-", "-", 0 };
+	for (int i = 0; i < operands; i++) {
+		const char *equals = strchr(operand[i], '='), *file = equals && stat(operand[i], &st) < 0 ? equals + 1 : operand[i];
+
+		u[n + (size_t)i] = (struct mc_file_use){ file, file, 0 };
+	}
+	const int r = mc_file_distinct(u, all, e);
+
+	free(u);
+	return r;
+}
+
 /* A name that no other machine has, and this one only until it starts again. */
 static void machine(char *out, size_t size)
 {

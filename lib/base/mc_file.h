@@ -46,6 +46,12 @@ struct mc_file_use {
 int mc_file_distinct(const struct mc_file_use *use, size_t n, struct mc_err *e);
 
 /*
+ * The same of `use`, and of a command's operands, which are read: files, or LABEL=FILE. No operand
+ * is standard input.
+ */
+int mc_file_apart(const struct mc_file_use *use, size_t n, int operands, char *const *operand, struct mc_err *e);
+
+/*
  * What `path` stands for as text, by which the programs of a ring compare theirs: the machine, and the
  * file's real name. 0, or -1 where it stands for nothing.
  */

@@ -380,7 +380,7 @@ struct mc_out *mc_out_fd(int fd, const char *name, struct mc_err *e)
 		return NULL;
 	}
 	if (fstat(fd, &st) < 0) {
-		(void)mc_err_errno(e, MC_CANTCREAT, name, NULL, "cannot write");
+		(void)mc_err_errno(e, MC_IOERR, name, NULL, "cannot write");
 		free(o->buffer);
 		free(o);
 		return NULL;

@@ -5,6 +5,28 @@
 
 /* ---- opening ---- */
 
+static int net_of(const char *name, enum mc_net *net);
+
+/* A net that nothing here knows would be passed over in silence. */
+static int check_nets(const struct mc_map *params, int targets, struct mc_err *e)
+{
+	for (size_t i = 0; i < mc_map_count(params); i++) {
+		char key[48];
+		enum mc_net net;
+		struct mc_map target;
+		const enum mc_kind kind = mc_map_at(params, i, key, sizeof key);
+
+		if (kind == MC_MAP && !targets && strcmp(key, "target") == 0) {
+			if (mc_map_map(params, key, &target, e) < 0 || check_nets(&target, 1, e) < 0)
+				return -1;
+		} else if (!net_of(key, &net)) {
+			return mc_err_set(e, MC_DATA, params->frame->place, params->frame->offset, "is it of a later version?",
+			    "%s holds a net \"%s\", which is not known here", params->path, key);
+		}
+	}
+	return 0;
+}
+
 int mc_ckpt_read(struct mc_ckpt *c, const struct mc_frame *f, struct mc_err *e)
 {
 	const struct mc_map *m = &f->map;
@@ -17,6 +39,8 @@ int mc_ckpt_read(struct mc_ckpt *c, const struct mc_frame *f, struct mc_err *e)
 	if (mc_map_map(m, "header", &c->header_map, e) < 0 || mc_header_read(&c->header_map, &c->header, e) < 0 ||
 	    mc_map_int(m, "iteration", &c->iteration, e) < 0 || mc_map_int(m, "episode", &c->episode, e) < 0 ||
 	    mc_map_map(m, "params", &c->params, e) < 0 || mc_map_map(m, "state", &c->state, e) < 0)
+		return -1;
+	if (check_nets(&c->params, 0, e) < 0)
 		return -1;
 	if (c->iteration < 0 || c->episode < 0)
 		return mc_err_set(e, MC_DATA, f->place, f->offset, NULL, "a negative count of iterations or episodes");

@@ -37,16 +37,24 @@ static int out_of_range(const struct mc_opt *o, double v)
 	return (o->min != 0 || o->max != 0) && !(v >= o->min && v <= o->max);
 }
 
+/* A bound as it would be typed. */
+static const char *bound(const struct mc_opt *o, double v, char out[32])
+{
+	(void)snprintf(out, 32, o->type == MC_OPT_INT && fabs(v) < 1e15 ? "%.0f" : "%g", v);
+	return out;
+}
+
 static int bad_value(const struct mc_opt *o, const char *arg, const char *kind, struct mc_err *e)
 {
-	char name[64];
+	char name[64], min[32], max[32];
 
 	spell(o, name, sizeof name);
 	if (o->min == 0 && o->max == 0)
 		return mc_usage(e, name, "see --help", "\"%s\" is not %s", arg, kind);
 	if (isinf(o->max))
-		return mc_usage(e, name, "see --help", "\"%s\" is not %s of at least %g", arg, kind, o->min);
-	return mc_usage(e, name, "see --help", "\"%s\" is not %s from %g to %g", arg, kind, o->min, o->max);
+		return mc_usage(e, name, "see --help", "\"%s\" is not %s of at least %s", arg, kind, bound(o, o->min, min));
+	return mc_usage(e, name, "see --help", "\"%s\" is not %s from %s to %s", arg, kind, bound(o, o->min, min),
+	    bound(o, o->max, max));
 }
 
 static int set_int(const struct mc_opt *o, const char *arg, struct mc_err *e)
@@ -136,21 +144,47 @@ static size_t distance(const char *a, const char *b)
 	return row[n];
 }
 
-static int unknown(const struct mc_prog *p, const char *word, struct mc_err *e)
+/* Options of which `name` is the beginning, "--lr-comm or --lr-rule"; "" if there is none, or if there are many. */
+static void begun(const struct mc_prog *p, const char *name, char *out, size_t size)
 {
-	char name[64], hint[96];
-	const char *nearest = NULL;
-	size_t best = 3;
+	const size_t n = strlen(name);
+	size_t at = 0, found = 0;
 
-	(void)snprintf(name, sizeof name, "%s", word[0] == '-' && word[1] == '-' ? word + 2 : "");
-	name[strcspn(name, "=")] = '\0';
+	out[0] = '\0';
+	for (const struct mc_opt *o = p->opts; n > 1 && !mc_opts_last(o); o++)
+		if (o->type != MC_OPT_GROUP && o->name && strncmp(o->name, name, n) == 0 && at < size) {
+			at += (size_t)snprintf(out + at, size - at, "%s--%s", found ? " or " : "", o->name);
+			found++;
+		}
+	if (found > 4 || at >= size)
+		out[0] = '\0';
+}
+
+/* The option whose name is most like it: two letters may be wrong, in a short name one. */
+static const char *nearest(const struct mc_prog *p, const char *name)
+{
+	const char *found = NULL;
+	size_t best = strlen(name) < 4 ? 2 : 3;
+
 	for (const struct mc_opt *o = p->opts; name[0] && !mc_opts_last(o); o++)
 		if (o->type != MC_OPT_GROUP && o->name && distance(name, o->name) < best) {
 			best = distance(name, o->name);
-			nearest = o->name;
+			found = o->name;
 		}
-	if (nearest)
-		(void)snprintf(hint, sizeof hint, "did you mean --%s?", nearest);
+	return found;
+}
+
+static int unknown(const struct mc_prog *p, const char *word, struct mc_err *e)
+{
+	char name[64], options[160], hint[200];
+
+	(void)snprintf(name, sizeof name, "%s", word[0] == '-' && word[1] == '-' ? word + 2 : "");
+	name[strcspn(name, "=")] = '\0';
+	begun(p, name, options, sizeof options);
+	if (options[0])
+		(void)snprintf(hint, sizeof hint, "did you mean %s?", options);
+	else if (nearest(p, name))
+		(void)snprintf(hint, sizeof hint, "did you mean --%s?", nearest(p, name));
 	else
 		(void)snprintf(hint, sizeof hint, "see %s --help", p->name);
 	return mc_usage(e, word, hint, "unknown option");

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <math.h>
 #include <poll.h>
@@ -40,6 +41,19 @@ struct cat {
 	struct mc_verify *check;
 	uint64_t shown;
 	int live;            /* the input is no regular file: what is shown goes out at once */
+	uint64_t considered; /* frames of the chosen types that meet --where */
+	char found[MC_FIELDS_MAX];  /* which --fields one of them had */
+	int strange;         /* names under --type that mc-frame(5) does not have, and */
+	struct {
+		char type[24];
+		int seen;
+	} stranger[8];
+	struct {             /* under --follow: the file that was opened, and how it begins */
+		const char *path;
+		struct stat st;
+		unsigned char *head;
+		size_t len;
+	} followed;
 	int missed;          /* a value that the table has no column for was told of */
 	int tally;           /* types in seen[]; what does not fit is counted as "(other)" */
 	struct {
@@ -126,6 +140,15 @@ static int one_type(const struct cat *c)
 	return c->types && *c->types && !strchr(c->types, ',');
 }
 
+static int twice_standard(int files, char **operands)
+{
+	int n = 0;
+
+	for (int i = 0; i < files; i++)
+		n += strcmp(operands[i], "-") == 0;
+	return n > 1;
+}
+
 static int check(const struct cat *c, int files, char **operands, struct mc_err *e)
 {
 	if (check_action(c, e) < 0)
@@ -146,25 +169,48 @@ static int check(const struct cat *c, int files, char **operands, struct mc_err 
 		return mc_usage(e, "--condense", "give it a log and nothing else", "it takes all of a log");
 	if (c->condense && (files != 1 || strcmp(operands[0], "-") == 0))
 		return mc_usage(e, "--condense", "name one log", "reads one file, twice");
+	if (twice_standard(files, operands))
+		return mc_usage(e, "-", "name it once", "standard input is read once");
 	if (c->follow && (c->diff || files > 1))
 		return mc_usage(e, "--follow", NULL, "follows one file");
 	return 0;
 }
 
-/* What was given as text, and the file to write. */
-static int prepare(struct cat *c, struct mc_err *e)
+/* Types that streams of our programs do not have: another program's, or a typing error. */
+static void note_strange(struct cat *c)
 {
+	static const char *const known[] = { "header", "provenance", "files", "trajectory", "episode", "params", "state", "metric",
+		"barrier", "mark", "observation", "action", "reset", "advantage", "eval", "checkpoint", "end" };
+	const char *p = c->types;
+
+	while (p && *p && c->strange < (int)(sizeof c->stranger / sizeof *c->stranger)) {
+		const size_t n = strcspn(p, ",");
+		size_t k = 0;
+
+		while (k < sizeof known / sizeof *known && !(strlen(known[k]) == n && memcmp(known[k], p, n) == 0))
+			k++;
+		if (k == sizeof known / sizeof *known && n < sizeof c->stranger->type)
+			(void)snprintf(c->stranger[c->strange++].type, sizeof c->stranger->type, "%.*s", (int)n, p);
+		p += n + (p[n] == ',');
+	}
+}
+
+/* What was given as text, and the file to write. */
+static int prepare(struct cat *c, int files, char **operands, struct mc_err *e)
+{
+	const struct mc_file_use out[] = { { "--npz", c->npz, 1 }, { "--safetensors", c->safetensors, 1 } };
 	const char *target = c->npz ? c->npz : c->safetensors;
 
 	if (c->where_text && mc_where_parse(&c->where, c->where_text, e) < 0)
 		return -1;
+	note_strange(c);
 	if (c->fields_text && mc_fields_parse(&c->fields, c->fields_text, e) < 0)
 		return -1;
 	if (c->verify && !(c->check = mc_verify_new(e)))
 		return -1;
 	if (!target)
 		return 0;
-	if (mc_file_check_target(target, e) < 0)
+	if (mc_file_apart(out, 2, files, operands, e) < 0 || (strcmp(target, "-") != 0 && mc_file_check_target(target, e) < 0))
 		return -1;
 	c->export = mc_export_new(c->npz ? MC_EXPORT_NPZ : MC_EXPORT_SAFETENSORS, e);
 	return c->export ? 0 : -1;
@@ -190,19 +236,40 @@ static int flush_output(struct mc_err *e)
 
 /* ---- streams ---- */
 
+/*
+ * Is the file that is followed another one by now? A run that was begun anew empties its log; one that goes
+ * on after a stop cuts it back, and adds the same bytes again.
+ */
+static int is_replaced(const struct cat *c)
+{
+	unsigned char now[4096];
+	struct stat st;
+	const int fd = open(c->followed.path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return 0;             /* moved away; what was opened may grow still */
+	const size_t n = c->followed.len < sizeof now ? c->followed.len : sizeof now;
+	const int other = fstat(fd, &st) == 0 && (st.st_dev != c->followed.st.st_dev || st.st_ino != c->followed.st.st_ino);
+	const ssize_t got = other || !n ? 0 : pread(fd, now, n, 0);
+
+	(void)close(fd);
+	return other || (got == (ssize_t)n && n && memcmp(now, c->followed.head, n) != 0);
+}
+
 /* Under --follow, at the end of the file: what there is goes out, and a reader who has gone ends it. */
 static int wait_for_more(void *ctx, struct mc_err *e)
 {
+	const struct cat *c = ctx;
 	struct pollfd out = { .fd = STDOUT_FILENO };
 
-	(void)ctx;
 	if (flush_output(e) < 0)
 		return -1;
 	if (poll(&out, 1, LOOK_AGAIN) > 0 && out.revents & (POLLERR | POLLHUP)) {
 		errno = EPIPE;
 		return output_failed(e);
 	}
-	return 1;
+	return is_replaced(c) ? mc_err_set(e, MC_DATA, c->followed.path, -1, "follow it anew",
+	    "was replaced: another run's log has its name now") : 1;
 }
 
 static struct mc_in *open_stream(struct cat *c, const char *path, struct mc_err *e)
@@ -213,8 +280,11 @@ static struct mc_in *open_stream(struct cat *c, const char *path, struct mc_err 
 	in = mc_in_open(path, 0, (size_t)c->max_frame, e);
 	c->live = strcmp(path, "-") == 0 ? fstat(STDIN_FILENO, &st) == 0 && !S_ISREG(st.st_mode) :
 	    stat(path, &st) == 0 && !S_ISREG(st.st_mode);
-	if (in && c->follow && !c->live)      /* the end of a pipe is the end */
-		mc_in_follow(in, wait_for_more, NULL);
+	if (in && c->follow && !c->live) {    /* the end of a pipe is the end */
+		c->followed.path = path;
+		(void)stat(path, &c->followed.st);
+		mc_in_follow(in, wait_for_more, c);
+	}
 	return in;
 }
 
@@ -237,6 +307,39 @@ static int selected(const struct cat *c, const struct mc_frame *f)
 {
 	return of_type(c, f->type) && mc_where_match(&c->where, f) &&
 	    (!c->net || mc_nets_has(f, c->net)) && mc_fields_any(&c->fields, f);
+}
+
+/* What is there of what was asked for by name. */
+static void note_names(struct cat *c, const struct mc_frame *f)
+{
+	for (int k = 0; k < c->strange; k++)
+		c->stranger[k].seen |= strcmp(c->stranger[k].type, f->type) == 0;
+	if (!c->fields.chosen || !of_type(c, f->type) || !mc_where_match(&c->where, f))
+		return;
+	c->considered++;
+	for (int k = 0; k < c->fields.n; k++)
+		if (!c->found[k])
+			c->found[k] = mc_path_find(f->bytes, c->fields.path[k]) != NULL;
+}
+
+/* Names that nothing had: a typing error is not an empty answer. */
+static int check_names(const struct cat *c, struct mc_err *e)
+{
+	int missing = 0, first = -1;
+
+	for (int k = 0; k < c->strange; k++)
+		if (!c->stranger[k].seen)
+			return mc_usage(e, "--type", "mc-cat --count shows the types that there are", "no frame is of type \"%s\"",
+			    c->stranger[k].type);
+	for (int k = 0; c->considered && k < c->fields.n; k++)
+		if (!c->found[k]) {
+			first = missing++ ? first : k;
+		}
+	if (missing && missing == c->fields.n)
+		return mc_usage(e, "--fields", "leave it out to see the names", "no frame has \"%s\"", c->fields.path[first]);
+	if (missing)
+		(void)fprintf(stderr, "mc-cat: --fields: no frame has \"%s\"\n", c->fields.path[first]);
+	return 0;
 }
 
 /* ---- showing and counting ---- */
@@ -271,6 +374,7 @@ static int show(struct cat *c, const struct mc_frame *f, struct mc_err *e)
 {
 	if (c->verify)
 		return mc_verify_frame(c->check, f, e);
+	note_names(c, f);
 	if (!selected(c, f))
 		return c->net ? mc_nets_check(f, c->net, e) : 0;
 	c->shown++;
@@ -311,8 +415,25 @@ static int stopped(const struct cat *c, const struct mc_in *in, const char *path
 	}
 	if (flush_output(e) < 0)
 		return -1;
+	if (mc_in_offset(in) == 0 && why->offset == 0) {
+		(void)fprintf(stderr, "mc-cat: %s: is empty: still running, or cut, at 0\n", strcmp(path, "-") == 0 ? "<stdin>" : path);
+		return 0;
+	}
 	(void)fprintf(stderr, "mc-cat: %s: still running, or cut, at %" PRId64 "\n",
 	    strcmp(path, "-") == 0 ? "<stdin>" : path, mc_in_offset(in));
+	return 0;
+}
+
+/* How the file that is followed begins. */
+static int keep_head(struct cat *c, const struct mc_frame *f, struct mc_err *e)
+{
+	if (c->followed.head || f->offset != 0)
+		return 0;
+	c->followed.head = malloc(f->len);
+	if (!c->followed.head)
+		return mc_err_nomem(e, "a header", f->len);
+	memcpy(c->followed.head, f->bytes, f->len);
+	c->followed.len = f->len;
 	return 0;
 }
 
@@ -326,8 +447,12 @@ static int cat_stream(struct cat *c, const char *path, struct mc_err *e)
 
 	if (!in)
 		return -1;
-	while (status == 0 && !enough(c) && (r = mc_in_frame(in, &f, &why)) == MC_READ_FRAME)
-		status = show(c, &f, e);
+	while (status == 0 && !enough(c) && (r = mc_in_frame(in, &f, &why)) == MC_READ_FRAME) {
+		if (c->followed.path && f.index == 0 && keep_head(c, &f, e) < 0)
+			status = -1;
+		else
+			status = show(c, &f, e);
+	}
 	if (status == 0 && r == MC_READ_FAIL)
 		status = stopped(c, in, path, &why, e);
 	mc_in_close(in);
@@ -355,6 +480,8 @@ static int cat_all(struct cat *c, int n, char **paths, struct mc_err *e)
 		status = cat_stream(c, paths[k], e);
 	if (c->export && status == 0)
 		status = export_end(c, paths[0], e);
+	if (status == 0 && !enough(c))
+		status = check_names(c, e);
 	for (int k = 0; k < c->tally && status == 0; k++)
 		(void)printf("%s\t%" PRIu64 "\n", c->seen[k].type, c->seen[k].n);
 	if (status < 0)
@@ -434,13 +561,14 @@ static int body(int argc, char **argv, struct mc_err *e)
 
 	if (parsed != MC_PARSED_RUN)
 		return parsed == MC_PARSED_DONE ? flush_output(e) : -1;
-	if (check(&c, argc - first, argv + first, e) < 0 || prepare(&c, e) < 0)
+	if (check(&c, argc - first, argv + first, e) < 0 || prepare(&c, argc - first, argv + first, e) < 0)
 		return -1;
 	status = c.condense ?
 	    mc_condense(argv[first], c.condense, (size_t)c.points, c.metrics, (size_t)c.max_frame, e) :
 	    c.diff ? diff(&c, argv + first, e) : cat_all(&c, argc - first, argv + first, e);
 	mc_export_free(c.export);
 	mc_verify_free(c.check);
+	free(c.followed.head);
 	return status;
 }
 

@@ -13,6 +13,7 @@
 #include "mc_intervene.h"
 #include "mc_json.h"
 #include "mc_measure.h"
+#include "mc_file.h"
 #include "mc_opts.h"
 #include "mc_pool.h"
 #include "mc_script.h"
@@ -607,6 +608,10 @@ static int body(int argc, char **argv, struct mc_err *e)
 	if (first == argc && !o.script)
 		return mc_usage(e, NULL, "see mc-eval --help", "no %s given",
 		    what == RUNS ? "log or checkpoint" : what == ADVANTAGES ? "stream" : "checkpoint");
+	const struct mc_file_use use[] = { { "--marl-eval", summary.marl_eval, 1 }, { "--claims", summary.claims, 0 } };
+
+	if (summary.marl_eval && mc_file_apart(use, 2, argc - first, argv + first, e) < 0)
+		return -1;
 	o.how.stage = &stage;
 	r = what == RUNS ? summarise(&summary, &o, argc - first, argv + first, e) :
 	    what == ADVANTAGES ? compare(&summary, &o, argc - first, argv + first, e) : play(&o, argc - first, argv + first, e);

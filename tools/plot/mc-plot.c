@@ -1,3 +1,4 @@
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -86,6 +87,23 @@ static const struct picture *find_picture(const char *name, struct mc_err *e)
 	return NULL;
 }
 
+/* The picture, and the script and data that --emit leaves beside it, are none of the files that are read. */
+static int apart(const struct mc_picture *p, int operands, char **operand, struct mc_err *e)
+{
+	const char *slash = strrchr(p->output, '/'), *dot = strrchr(p->output, '.');
+	const int stem = dot && (!slash || dot > slash) ? (int)(dot - p->output) : (int)strlen(p->output);
+	char script[PATH_MAX], data[PATH_MAX];
+
+	(void)snprintf(script, sizeof script, "%.*s.gp", stem, p->output);
+	(void)snprintf(data, sizeof data, "%.*s.dat", stem, p->output);
+	const struct mc_file_use out[] = {
+		{ "-o", p->output, 1 }, { "--emit", p->emit ? script : NULL, 1 }, { "--emit", p->emit ? data : NULL, 1 },
+	};
+
+	return mc_file_apart(out, 3, operands, operand, e);
+}
+
+
 static int body(int argc, char **argv, struct mc_err *e)
 {
 	const struct mc_draw_opts defaults = { .y = "return", .band = "auto", .agent = "0", .episodes = 4, .episode = -1, .last = MC_SCORES_LAST, .resamples = MC_STAT_RESAMPLES, .step = "0",
@@ -169,6 +187,8 @@ static int body(int argc, char **argv, struct mc_err *e)
 	if (o.picture.output == NULL && (o.picture.look.width || o.picture.look.height || font))
 		return mc_usage(e, font ? "--font" : o.picture.look.width ? "--width" : "--height", "add -o FILE", "a terminal has its own");
 	if (font && mc_look_font(&o.picture.look, font, font_name, sizeof font_name, e) < 0)
+		return -1;
+	if (o.picture.output && apart(&o.picture, argc - first - 1, argv + first + 1, e) < 0)
 		return -1;
 	if (o.picture.output && (mc_picture_check(o.picture.output, picture->draw == mc_draw_episode, &format, &each, e) < 0 || mc_file_check_target(o.picture.output, e) < 0))
 		return -1;

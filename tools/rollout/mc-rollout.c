@@ -315,7 +315,11 @@ static int open_world(struct options *o, struct mc_header *h, struct mc_prey *pr
 
 	if (!o->task)
 		return mc_usage(e, "-t", "mc-envsim --list shows the tasks", "which task?");
-	if (mc_task_parse(&task, o->task, e) < 0 || mc_prey_choose(prey, o->prey ? o->prey : "auto", &task, arena, e) < 0)
+	if (mc_task_parse(&task, o->task, e) < 0)
+		return -1;
+	if (o->prey && strcmp(o->prey, "flee") == 0 && task.kind != MC_PREDATOR_PREY)
+		return mc_usage(e, "--prey", "leave it out", "there is no prey in %s", o->task);
+	if (mc_prey_choose(prey, o->prey ? o->prey : "auto", &task, arena, e) < 0)
 		return -1;
 	(void)snprintf(h->task, sizeof h->task, "%s", o->task);
 	*env = mc_env_world(&task, 1, prey->p.v ? &prey->p : NULL, h->range, h->seed, 1, e);

@@ -1,0 +1,80 @@
+# mc-train's own command line: long options, options of others, names of files.
+
+setup() {
+	: "${MC_BIN:=$BATS_TEST_DIRNAME/../bin}"
+	PATH=$MC_BIN:$PATH
+	train=$BATS_TEST_DIRNAME/../pipelines/train
+	cd "$BATS_TEST_TMPDIR"
+	small=(--task push_N3 --hidden 8 --batch=32)
+}
+
+header() {
+	mc-cat "$1/run.ckpt" | jq -c ".header | $2"
+}
+
+refused() {
+	run "$train" "${small[@]}" "$@"
+	[ "$status" -eq 64 ]
+	[ "${#lines[@]}" -eq 1 ]
+}
+
+@test "long options are the letters" {
+	"$train" -t push_N3 -m full -s 3 -e 12 -o a -R '--hidden 8' -Q '--batch 32'
+	"$train" --episodes=12 --seed 3 --method full --task=push_N3 --output b --hidden 8 --batch 32
+	cmp a/run.ckpt b/run.ckpt
+	cmp a/run.log b/run.log
+}
+
+@test "an option of another program goes to it; one of two, to the one in the ring" {
+	"$train" "${small[@]}" -m meta -e 11 -o m --lr-policy 0.01 --keep 0 --share --rule-hidden 4 --lr-comm 0.02
+	[ "$(header m '[.hidden, .share, ."mc-critic".lr_policy, ."mc-critic".batch, ."mc-metalearn".lr_comm]')" = '[8,true,0.01,32,0.02]' ]
+	[ -s m/run-0.ckpt ]
+	"$train" "${small[@]}" -m stgs -e 11 -o s --lr-comm 0.02 --b1 0.8
+	[ "$(header s '[."mc-critic".lr_comm, ."mc-critic".b1]')" = '[0.02,0.8]' ]
+	"$train" "${small[@]}" -m none -e 11 -o n --b1 0.8 -Q '--tau 0.5'
+	[ "$(header n '[."mc-critic".b1, ."mc-critic".tau]')" = '[0.8,0.5]' ]
+}
+
+@test "what goes to nobody, or to more than one, is refused with a line" {
+	refused -m meta --b1 0.8
+	[ "$output" = "train: --b1: more than one program has it; say whose, -M '--b1=0.8' or -Q '--b1=0.8'" ]
+	refused -m none --lr-rule 0.1
+	[ "$output" = "train: --lr-rule: it is mc-metalearn's, and has no meaning with -m none" ]
+	refused --nosuch 3
+	[[ "$output" == "train: --nosuch: unknown option; "* ]]
+	refused --lr-policy
+	[[ "$output" == "train: --lr-policy: this option needs an argument; "* ]]
+	refused --keep-replay=yes
+	[ "$output" = "train: --keep-replay: this option takes no argument" ]
+	refused --log x
+	[[ "$output" == "train: --log: train names the files itself; "* ]]
+	refused -m none -M '--rule-hidden 4'
+	[ "$output" = "train: -M: with -m none there is no mc-metalearn" ]
+	refused -m stgs -M '-K 3'
+	[ "$output" = "train: -M: with -m stgs there is no mc-metalearn" ]
+	[ -z "$(ls)" ]
+}
+
+@test "names of directories: -dash, one that cannot be made, TMPDIR" {
+	"$train" "${small[@]}" -m none -e 3 -o -dash
+	[ -s ./-dash/run.ckpt ]
+	: >file
+	run "$train" "${small[@]}" -m none -e 3 -o file/under
+	[ "$status" -eq 73 ]
+	[ "$output" = "train: -o: cannot make the directory file/under" ]
+	TMPDIR=/no/such/directory run "$train" "${small[@]}" -m none -e 3 -o d
+	[ "$status" -eq 73 ]
+	[ "$output" = "train: TMPDIR: cannot make named pipes in /no/such/directory" ]
+}
+
+@test "the launcher through a symbolic link finds its programs" {
+	ln -s "$(readlink -f "$train")" linked
+	mkdir -p tree/pipelines tree/bin
+	cp "$train" tree/pipelines/train
+	for p in "$MC_BIN"/mc-*; do ln -s "$(readlink -f "$p")" tree/bin/; done
+	ln -s tree/pipelines/train elsewhere
+	unset MC_BIN
+	PATH=/usr/bin:/bin run ./elsewhere --task push_N3 --hidden 8 --batch 32 -m none -e 3 -o d
+	[ "$status" -eq 0 ]
+	[ -s d/run.ckpt ]
+}
