@@ -33,6 +33,40 @@ block() {
 	[ "$(block 12 | head -n 1)" = "0 2.5 0.15 0" ]
 }
 
+@test "hidden goals: whose goal is where, and who knows it" {
+	stream a.mc task=reference_N3 ask='j == (i + 2) % 3' shift=2
+	mc-plot graph a.mc --step 2 -o fig.svg --emit
+	[ "$(grep -c '^#' fig.dat)" -eq 6 ]
+	# agent i at (i, 0.2), its goal is landmark i at (i, -1), and agent i + 2 knows it
+	[ "$(block 5 | awk '{ printf "%g %g %g %g %d %d\n", $1, $2, $3, $4, $5, $6 }')" = "0 0.2 0 -1.2 0 0
+1 0.2 0 -1.2 1 1
+2 0.2 0 -1.2 2 2" ]
+	[ "$(block 6 | awk '{ printf "%g %g %d %d\n", $3, $4, $5, $6 }')" = "2 0 0 2
+-1 0 1 0
+-1 0 2 1" ]
+	grep -q '>its goal<' fig.svg
+	grep -q '>who knows it<' fig.svg
+	mc-plot graph a.mc >out
+	tr -s ' \n' ' ' <out | grep -q 'goals: 0 to A (2 knows), 1 to B (0 knows), 2 to C (1 knows)'
+	tr -s ' \n' ' ' <out | grep -q 'A, B, C: landmarks'
+	mc-plot episode a.mc -o fig.gif
+	[ "$(head -c 6 fig.gif)" = GIF89a ]
+	# goals that nobody says
+	stream b.mc
+	mc-plot graph b.mc -o fig.svg --emit
+	[ "$(grep -c '^#' fig.dat)" -eq 4 ]
+	run ! grep -q 'its goal' fig.svg
+}
+
+@test "limited views: prey and landmarks while an agent sees them" {
+	mc-rollout --script alone -t navigation_N6_l6_v100 -n 1 >v.mc
+	mc-plot graph v.mc -o fig.svg --emit
+	block 2 | awk '$4 == 13816530 { pale++ } $4 == 9211020 { seen++ } END { exit !(pale > 0 && seen > 0 && pale + seen <= 6) }'
+	texts fig.svg | tr '\n' ' ' | grep -q 'landmarks in some step, pale where no agent sees them now'
+	mc-rollout --script alone -t predator_prey_N6_l6_v75 -n 1 | mc-plot graph -o fig.svg
+	texts fig.svg | tr '\n' ' ' | grep -q 'prey while an agent sees them'
+}
+
 @test "requests there and back are two arrows apart; what is between close agents is above them" {
 	stream a.mc ask='(i, j) in ((0, 1), (1, 0), (2, 1))'
 	mc-plot graph a.mc -o fig.svg --emit

@@ -52,8 +52,10 @@ static void world(const char *name)
 			for (size_t slot = 0; slot < D; slot++)
 				good &= mc_right_request(&t, o + i * O, slot) ==
 				    (mc_slot_agent(i, slot) == (i + (size_t)hidden[N]) % N);
+		for (size_t i = 0; i < N; i++)
+			good &= mc_right_goal(&t, o, i) == hidden[i];
 	}
-	ok(good, "%s: to the agent that knows, in %d episodes", name, EPISODES);
+	ok(good, "%s: to the agent that knows, which says the goal, in %d episodes", name, EPISODES);
 	mc_world_free(w);
 }
 

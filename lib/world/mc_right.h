@@ -29,6 +29,9 @@ int mc_right_task(struct mc_task *t, const char *name, const struct mc_dims *dim
 /* Is it right to ask the agent of this slot? `own`: the asker's observation [obs_dim]. */
 int mc_right_request(const struct mc_task *t, const mc_real *own, size_t slot);
 
+/* The landmark that is agent i's goal, as whoever knows it says, from the team's observations o [N, O]; -1 if nobody does. */
+int mc_right_goal(const struct mc_task *t, const mc_real *o, size_t i);
+
 /* Counts over [steps, N, d] decisions I and edges m, observations o [steps, N, O]: adds to both. */
 void mc_right_count(int64_t *made, int64_t *edges, const struct mc_task *t, const mc_real *o, const uint8_t *I,
     const uint8_t *m, size_t steps);

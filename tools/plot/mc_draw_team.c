@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "mc_arena.h"
+#include "mc_right.h"
 #include "mc_sight.h"
 #include "mc_sketch.h"
 #include "mc_traj.h"
@@ -129,6 +130,34 @@ static double return_until(const struct mc_traj *traj, size_t t)
 	return sum;
 }
 
+/* Whose goal is where, and who knows it, at step t; nothing where goals are not hidden. */
+static int fill_goals(struct team *x, struct mc_sketch_frame *f, size_t t, struct mc_err *e)
+{
+	const size_t N = x->dims.N, O = x->dims.O;
+	const mc_real *o = x->traj.o + t * N * O;
+	struct mc_sketch_goal *goal;
+
+	if (!mc_right_known(&x->task))
+		return 0;
+	if (!(goal = mc_arena_alloc(&x->arena, N, sizeof *goal, "goals", e)))
+		return -1;
+	for (size_t i = 0; i < N; i++) {
+		const mc_real *own = o + i * O;
+		const int landmark = mc_right_goal(&x->task, o, i);
+
+		if (landmark < 0)
+			return mc_err_set(e, MC_DATA, NULL, -1, "is it another environment under the same name?",
+			    "episode %" PRId64 ", step %zu: nobody knows the goal of agent %zu", x->traj.episode, t, i);
+		goal[i] = (struct mc_sketch_goal){ landmark, (double)own[2] + (double)own[4 + 2 * landmark],
+			(double)own[3] + (double)own[5 + 2 * landmark], 0 };
+		for (size_t slot = 0; slot < x->dims.d; slot++)
+			if (mc_right_request(&x->task, own, slot))
+				goal[i].knower = mc_slot_agent(i, slot);
+	}
+	f->goal = goal;
+	return 0;
+}
+
 static int fill_frame(struct team *x, struct mc_sketch_frame *f, size_t t, struct mc_err *e)
 {
 	const size_t N = x->dims.N, d = x->dims.d, size = 96;
@@ -152,7 +181,7 @@ static int fill_frame(struct team *x, struct mc_sketch_frame *f, size_t t, struc
 	f->asks = t < x->dims.T ? asks : NULL;
 	f->path = x->path;
 	f->steps = t + 1;
-	return 0;
+	return fill_goals(x, f, t, e);
 }
 
 /* ---- the picture ---- */
@@ -189,7 +218,7 @@ static void frame_square(struct mc_sketch *k)
 static void write_caption(char *out, size_t size, const struct team *x)
 {
 	const size_t there = mc_role_count(&x->task, MC_ROLE_LANDMARK), seen = x->still.n;
-	const int partial = x->task.l > 0 && (seen < there || x->task.l < x->task.N);
+	const int partial = x->task.l > 0 && (seen < there || x->task.l < x->task.N || x->task.view);
 	int n = snprintf(out, size, "%s, iteration %" PRId64 ", episode %" PRId64 "; positions are those that the agents observe", x->name,
 	    x->traj.iteration, x->traj.episode);
 

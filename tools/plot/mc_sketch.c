@@ -6,12 +6,14 @@
 
 #include "mc_axis.h"
 
-enum { PATHS, THINGS, REQUESTS, AGENTS, BLOCKS };
+enum { PATHS, THINGS, REQUESTS, AGENTS, GOALS, KNOWS };
 #define SMALLEST 0.014        /* of `reach`: no thing is drawn smaller, */
 #define SMALLEST_AGENT 0.05   /* and no agent, whose number is to be read */
 #define APART 0.03            /* of `reach`: how far each of two arrows, there and back, keeps from the middle */
 #define REQUEST_RGB 0xB0488Bu
 #define PATH_RGB 0xA9CBE6u
+#define GOAL_RGB 0x009E73u
+#define KNOWS_RGB 0xF5C88Eu     /* wide, so that a request that is made can be seen on it */
 
 /* How a role is drawn: none has a colour of a method. */
 static const struct look {
@@ -26,6 +28,12 @@ static const struct look {
 	[MC_ROLE_BALL] = { 0xF0E442, 0, MC_SAMPLE_DISC, 'o' },
 	[MC_ROLE_TARGET] = { 0x404040, 0, MC_SAMPLE_RING, '+' },
 };
+
+/* Of each frame. Goals are hidden in all of them or in none. */
+static size_t blocks(const struct mc_sketch *k)
+{
+	return k->frame[0].goal ? KNOWS + 1 : AGENTS + 1;
+}
 
 static double radius_of(const struct mc_sketch *k, enum mc_role role)
 {
@@ -100,6 +108,21 @@ static void put_frame_data(FILE *to, const struct mc_sketch *k, const struct mc_
 		fprintf(to, "%.7g %.7g %.7g %zu\n", f->now.seen[i].x, f->now.seen[i].y, radius_of(k, MC_ROLE_AGENT), i);
 }
 
+/* From each agent to its goal, and to who knows it. */
+static void put_goal_data(FILE *to, const struct mc_sketch *k, const struct mc_sketch_frame *f)
+{
+	fprintf(to, "\n\n# %s, goals: x y dx dy agent landmark\n", f->heading);
+	for (size_t i = 0; i < k->N; i++)
+		fprintf(to, "%.7g %.7g %.7g %.7g %zu %d\n", f->now.seen[i].x, f->now.seen[i].y, f->goal[i].x - f->now.seen[i].x,
+		    f->goal[i].y - f->now.seen[i].y, i, f->goal[i].landmark);
+	fprintf(to, "\n\n# %s, knows: x y dx dy agent knower\n", f->heading);
+	for (size_t i = 0; i < k->N; i++) {
+		const struct mc_seen *a = &f->now.seen[i], *b = &f->now.seen[f->goal[i].knower];
+
+		fprintf(to, "%.7g %.7g %.7g %.7g %zu %zu\n", a->x, a->y, b->x - a->x, b->y - a->y, i, f->goal[i].knower);
+	}
+}
+
 static void put_data(FILE *to, const void *of)
 {
 	const struct mc_sketch *k = of;
@@ -107,12 +130,14 @@ static void put_data(FILE *to, const void *of)
 	for (size_t i = 0; i < k->frames; i++) {
 		fputs(i ? "\n\n" : "", to);
 		put_frame_data(to, k, &k->frame[i]);
+		if (k->frame[i].goal)
+			put_goal_data(to, k, &k->frame[i]);
 	}
 }
 
 /* ---- a script ---- */
 
-enum { ENTRIES = MC_ROLES + 2 };
+enum { ENTRIES = MC_ROLES + 4 };
 
 /* The roles that there are, then requests and paths. */
 static struct mc_legend make_legend(const struct mc_sketch *k, struct mc_entry entry[ENTRIES])
@@ -125,6 +150,10 @@ static struct mc_legend make_legend(const struct mc_sketch *k, struct mc_entry e
 				.sample = look[role].sample };
 	entry[l.n++] = (struct mc_entry){ .name = "asks", .rgb = REQUEST_RGB, .mark = '.', .dash = 1, .sample = MC_SAMPLE_ARROW };
 	entry[l.n++] = (struct mc_entry){ .name = "came from", .rgb = PATH_RGB, .dash = 1, .sample = MC_SAMPLE_LINE };
+	if (k->frame[0].goal) {
+		entry[l.n++] = (struct mc_entry){ .name = "its goal", .rgb = GOAL_RGB, .dash = 2, .sample = MC_SAMPLE_LINE };
+		entry[l.n++] = (struct mc_entry){ .name = "who knows it", .rgb = KNOWS_RGB, .dash = 1, .sample = MC_SAMPLE_LINE };
+	}
 	return l;
 }
 
@@ -133,11 +162,16 @@ static void put_panel(FILE *to, const struct mc_sketch *k, size_t frame, const c
 {
 	static const char arrows[] = "     %s index %zu using ($7==%d?$1:NaN):2:3:4 with vectors head filled size graph 0.028,20 fixed lw 1.6 lc rgb '#%06X' "
 	    "notitle, \\\n";
-	const size_t block = frame * BLOCKS;
+	const size_t block = frame * blocks(k);
 	const double radius = radius_of(k, MC_ROLE_AGENT) / k->reach * width / 2;
 	const int inside = radius >= (k->N > 10 ? 9 : 7) * y->scale; /* pixels: there is room for a number */
 
 	fprintf(to, "plot %s index %zu using 1:2 with lines lw 1.6 lc rgb '#%06X' notitle, \\\n", source, block + PATHS, PATH_RGB);
+	if (k->frame[0].goal) {
+		fprintf(to, "     %s index %zu using 1:2:3:4 with vectors nohead lw 7 lc rgb '#%06X' notitle, \\\n", source, block + KNOWS, KNOWS_RGB);
+		fprintf(to, "     %s index %zu using 1:2:3:4 with vectors nohead lw 1.6 dt 2 lc rgb '#%06X' notitle, \\\n", source, block + GOALS,
+		    GOAL_RGB);
+	}
 	fprintf(to, "     %s index %zu using (strcol(5) eq 'target' ? NaN : $1):2:3:4 with circles fs solid border rgb '#707070' lc rgb variable notitle, \\\n",
 	    source, block + THINGS);
 	fprintf(to, "     %s index %zu using (strcol(5) eq 'target' ? $1 : NaN):2:3:4 with circles fs empty border lw 2 lc rgb variable "
@@ -204,6 +238,12 @@ static char agent_mark(size_t i)
 	return i < 10 ? (char)('0' + i) : i < 36 ? (char)('a' + i - 10) : '?';
 }
 
+/* Of hidden goals, landmarks have names. */
+static char landmark_mark(size_t i)
+{
+	return (char)('A' + i);
+}
+
 /* Dots from one agent towards another; what is next to it says where they lead. */
 static void put_dots(struct field *f, const int from[2], const int to[2])
 {
@@ -223,13 +263,11 @@ static void fill(struct field *f, const struct mc_sketch *k, const struct mc_ske
 	int from[2], to[2];
 
 	memset(f->at, ' ', sizeof f->at);
-	for (size_t i = 0; i < x->now.n; i++) {
+	for (size_t i = k->N; i < x->now.n; i++) {
 		const struct mc_seen *s = &x->now.seen[i];
 
-		if (s->role == MC_ROLE_AGENT)
-			continue;
 		place(k, f, s->x, s->y, &from[0], &from[1]);
-		f->at[from[1]][from[0]] = look[s->role].mark;
+		f->at[from[1]][from[0]] = x->goal ? landmark_mark(i - k->N) : look[s->role].mark;
 	}
 	for (size_t i = 0; i < k->N; i++) {
 		place(k, f, x->now.seen[i].x, x->now.seen[i].y, &from[0], &from[1]);
@@ -251,6 +289,8 @@ static unsigned mark_rgb(char mark)
 	for (int role = MC_ROLE_LANDMARK; role < MC_ROLES; role++)
 		if (look[role].mark == mark)
 			return look[role].rgb;
+	if (mark >= 'A' && mark <= 'C')
+		return look[MC_ROLE_LANDMARK].rgb;
 	return strchr(".<>^v", mark) ? REQUEST_RGB : look[MC_ROLE_AGENT].rgb;
 }
 
@@ -269,10 +309,22 @@ static void put_requests(FILE *to, const struct mc_sketch *k, const struct mc_sk
 	mc_put_wrapped(to, !f->asks ? "the end" : len ? text : "nobody asks", c);
 }
 
+/* "goals: 0 to B (1 knows), 1 to A (2 knows)" */
+static void put_goals(FILE *to, const struct mc_sketch *k, const struct mc_sketch_frame *f, const struct mc_canvas *c)
+{
+	char text[512] = "goals:";
+	size_t len = strlen(text);
+
+	for (size_t i = 0; i < k->N && len + 32 < sizeof text; i++)
+		len += (size_t)snprintf(text + len, sizeof text - len, "%s %zu to %c (%zu knows)", i ? "," : "", i,
+		    landmark_mark((size_t)f->goal[i].landmark), f->goal[i].knower);
+	mc_put_wrapped(to, text, c);
+}
+
 void mc_sketch_text(FILE *to, const struct mc_sketch *k, size_t i, const struct mc_canvas *c)
 {
 	const struct mc_sketch_frame *x = &k->frame[i];
-	const int free_rows = (int)c->rows - 9;
+	const int free_rows = (int)c->rows - 9 - 2 * (x->goal != NULL);
 	struct field f;
 
 	f.rows = free_rows < FEWEST_ROWS ? FEWEST_ROWS : free_rows > FIELD_ROWS ? FIELD_ROWS : free_rows;
@@ -297,6 +349,8 @@ void mc_sketch_text(FILE *to, const struct mc_sketch *k, size_t i, const struct 
 		fprintf(to, "%c\n", edge ? '+' : '|');
 	}
 	put_requests(to, k, x, c);
+	if (x->goal)
+		put_goals(to, k, x, c);
 }
 
 void mc_sketch_text_end(FILE *to, const struct mc_sketch *k, const struct mc_canvas *c)
@@ -306,7 +360,8 @@ void mc_sketch_text_end(FILE *to, const struct mc_sketch *k, const struct mc_can
 
 	for (int role = MC_ROLE_LANDMARK; role < MC_ROLES; role++)
 		if (k->size[role] > 0)
-			len += (size_t)snprintf(text + len, sizeof text - len, ", %c: %s", look[role].mark, mc_role_name(role));
+			len += (size_t)(k->frame[0].goal ? snprintf(text + len, sizeof text - len, ", A, B, C: %ss", mc_role_name(role)) :
+			    snprintf(text + len, sizeof text - len, ", %c: %s", look[role].mark, mc_role_name(role)));
 	snprintf(text + len, sizeof text - len, ", dots: a request, towards who is asked");
 	mc_put_wrapped(to, text, c);
 	mc_put_wrapped(to, k->page.caption, c);

@@ -13,11 +13,19 @@
 #include "mc_picture.h"
 #include "mc_sight.h"
 
+/* The goal of an agent: a landmark, its number and where it is, and who knows it. */
+struct mc_sketch_goal {
+	int landmark;
+	double x, y;
+	size_t knower;
+};
+
 struct mc_sketch_frame {
 	const char *heading;
 	struct mc_sight now;      /* what is in sight, agents first */
 	struct mc_sight known;    /* what is somewhere else in the episode only, and does not move: drawn faint */
 	const uint8_t *asks;      /* [N, N] 1 = row asks column; NULL where nothing is decided any more */
+	const struct mc_sketch_goal *goal; /* [N] of hidden goals; NULL where there are none */
 	const double *path;       /* [steps, N, 2] where the agents were until now */
 	size_t steps;
 };
@@ -36,7 +44,8 @@ struct mc_sketch {
  * Draws it and puts it there. Its data have four blocks for each frame, two empty lines between
  * blocks: paths (x y), things (x y radius rgb role), requests (x y dx dy asker asked, and 1 where the
  * discs of the two cover each other), agents (x y
- * radius number). A line of NaN stands where there is none.
+ * radius number); and two more where goals are hidden: goals (x y dx dy agent landmark), knows (x y dx dy agent knower).
+ * A line of NaN stands where there is none.
  */
 int mc_sketch_put(const struct mc_sketch *k, const struct mc_picture *p, struct mc_err *e);
 
