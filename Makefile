@@ -75,7 +75,7 @@ FAULTS := $(addprefix tests/,kill.py inject.py preload.py hostile.py)
 .DELETE_ON_ERROR:
 .SUFFIXES:
 
-all: $(PROGRAMS:%=bin/%) bin/mc-train ## build the programs into bin/
+all: $(PROGRAMS:%=bin/%) bin/mc-train bin/mc-figures ## build the programs into bin/
 
 # bin/ holds one variant; its name stands in bin/.variant, so that another one replaces it.
 $(PROGRAMS:%=bin/%): bin/%: $B/bin/% bin/.variant
@@ -86,6 +86,10 @@ bin/.variant: always
 bin/mc-train: pipelines/train
 	@mkdir -p bin
 	cp $< $@.tmp && mv $@.tmp $@
+# It needs what stands beside it: a link, as where it is installed.
+bin/mc-figures: pipelines/figures
+	@mkdir -p bin
+	ln -sf ../$< $@
 
 demo: ## train a small team, measure it and draw its curve: about a minute, into demo/
 	@$(MAKE) -s --no-print-directory deps

@@ -12,6 +12,10 @@ is enough. Its arguments are the seed and the index of the environment, which --
 import os
 import sys
 
+if len(sys.argv) != 3:
+    print("usage: mc-train --env './hints.py {seed} {env}' ...", file=sys.stdout if sys.argv[1:] == ["-h"] else sys.stderr)
+    sys.exit(0 if sys.argv[1:] == ["-h"] else 64)
+
 import numpy as np
 
 sys.path.append(os.path.join(os.path.dirname(os.path.realpath(__file__)), "python"))

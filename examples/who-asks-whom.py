@@ -10,6 +10,11 @@ metacomm.py is in the directory python beside this file.)
 import os
 import sys
 
+if len(sys.argv) != 2 or sys.argv[1] == "-h":
+    print("usage: mc-rollout --load CHECKPOINT -n 100 --explore 0 | who-asks-whom.py CHECKPOINT",
+          file=sys.stdout if sys.argv[1:] == ["-h"] else sys.stderr)
+    sys.exit(0 if sys.argv[1:] == ["-h"] else 64)
+
 import numpy as np
 
 sys.path.append(os.path.join(os.path.dirname(os.path.realpath(__file__)), "python"))

@@ -16,6 +16,21 @@ setup() {
 	done
 }
 
+@test "every example without arguments, or with -h, prints its usage" {
+	for example in "$examples"/*; do
+		[ -f "$example" ] && [ -x "$example" ] || continue
+		run "$example"
+		[ "$status" -eq 64 ]
+		[ "${#lines[@]}" -eq 1 ]
+		[[ "$output" == "usage: "*"$(basename "$example")"* ]]
+		said=$output
+		run "$example" -h
+		[ "$status" -eq 0 ]
+		[ "$output" = "$said" ]
+	done
+	[ "$(ls -A)" = path ] # and has made nothing
+}
+
 @test "examples/bare-ring trains, and the tee in it sees the frames" {
 	run "$examples/bare-ring" navigation_N3_l3 33
 	[ "$status" -eq 0 ]

@@ -295,3 +295,10 @@ $PWD/-x/fig2.md" ]
 	[ "$status" -eq 73 ]
 	[ "$output" = "fig2: a picture or table cannot be made in out" ]
 }
+
+@test "make leaves mc-figures beside the programs" {
+	env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL make -s -C "$BATS_TEST_DIRNAME/.." bin/mc-figures
+	run env -u MC_BIN "$BATS_TEST_DIRNAME/../bin/mc-figures" -h
+	[ "$status" -eq 0 ]
+	[[ "${lines[0]}" == "usage: mc-figures fig2|"* ]]
+}
