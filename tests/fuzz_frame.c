@@ -1,7 +1,7 @@
 /* The frame reader, with every check there is behind it, and what shows and compares frames. */
 #include "fuzz.h"
 
-#include "mc_diff.h"
+#include "mc_frame_diff.h"
 #include "mc_frame.h"
 #include "mc_json.h"
 #include "mc_verify.h"

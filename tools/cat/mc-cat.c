@@ -11,7 +11,7 @@
 
 #include "main.h"
 #include "mc_condense.h"
-#include "mc_diff.h"
+#include "mc_frame_diff.h"
 #include "mc_export.h"
 #include "mc_fields.h"
 #include "mc_file.h"

@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "main.h"
-#include "mc_aggregate.h"
+#include "mc_scores.h"
 #include "mc_blas.h"
 #include "mc_ckpt.h"
-#include "mc_compare.h"
+#include "mc_eval_advantages.h"
 #include "mc_influence.h"
 #include "mc_intervene.h"
 #include "mc_json.h"
@@ -19,7 +19,7 @@
 #include "mc_script.h"
 #include "mc_settings.h"
 #include "mc_stat.h"
-#include "mc_summary.h"
+#include "mc_eval_aggregate.h"
 
 enum { EPISODES = 1000, SEED = 1 }; /* unless others are given */
 
@@ -463,7 +463,7 @@ static const char *about_playing(const struct mc_measuring *how)
 	    : how->seed != SEED ? "--seed" : NULL;
 }
 
-static int check_subject(enum subject what, const struct mc_summary_opts *s, const struct options *o, struct mc_err *e)
+static int check_subject(enum subject what, const struct mc_eval_aggregate_opts *s, const struct options *o, struct mc_err *e)
 {
 	const char *runs = s->by ? "--by" : s->named ? "--named" : s->last != MC_SCORES_LAST ? "--last"
 	    : s->scale ? "--scale" : s->marl_eval ? "--marl-eval" : s->resamples != MC_STAT_RESAMPLES ? "--resamples" : NULL;
@@ -485,21 +485,21 @@ static int check_subject(enum subject what, const struct mc_summary_opts *s, con
 	return 0;
 }
 
-static int summarise(struct mc_summary_opts *s, const struct options *o, int files, char **file, struct mc_err *e)
+static int summarise(struct mc_eval_aggregate_opts *s, const struct options *o, int files, char **file, struct mc_err *e)
 {
 	s->json = o->json;
 	s->max_frame = (size_t)o->max_frame;
 	s->how = &o->how;
 	s->playing = about_playing(&o->how);
 	s->threads = o->threads;
-	return mc_summary(s, files, file, e) < 0 ? -1 : flush(e);
+	return mc_eval_aggregate(s, files, file, e) < 0 ? -1 : flush(e);
 }
 
-static int compare(const struct mc_summary_opts *s, const struct options *o, int files, char **file, struct mc_err *e)
+static int compare(const struct mc_eval_aggregate_opts *s, const struct options *o, int files, char **file, struct mc_err *e)
 {
-	const struct mc_compare_opts how = { s->claims, o->json, (size_t)o->max_frame };
+	const struct mc_eval_advantages_opts how = { s->claims, o->json, (size_t)o->max_frame };
 
-	return mc_compare(&how, files, file, e) < 0 ? -1 : flush(e);
+	return mc_eval_advantages(&how, files, file, e) < 0 ? -1 : flush(e);
 }
 
 static int play(const struct options *o, int files, char **file, struct mc_err *e)
@@ -523,7 +523,7 @@ static int copies_at_a_time(void)
 
 static int body(int argc, char **argv, struct mc_err *e)
 {
-	struct mc_summary_opts summary = { .last = MC_SCORES_LAST, .resamples = MC_STAT_RESAMPLES };
+	struct mc_eval_aggregate_opts summary = { .last = MC_SCORES_LAST, .resamples = MC_STAT_RESAMPLES };
 	int aggregate = 0, advantages = 0;
 	enum subject what;
 	struct options o = { .how = { .episodes = EPISODES, .seed = SEED, .envs = copies_at_a_time(), .patience = 60 }, .threads = 1, .max_frame = (long)MC_FRAME_MAX };

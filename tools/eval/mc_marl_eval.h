@@ -5,7 +5,7 @@
 #ifndef MC_MARL_EVAL_H
 #define MC_MARL_EVAL_H
 
-#include "mc_aggregate.h"
+#include "mc_scores.h"
 #include "mc_curve.h"
 #include "mc_err.h"
 

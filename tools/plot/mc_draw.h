@@ -4,7 +4,7 @@
 #ifndef MC_DRAW_H
 #define MC_DRAW_H
 
-#include "mc_aggregate.h"
+#include "mc_scores.h"
 #include "mc_curve.h"
 #include "mc_err.h"
 #include "mc_frame.h"
@@ -34,7 +34,7 @@ struct mc_draw_opts {
 	long episode;        /* the number of the one to draw; negative = any */
 	struct mc_watch *watch; /* NULL = nobody watches */
 	double last;         /* per cent of a run's episodes that its final return is the mean of */
-	const char *scale;   /* of tasks (mc_aggregate.h), or NULL */
+	const char *scale;   /* of tasks (mc_scores.h), or NULL */
 	long resamples;      /* of the intervals of final returns */
 	const char *step;    /* of a graph: numbers with commas */
 	long fps;            /* steps that a moving picture shows in a second */

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mc_aggregate.h"
+#include "mc_scores.h"
 #include "mc_intervals.h"
 
 static void write_caption(char *out, size_t size, const struct mc_scores *ss, double percent)

@@ -3,13 +3,13 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "mc_aggregate.h"
-#include "mc_overall.h"
+#include "mc_scores.h"
+#include "mc_across.h"
 #include "mc_plot.h"
 #include "mc_text.h"
 
 struct profiles {
-	struct mc_overall *of;    /* [panels] what is drawn in each */
+	struct mc_across *of;    /* [panels] what is drawn in each */
 	const char **panel;
 	size_t panels;
 	struct mc_line *line;
@@ -23,10 +23,10 @@ struct profiles {
 /* The methods of one task, or those of all (NULL). */
 static int measure(struct profiles *p, const struct mc_scores *ss, const char *task, struct mc_err *e)
 {
-	struct mc_overall *o = &p->of[p->panels];
+	struct mc_across *o = &p->of[p->panels];
 
 	p->panel[p->panels++] = task ? task : "all tasks";
-	if (mc_overall_make(o, ss, task, e) < 0)
+	if (mc_across_make(o, ss, task, e) < 0)
 		return -1;
 	p->lines += o->n;
 	return 0;
@@ -53,7 +53,7 @@ static int measure_all(struct profiles *p, const struct mc_scores *ss, struct mc
 	return 0;
 }
 
-static void add_line(struct profiles *p, size_t panel, const struct mc_overall_of *of)
+static void add_line(struct profiles *p, size_t panel, const struct mc_across_of *of)
 {
 	struct mc_line *l = &p->line[p->lines];
 	double (*band)[MC_PROFILE] = p->band[p->lines++];
@@ -139,7 +139,7 @@ static int draw(const struct mc_scores *ss, const struct mc_draw_opts *o, struct
 		r = mc_figure_put(&f, &o->picture, e);
 	}
 	for (size_t i = 0; p.of && i <= ss->n; i++)
-		mc_overall_release(&p.of[i]);
+		mc_across_release(&p.of[i]);
 	free(words);
 	free(p.of);
 	free(p.panel);

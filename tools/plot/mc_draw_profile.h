@@ -8,7 +8,7 @@
 #include "mc_draw.h"
 #include "mc_err.h"
 
-/* From runs' logs, the profiles of mc_overall.h; no file: standard input. */
+/* From runs' logs, the profiles of mc_across.h; no file: standard input. */
 int mc_draw_profile(const struct mc_draw_opts *o, int files, char **file, struct mc_err *e);
 
 #endif

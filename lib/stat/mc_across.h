@@ -1,18 +1,18 @@
 /*
- * What methods came to over several tasks: their scaled final returns (mc_aggregate.h), as one
+ * What methods came to over several tasks: their scaled final returns (mc_scores.h), as one
  * sample in strata (mc_strata.h), and how probably one method's run beats another's.
  */
-#ifndef MC_OVERALL_H
-#define MC_OVERALL_H
+#ifndef MC_ACROSS_H
+#define MC_ACROSS_H
 
 #include <stddef.h>
 
-#include "mc_aggregate.h"
+#include "mc_scores.h"
 #include "mc_err.h"
 #include "mc_strata.h"
 
 /* One method over the tasks. Intervals are NaN where every task has one run alone. */
-struct mc_overall_of {
+struct mc_across_of {
 	const char *label;
 	size_t runs;
 	double figure[MC_FIGURES], ci[MC_FIGURES][2];
@@ -24,10 +24,10 @@ struct mc_improvement {
 	double p, ci[2];       /* that a run of `label` has the higher return */
 };
 
-struct mc_overall {
+struct mc_across {
 	size_t tasks;
 	size_t n;
-	struct mc_overall_of *of;
+	struct mc_across_of *of;
 	size_t pairs;
 	struct mc_improvement *pair; /* [n (n - 1) / 2] each with those behind it */
 	void *block;
@@ -37,7 +37,7 @@ struct mc_overall {
  * Over one task, or all (NULL), the methods that have runs in every one of them; none where a task
  * has no scale. 0, or -1 and MC_OSERR.
  */
-int mc_overall_make(struct mc_overall *o, const struct mc_scores *ss, const char *task, struct mc_err *e);
-void mc_overall_release(struct mc_overall *o);
+int mc_across_make(struct mc_across *o, const struct mc_scores *ss, const char *task, struct mc_err *e);
+void mc_across_release(struct mc_across *o);
 
 #endif

@@ -1,4 +1,4 @@
-#include "mc_summary.h"
+#include "mc_eval_aggregate.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -6,15 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mc_aggregate.h"
+#include "mc_scores.h"
 #include "mc_blas.h"
 #include "mc_curve.h"
 #include "mc_json.h"
 #include "mc_marl_eval.h"
-#include "mc_overall.h"
+#include "mc_across.h"
 #include "mc_pool.h"
 #include "mc_table.h"
-#include "mc_verdict.h"
+#include "mc_claims.h"
 
 /* Two decimals of it, and no minus before nothing. */
 static double shown(double v)
@@ -36,10 +36,10 @@ static void interval(char *out, size_t size, const double ci[2])
 struct summary {
 	struct mc_runs runs;
 	struct mc_scores scores;
-	struct mc_overall overall;
+	struct mc_across overall;
 	struct mc_claims claims;
 	struct mc_judgement *judgement; /* [claims.n] */
-	const struct mc_summary_opts *opts;
+	const struct mc_eval_aggregate_opts *opts;
 	struct mc_pool *pool;           /* NULL until a checkpoint is evaluated */
 };
 
@@ -115,7 +115,7 @@ static int print_after_blank(struct mc_table *t, size_t rows, struct mc_err *e)
 /* Methods that all tasks have, scaled. */
 static int print_overall(const struct summary *s, struct mc_err *e)
 {
-	const struct mc_overall *o = &s->overall;
+	const struct mc_across *o = &s->overall;
 	struct mc_table t = { .align = "lrrrrr" };
 	char ci[64];
 
@@ -136,7 +136,7 @@ static int print_overall(const struct summary *s, struct mc_err *e)
 
 static int print_profiles(const struct summary *s, struct mc_err *e)
 {
-	const struct mc_overall *o = &s->overall;
+	const struct mc_across *o = &s->overall;
 	struct mc_table t = { .align = "lrrrrr" };
 	const size_t each = (MC_PROFILE - 1) / 5;
 
@@ -153,7 +153,7 @@ static int print_profiles(const struct summary *s, struct mc_err *e)
 
 static int print_improvements(const struct summary *s, struct mc_err *e)
 {
-	const struct mc_overall *o = &s->overall;
+	const struct mc_across *o = &s->overall;
 	struct mc_table t = { .align = "llrr" };
 	char ci[64];
 
@@ -246,7 +246,7 @@ static void print_scales(const struct summary *s)
 	}
 }
 
-static void print_caption(const struct summary *s, const struct mc_summary_opts *o)
+static void print_caption(const struct summary *s, const struct mc_eval_aggregate_opts *o)
 {
 	if (s->runs.run[0].evaluated) {
 		printf("\nReturn of a run: mean over ");
@@ -347,10 +347,10 @@ static void put_tasks(const struct mc_scores *ss, const char *task)
 	printf("],");
 }
 
-static void put_overall(const struct mc_scores *ss, struct mc_overall *o, const char *task)
+static void put_overall(const struct mc_scores *ss, struct mc_across *o, const char *task)
 {
 	for (size_t i = 0; i < o->n; i++) {
-		struct mc_overall_of *x = &o->of[i];
+		struct mc_across_of *x = &o->of[i];
 
 		put_tasks(ss, task);
 		put_string("method", x->label);
@@ -407,22 +407,22 @@ static void put_judgement(const struct mc_claim *c, const struct mc_judgement *j
 }
 
 /* Tasks one by one, then, where there are several, all together. */
-static int print_json(struct summary *s, const struct mc_summary_opts *o, struct mc_err *e)
+static int print_json(struct summary *s, const struct mc_eval_aggregate_opts *o, struct mc_err *e)
 {
 	struct mc_scores *ss = &s->scores;
 
 	for (size_t i = 0; i < ss->n; i++)
 		put_score(&ss->score[i], s->runs.run[0].evaluated ? o->how : NULL);
 	for (size_t i = 0; i < ss->n && s->overall.tasks > 1; i++) {
-		struct mc_overall one;
+		struct mc_across one;
 		int r;
 
 		if (!mc_scores_begins_task(ss, i))
 			continue;
-		r = mc_overall_make(&one, ss, ss->score[i].task, e);
+		r = mc_across_make(&one, ss, ss->score[i].task, e);
 		if (r == 0)
 			put_overall(ss, &one, ss->score[i].task);
-		mc_overall_release(&one);
+		mc_across_release(&one);
 		if (r < 0)
 			return -1;
 	}
@@ -454,7 +454,7 @@ static int evaluate(struct mc_evaluated *to, const struct mc_frame *f, void *wit
 }
 
 /* A file whose runs, from number `first` on, do not go with those before or with the options. */
-static int check_file(const struct summary *s, size_t first, const struct mc_summary_opts *o, const char *file,
+static int check_file(const struct summary *s, size_t first, const struct mc_eval_aggregate_opts *o, const char *file,
     struct mc_err *e)
 {
 	for (size_t k = first; k < s->runs.n; k++) {
@@ -473,7 +473,7 @@ static int check_file(const struct summary *s, size_t first, const struct mc_sum
 	return 0;
 }
 
-static int read_runs(struct summary *s, const struct mc_summary_opts *o, int files, char **file, struct mc_err *e)
+static int read_runs(struct summary *s, const struct mc_eval_aggregate_opts *o, int files, char **file, struct mc_err *e)
 {
 	const struct mc_reading how = { .what = { .kind = MC_SERIES_RETURN }, .by = o->by, .named = o->named,
 		.max_frame = o->max_frame, .evaluate = evaluate, .with = s };
@@ -505,7 +505,7 @@ static int judge_all(struct summary *s, struct mc_err *e)
 	return 0;
 }
 
-static int print_tables(const struct summary *s, const struct mc_summary_opts *o, struct mc_err *e)
+static int print_tables(const struct summary *s, const struct mc_eval_aggregate_opts *o, struct mc_err *e)
 {
 	if (print_scores(s, e) < 0 || (s->overall.tasks > 1 && print_overall(s, e) < 0) || print_profiles(s, e) < 0 ||
 	    print_improvements(s, e) < 0 || print_claims(s, e) < 0)
@@ -514,21 +514,21 @@ static int print_tables(const struct summary *s, const struct mc_summary_opts *o
 	return 0;
 }
 
-int mc_summary(const struct mc_summary_opts *o, int files, char **file, struct mc_err *e)
+int mc_eval_aggregate(const struct mc_eval_aggregate_opts *o, int files, char **file, struct mc_err *e)
 {
 	const struct mc_scoring how = { o->last / 100, o->scale, (size_t)o->resamples };
 	struct summary s = { .opts = o };
 	int r = -1;
 
 	if (read_runs(&s, o, files, file, e) == 0 &&
-	    mc_scores_make(&s.scores, &s.runs, &how, e) == 0 && mc_overall_make(&s.overall, &s.scores, NULL, e) == 0 &&
+	    mc_scores_make(&s.scores, &s.runs, &how, e) == 0 && mc_across_make(&s.overall, &s.scores, NULL, e) == 0 &&
 	    (o->claims == NULL || mc_claims_read(&s.claims, o->claims, e) == 0) &&
 	    judge_all(&s, e) == 0 &&
 	    (o->marl_eval == NULL || mc_marl_eval_write(o->marl_eval, &s.runs, &s.scores, e) == 0))
 		r = o->json ? print_json(&s, o, e) : print_tables(&s, o, e);
 	free(s.judgement);
 	mc_claims_release(&s.claims);
-	mc_overall_release(&s.overall);
+	mc_across_release(&s.overall);
 	mc_scores_release(&s.scores);
 	mc_runs_release(&s.runs);
 	if (s.pool)

@@ -1,4 +1,4 @@
-#include "mc_diff.h"
+#include "mc_frame_diff.h"
 
 #include <inttypes.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* How much advantages resemble each other: series whose correlations are plain to see. */
 #include <string.h>
 
-#include "mc_alike.h"
+#include "mc_correlation.h"
 #include "tap.h"
 
 enum { T = 4, N = 3, D = 2, PAIRS = N * D };
@@ -32,27 +32,27 @@ static void reset(void)
 		reinforce[t] = (mc_real)up[t];
 }
 
-static struct mc_alike alike[MC_ALIKES];
+static struct mc_correlation alike[MC_CORRELATIONS];
 
 static void measure(int episodes)
 {
 	struct mc_err e = { 0 };
 
-	mc_alike_release(alike);
+	mc_correlation_release(alike);
 	for (int k = 0; k < episodes; k++)
-		mc_alike_add(alike, &episode, &e);
-	mc_alike_finish(alike, &e);
+		mc_correlation_add(alike, &episode, &e);
+	mc_correlation_finish(alike, &e);
 }
 
 static void correlations(void)
 {
-	const struct mc_alike *a = &alike[MC_ALIKE_INITIAL];
+	const struct mc_correlation *a = &alike[MC_CORRELATION_INITIAL];
 
 	reset();
 	measure(1);
 	is_int((long long)a->pairs, 6, "each ordered pair");
-	is_int((long long)alike[MC_ALIKE_NEIGHBOURS].pairs, 3, "two neighbours of an agent, once");
-	is_int((long long)alike[MC_ALIKE_REINFORCE].pairs, 6, "each pair with REINFORCE");
+	is_int((long long)alike[MC_CORRELATION_NEIGHBOURS].pairs, 3, "two neighbours of an agent, once");
+	is_int((long long)alike[MC_CORRELATION_REINFORCE].pairs, 6, "each pair with REINFORCE");
 	is_near(a->mean, 1, 1e-12, "the same series: r = 1");
 	is_near(a->share, 1, 0, "all alike");
 	ok(isnan(a->ci[0]), "one episode has no interval");
@@ -66,20 +66,20 @@ static void correlations(void)
 	is_near(a->mean, (4 - 1 + 0) / 6.0, 1e-12, "mean of -1, 0 and four times 1");
 	is_near(a->share, 4 / 6.0, 1e-12, "four of six alike");
 	ok(isnan(a->ci[0]), "nor have two");
-	is_near(alike[MC_ALIKE_NEIGHBOURS].mean, 1, 1e-12, "the rule's neighbours are as they were");
+	is_near(alike[MC_CORRELATION_NEIGHBOURS].mean, 1, 1e-12, "the rule's neighbours are as they were");
 
 	measure(6);
 	ok(a->ci[0] == a->share && a->ci[1] == a->share, "six equal episodes: an interval without width");
 
 	set(rule, 1, wave, 1, 0);
 	measure(1);
-	is_near(alike[MC_ALIKE_NEIGHBOURS].mean, 2 / 3.0, 1e-12, "agent 0's neighbours now differ");
-	is_near(alike[MC_ALIKE_REINFORCE].mean, 5 / 6.0, 1e-12, "and one pair is unlike REINFORCE");
+	is_near(alike[MC_CORRELATION_NEIGHBOURS].mean, 2 / 3.0, 1e-12, "agent 0's neighbours now differ");
+	is_near(alike[MC_CORRELATION_REINFORCE].mean, 5 / 6.0, 1e-12, "and one pair is unlike REINFORCE");
 }
 
 static void left_out(void)
 {
-	const struct mc_alike *a = &alike[MC_ALIKE_INITIAL];
+	const struct mc_correlation *a = &alike[MC_CORRELATION_INITIAL];
 
 	reset();
 	set(rule, 2, wave, 0, 3);
@@ -98,21 +98,21 @@ static void left_out(void)
 	episode.initial.normal = initial;
 }
 
-static void verdict(const struct mc_alike *a, enum mc_relation is, enum mc_verdict want, const char *name)
+static void verdict(const struct mc_correlation *a, enum mc_relation is, enum mc_verdict want, const char *name)
 {
 	const char *why;
-	const enum mc_verdict v = mc_alike_judge(a, is, &why);
+	const enum mc_verdict v = mc_correlation_judge(a, is, &why);
 
 	ok(v == want && (why != NULL) == (want == MC_CANNOT_TELL), "%s: %s", name, mc_verdict_name(v));
 }
 
 static void verdicts(void)
 {
-	const struct mc_alike some = { .pairs = 9, .episodes = 6, .highest = 0.9, .share = 0.2, .ci = { 0.1, 0.4 } };
-	const struct mc_alike none = { .pairs = 9, .episodes = 6, .highest = 0.6, .share = 0, .ci = { 0, 0 } };
-	const struct mc_alike most = { .pairs = 9, .episodes = 6, .highest = 0.9, .share = 0.8, .ci = { 0.6, 1 } };
-	const struct mc_alike half = { .pairs = 9, .episodes = 6, .highest = 0.9, .share = 0.5, .ci = { 0.4, 0.6 } };
-	const struct mc_alike few = { .pairs = 9, .episodes = 5, .highest = 0.9, .share = 0.2, .ci = { (double)NAN, (double)NAN } };
+	const struct mc_correlation some = { .pairs = 9, .episodes = 6, .highest = 0.9, .share = 0.2, .ci = { 0.1, 0.4 } };
+	const struct mc_correlation none = { .pairs = 9, .episodes = 6, .highest = 0.6, .share = 0, .ci = { 0, 0 } };
+	const struct mc_correlation most = { .pairs = 9, .episodes = 6, .highest = 0.9, .share = 0.8, .ci = { 0.6, 1 } };
+	const struct mc_correlation half = { .pairs = 9, .episodes = 6, .highest = 0.9, .share = 0.5, .ci = { 0.4, 0.6 } };
+	const struct mc_correlation few = { .pairs = 9, .episodes = 5, .highest = 0.9, .share = 0.2, .ci = { (double)NAN, (double)NAN } };
 
 	verdict(&some, MC_IS_UNLIKE, MC_AGREE, "some alike: unlike");
 	verdict(&some, MC_IS_SOMETIMES_LIKE, MC_AGREE, "some alike: sometimes like");
@@ -130,6 +130,6 @@ int main(void)
 	correlations();
 	left_out();
 	verdicts();
-	mc_alike_release(alike);
+	mc_correlation_release(alike);
 	return tap_done();
 }

@@ -2,19 +2,19 @@
  * mc-eval --aggregate: the returns of many runs, from their logs or by playing their checkpoints,
  * as tables in Markdown or as JSON, beside claims about them.
  */
-#ifndef MC_SUMMARY_H
-#define MC_SUMMARY_H
+#ifndef MC_EVAL_AGGREGATE_H
+#define MC_EVAL_AGGREGATE_H
 
 #include <stddef.h>
 
 #include "mc_err.h"
 #include "mc_measure.h"
 
-struct mc_summary_opts {
+struct mc_eval_aggregate_opts {
 	const char *by;       /* header entries that tell runs apart too, or NULL */
-	const char *claims;   /* a file of claims (mc_verdict.h), or NULL */
+	const char *claims;   /* a file of claims (mc_claims.h), or NULL */
 	double last;          /* per cent of a log's episodes that make the final return */
-	const char *scale;    /* mc_aggregate.h, or NULL */
+	const char *scale;    /* mc_scores.h, or NULL */
 	const char *marl_eval; /* a file to write for marl-eval, or NULL */
 	long resamples;       /* of every interval */
 	int named;            /* 1 = operands are NAME=FILE */
@@ -30,6 +30,6 @@ struct mc_summary_opts {
  * as are `playing` for logs and `last` for checkpoints). A log that is cut or still being written is
  * refused (MC_DATA): its end is what is measured.
  */
-int mc_summary(const struct mc_summary_opts *o, int files, char **file, struct mc_err *e);
+int mc_eval_aggregate(const struct mc_eval_aggregate_opts *o, int files, char **file, struct mc_err *e);
 
 #endif

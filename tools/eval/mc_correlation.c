@@ -1,4 +1,4 @@
-#include "mc_alike.h"
+#include "mc_correlation.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 #include "mc_grow.h"
 #include "mc_stat.h"
 
-const char *mc_alike_name(enum mc_alike_kind kind)
+const char *mc_correlation_name(enum mc_correlation_kind kind)
 {
 	static const char *const name[] = { "initial", "neighbours", "reinforce" };
 
@@ -57,7 +57,7 @@ struct tally {
 	size_t pairs, alike;
 };
 
-static void compare(struct mc_alike *a, struct tally *y, const struct series *s, const struct series *other, size_t T)
+static void compare(struct mc_correlation *a, struct tally *y, const struct series *s, const struct series *other, size_t T)
 {
 	const double r = correlation(s, other, T);
 
@@ -65,13 +65,13 @@ static void compare(struct mc_alike *a, struct tally *y, const struct series *s,
 		return;
 	a->lowest = a->pairs == 0 || r < a->lowest ? r : a->lowest;
 	a->highest = a->pairs == 0 || r > a->highest ? r : a->highest;
-	a->mean += r; /* a sum until mc_alike_finish */
+	a->mean += r; /* a sum until mc_correlation_finish */
 	a->pairs++;
 	y->pairs++;
-	y->alike += r >= MC_ALIKE_R;
+	y->alike += r >= MC_CORRELATION_R;
 }
 
-static int close_episode(struct mc_alike *a, const struct tally *y, struct mc_err *e)
+static int close_episode(struct mc_correlation *a, const struct tally *y, struct mc_err *e)
 {
 	double *grown;
 
@@ -85,10 +85,10 @@ static int close_episode(struct mc_alike *a, const struct tally *y, struct mc_er
 	return 0;
 }
 
-int mc_alike_add(struct mc_alike a[MC_ALIKES], const struct mc_advantage *x, struct mc_err *e)
+int mc_correlation_add(struct mc_correlation a[MC_CORRELATIONS], const struct mc_advantage *x, struct mc_err *e)
 {
 	const size_t pairs = x->N * x->d;
-	struct tally tally[MC_ALIKES] = { 0 };
+	struct tally tally[MC_CORRELATIONS] = { 0 };
 	const struct series reinforce = { x->reinforce.normal, NULL, 1 };
 
 	/* of the normalised series: one that is constant but for rounding is zeros there */
@@ -98,23 +98,23 @@ int mc_alike_add(struct mc_alike a[MC_ALIKES], const struct mc_advantage *x, str
 		if (x->initial.normal) {
 			const struct series initial = { x->initial.normal + k, x->m + k, pairs };
 
-			compare(&a[MC_ALIKE_INITIAL], &tally[MC_ALIKE_INITIAL], &rule, &initial, x->T);
+			compare(&a[MC_CORRELATION_INITIAL], &tally[MC_CORRELATION_INITIAL], &rule, &initial, x->T);
 		}
 		for (size_t j = k + 1; j < (k / x->d + 1) * x->d; j++) {
 			const struct series neighbour = { x->learned.normal + j, x->m + j, pairs };
 
-			compare(&a[MC_ALIKE_NEIGHBOURS], &tally[MC_ALIKE_NEIGHBOURS], &rule, &neighbour, x->T);
+			compare(&a[MC_CORRELATION_NEIGHBOURS], &tally[MC_CORRELATION_NEIGHBOURS], &rule, &neighbour, x->T);
 		}
 		if (x->reinforce.normal)
-			compare(&a[MC_ALIKE_REINFORCE], &tally[MC_ALIKE_REINFORCE], &rule, &reinforce, x->T);
+			compare(&a[MC_CORRELATION_REINFORCE], &tally[MC_CORRELATION_REINFORCE], &rule, &reinforce, x->T);
 	}
-	for (int i = 0; i < MC_ALIKES; i++)
+	for (int i = 0; i < MC_CORRELATIONS; i++)
 		if (close_episode(&a[i], &tally[i], e) < 0)
 			return -1;
 	return 0;
 }
 
-static int set_interval(struct mc_alike *x, struct mc_err *e)
+static int set_interval(struct mc_correlation *x, struct mc_err *e)
 {
 	struct mc_flip f;
 	const int r = mc_flip_make(&f, x->by_episode, x->episodes, e);
@@ -125,10 +125,10 @@ static int set_interval(struct mc_alike *x, struct mc_err *e)
 	return r;
 }
 
-int mc_alike_finish(struct mc_alike a[MC_ALIKES], struct mc_err *e)
+int mc_correlation_finish(struct mc_correlation a[MC_CORRELATIONS], struct mc_err *e)
 {
-	for (int i = 0; i < MC_ALIKES; i++) {
-		struct mc_alike *x = &a[i];
+	for (int i = 0; i < MC_CORRELATIONS; i++) {
+		struct mc_correlation *x = &a[i];
 
 		x->share = mc_stat_mean(x->by_episode, x->episodes);
 		x->ci[0] = x->ci[1] = (double)NAN;
@@ -143,21 +143,21 @@ int mc_alike_finish(struct mc_alike a[MC_ALIKES], struct mc_err *e)
 	return 0;
 }
 
-void mc_alike_release(struct mc_alike a[MC_ALIKES])
+void mc_correlation_release(struct mc_correlation a[MC_CORRELATIONS])
 {
-	for (int i = 0; i < MC_ALIKES; i++)
+	for (int i = 0; i < MC_CORRELATIONS; i++)
 		free(a[i].by_episode);
-	memset(a, 0, MC_ALIKES * sizeof *a);
+	memset(a, 0, MC_CORRELATIONS * sizeof *a);
 }
 
-enum mc_verdict mc_alike_judge(const struct mc_alike *a, enum mc_relation is, const char **why)
+enum mc_verdict mc_correlation_judge(const struct mc_correlation *a, enum mc_relation is, const char **why)
 {
 	*why = NULL;
 	if (!isfinite(a->ci[0])) {
 		*why = a->episodes == 0 ? "nothing to compare with" : "too few episodes";
 		return MC_CANNOT_TELL;
 	}
-	if (a->ci[0] > 0.5 || (is == MC_IS_SOMETIMES_LIKE && a->highest < MC_ALIKE_R))
+	if (a->ci[0] > 0.5 || (is == MC_IS_SOMETIMES_LIKE && a->highest < MC_CORRELATION_R))
 		return MC_DISAGREE;
 	if (a->ci[1] < 0.5)
 		return MC_AGREE;

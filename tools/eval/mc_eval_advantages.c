@@ -1,4 +1,4 @@
-#include "mc_compare.h"
+#include "mc_eval_advantages.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -6,7 +6,7 @@
 #include <string.h>
 #include <zlib.h>
 
-#include "mc_alike.h"
+#include "mc_correlation.h"
 #include "mc_arena.h"
 #include "mc_frame.h"
 #include "mc_json.h"
@@ -14,7 +14,7 @@
 #include "mc_table.h"
 
 struct comparison {
-	struct mc_alike alike[MC_ALIKES];
+	struct mc_correlation alike[MC_CORRELATIONS];
 	char task[64];        /* the first stream's */
 	size_t episodes;
 	int64_t trained;      /* what the team had been trained on, in iterations: the fewest */
@@ -77,7 +77,7 @@ static int take_advantage(struct comparison *c, const struct mc_frame *f, struct
 	if (r > 0)
 		return 0;
 	c->trained = c->episodes == 0 || trained < c->trained ? trained : c->trained;
-	r = mc_advantage_unpack(f, &a, arena, e) < 0 ? -1 : mc_alike_add(c->alike, &a, e);
+	r = mc_advantage_unpack(f, &a, arena, e) < 0 ? -1 : mc_correlation_add(c->alike, &a, e);
 	mc_arena_reset(arena, mark);
 	c->episodes++;
 	return r;
@@ -118,7 +118,7 @@ static const struct mc_claim *claim_about(const struct comparison *c, int kind)
 		const struct mc_claim *x = &c->claims.claim[i];
 
 		if ((x->is == MC_IS_UNLIKE || x->is == MC_IS_SOMETIMES_LIKE) && strcmp(x->task, c->task) == 0 &&
-		    strcmp(x->whom, mc_alike_name((enum mc_alike_kind)kind)) == 0)
+		    strcmp(x->whom, mc_correlation_name((enum mc_correlation_kind)kind)) == 0)
 			return x;
 	}
 	return NULL;
@@ -128,7 +128,7 @@ static const struct mc_claim *claim_about(const struct comparison *c, int kind)
 static enum mc_verdict judge(const struct comparison *c, int kind, const struct mc_claim *claim, char *why, size_t size)
 {
 	const char *excuse;
-	const enum mc_verdict v = mc_alike_judge(&c->alike[kind], claim->is, &excuse);
+	const enum mc_verdict v = mc_correlation_judge(&c->alike[kind], claim->is, &excuse);
 
 	snprintf(why, size, "%s", excuse ? excuse : "");
 	if (!mc_claim_is_short(claim, c->trained, why, size))
@@ -146,7 +146,7 @@ static void put_number(struct mc_table *t, double v)
 
 static void put_row(struct mc_table *t, const struct comparison *c, int kind)
 {
-	const struct mc_alike *a = &c->alike[kind];
+	const struct mc_correlation *a = &c->alike[kind];
 	const struct mc_claim *claim = claim_about(c, kind);
 	char why[64];
 
@@ -187,14 +187,14 @@ static int print_table(const struct comparison *c, struct mc_err *e)
 		mc_table_put(&t, "claimed");
 		mc_table_put(&t, "found");
 	}
-	for (int kind = 0; kind < MC_ALIKES; kind++)
+	for (int kind = 0; kind < MC_CORRELATIONS; kind++)
 		put_row(&t, c, kind);
 	if (mc_table_print(&t, stdout, e) < 0)
 		return -1;
 	printf("\nThe rule's advantage of each ordered pair of agents, compared over the steps of each of %zu episodes of\n"
 	    "%s. r: correlation; alike: share of the pairs with r of at least %g, mean over episodes, with its\n"
 	    "95 %% sign-flip interval over episodes.\n",
-	    c->episodes, c->task, MC_ALIKE_R);
+	    c->episodes, c->task, MC_CORRELATION_R);
 	return 0;
 }
 
@@ -206,14 +206,14 @@ static void put_json_number(const char *key, double v)
 
 static void print_json(const struct comparison *c)
 {
-	for (int kind = 0; kind < MC_ALIKES; kind++) {
-		const struct mc_alike *a = &c->alike[kind];
+	for (int kind = 0; kind < MC_CORRELATIONS; kind++) {
+		const struct mc_correlation *a = &c->alike[kind];
 		const struct mc_claim *claim = claim_about(c, kind);
 		char why[64];
 
 		printf("{\"task\":");
 		mc_json_string(stdout, c->task);
-		printf(",\"with\":\"%s\",\"episodes\":%zu,\"pairs\":%zu", mc_alike_name((enum mc_alike_kind)kind),
+		printf(",\"with\":\"%s\",\"episodes\":%zu,\"pairs\":%zu", mc_correlation_name((enum mc_correlation_kind)kind),
 		    a->episodes, a->pairs);
 		put_json_number("r_mean", a->mean);
 		put_json_number("r_lowest", a->lowest);
@@ -233,7 +233,7 @@ static void print_json(const struct comparison *c)
 	}
 }
 
-int mc_compare(const struct mc_compare_opts *o, int files, char **file, struct mc_err *e)
+int mc_eval_advantages(const struct mc_eval_advantages_opts *o, int files, char **file, struct mc_err *e)
 {
 	struct comparison c = { 0 };
 	int r = o->claims ? mc_claims_read(&c.claims, o->claims, e) : 0;
@@ -245,14 +245,14 @@ int mc_compare(const struct mc_compare_opts *o, int files, char **file, struct m
 	if (r == 0 && c.twice > 0)
 		fprintf(stderr, "mc-eval: %zu episode%s given more than once, which count%s once\n", c.twice, c.twice > 1 ? "s" : "",
 		    c.twice > 1 ? "" : "s");
-	if (r == 0 && (r = mc_alike_finish(c.alike, e)) == 0) {
+	if (r == 0 && (r = mc_correlation_finish(c.alike, e)) == 0) {
 		if (o->json)
 			print_json(&c);
 		else
 			r = print_table(&c, e);
 	}
 	free(c.seen);
-	mc_alike_release(c.alike);
+	mc_correlation_release(c.alike);
 	mc_claims_release(&c.claims);
 	return r;
 }

@@ -14,13 +14,13 @@
  *
  * says how long the runs are that the claims below it are about.
  */
-#ifndef MC_VERDICT_H
-#define MC_VERDICT_H
+#ifndef MC_CLAIMS_H
+#define MC_CLAIMS_H
 
 #include <stddef.h>
 #include <stdint.h>
 
-#include "mc_aggregate.h"
+#include "mc_scores.h"
 #include "mc_err.h"
 
 enum mc_relation {
@@ -30,7 +30,7 @@ enum mc_relation {
 	MC_IS_TOP_TWO,         /* "top two" */
 	MC_IS_WORST,           /* "worst": among the worst */
 	MC_IS_NOT_WORST,       /* "not worst" */
-	MC_IS_UNLIKE,          /* "unlike": of advantages (mc_alike.h), the fourth column says which */
+	MC_IS_UNLIKE,          /* "unlike": of advantages (mc_correlation.h), the fourth column says which */
 	MC_IS_SOMETIMES_LIKE,  /* "sometimes like": the same */
 	MC_RELATIONS,
 };

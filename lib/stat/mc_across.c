@@ -1,4 +1,4 @@
-#include "mc_overall.h"
+#include "mc_across.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -36,7 +36,7 @@ static void no_interval(double (*ci)[2], size_t n)
 		ci[k][0] = ci[k][1] = (double)NAN;
 }
 
-static int measure(struct mc_overall_of *x, const struct mc_stratum *s, size_t tasks, size_t resamples,
+static int measure(struct mc_across_of *x, const struct mc_stratum *s, size_t tasks, size_t resamples,
     double *scratch, struct mc_err *e)
 {
 	mc_strata_figures(x->figure, s, tasks, 1, scratch);
@@ -50,7 +50,7 @@ static int measure(struct mc_overall_of *x, const struct mc_stratum *s, size_t t
 }
 
 /* s: strata of both. */
-static int compare(struct mc_improvement *x, const struct mc_overall_of *a, const struct mc_overall_of *b,
+static int compare(struct mc_improvement *x, const struct mc_across_of *a, const struct mc_across_of *b,
     const struct mc_stratum *s, size_t tasks, size_t resamples, struct mc_err *e)
 {
 	x->label = a->label;
@@ -60,18 +60,18 @@ static int compare(struct mc_improvement *x, const struct mc_overall_of *a, cons
 	return a->runs + b->runs == 2 * tasks ? 0 : mc_strata_improvement_ci(x->ci, s, tasks, resamples, e);
 }
 
-static int measure_all(struct mc_overall *o, const struct mc_scores *ss, const char *task, struct mc_stratum *s,
+static int measure_all(struct mc_across *o, const struct mc_scores *ss, const char *task, struct mc_stratum *s,
     double *scratch, struct mc_err *e)
 {
 	size_t runs;
 
 	for (size_t i = 0; i < ss->n; i++) { /* the methods of the first task */
-		struct mc_overall_of *x = &o->of[o->n];
+		struct mc_across_of *x = &o->of[o->n];
 
 		if ((task && strcmp(ss->score[i].task, task) != 0) || (!task && strcmp(ss->score[i].task, ss->score[0].task) != 0) ||
 		    !gather(s, ss, task, ss->score[i].label, &runs))
 			continue;
-		*x = (struct mc_overall_of){ .label = ss->score[i].label, .runs = runs };
+		*x = (struct mc_across_of){ .label = ss->score[i].label, .runs = runs };
 		if (measure(x, s, o->tasks, ss->resamples, scratch, e) < 0)
 			return -1;
 		o->n++;
@@ -86,7 +86,7 @@ static int measure_all(struct mc_overall *o, const struct mc_scores *ss, const c
 	return 0;
 }
 
-int mc_overall_make(struct mc_overall *o, const struct mc_scores *ss, const char *task, struct mc_err *e)
+int mc_across_make(struct mc_across *o, const struct mc_scores *ss, const char *task, struct mc_err *e)
 {
 	const size_t pairs = ss->n * ss->n / 2;
 	const size_t bytes = ss->n * sizeof *o->of + pairs * sizeof *o->pair;
@@ -115,7 +115,7 @@ int mc_overall_make(struct mc_overall *o, const struct mc_scores *ss, const char
 	return r;
 }
 
-void mc_overall_release(struct mc_overall *o)
+void mc_across_release(struct mc_across *o)
 {
 	free(o->block);
 	memset(o, 0, sizeof *o);

@@ -1,4 +1,4 @@
-#include "mc_verdict.h"
+#include "mc_claims.h"
 
 #include <errno.h>
 #include <math.h>

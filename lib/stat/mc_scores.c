@@ -1,4 +1,4 @@
-#include "mc_aggregate.h"
+#include "mc_scores.h"
 
 #include <inttypes.h>
 #include <math.h>

@@ -1,8 +1,8 @@
 /*
  * The first difference between two frames, for people.
  */
-#ifndef MC_DIFF_H
-#define MC_DIFF_H
+#ifndef MC_FRAME_DIFF_H
+#define MC_FRAME_DIFF_H
 
 #include <stddef.h>
 

@@ -2,10 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "mc_aggregate.h"
+#include "mc_scores.h"
 #include "mc_rng.h"
 #include "mc_stat.h"
-#include "mc_verdict.h"
+#include "mc_claims.h"
 #include "tap.h"
 
 /* ---- runs by hand ---- */
@@ -380,7 +380,7 @@ static void power(void)
 
 static int read_text(struct mc_claims *cs, const char *text, struct mc_err *e)
 {
-	char path[] = "/tmp/t_verdict.XXXXXX";
+	char path[] = "/tmp/t_claims.XXXXXX";
 	const int fd = mkstemp(path);
 	FILE *to = fd < 0 ? NULL : fdopen(fd, "w");
 	int r;

@@ -2,8 +2,8 @@
  * What runs came to: the final return of each, combined over the runs of one task and one
  * label (the method), ranked within the task, and set against each other, paired by seed.
  */
-#ifndef MC_AGGREGATE_H
-#define MC_AGGREGATE_H
+#ifndef MC_SCORES_H
+#define MC_SCORES_H
 
 #include <stddef.h>
 #include <stdint.h>
