@@ -424,6 +424,10 @@ man: ## check the manual's pages and leave them as text in build/man/
 	@for p in $(PAGES); do mandoc -Tutf8 -Owidth=78 $$p | sed 's/.\x08//g' >build/man/$$(basename $$p).txt; done
 	@ls build/man/*.txt
 
+html: ## the manual as a web site, in build/html/
+	@packaging/site build/html
+.PHONY: html
+
 help: ## list the targets
 	@sed -n 's/^\([a-z][a-z0-9-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
 	@echo; echo 'PORTABLE=1: code for any processor.  CUDA=1: mc-critic --device cuda.  SANITIZE=address,undefined, WERROR=1, COVERAGE=1: for tests.'

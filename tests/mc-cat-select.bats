@@ -220,8 +220,48 @@ py() {
 @test "a log has no nets to convert" {
 	run "$cat" --npz none.npz run/run.log
 	[ "$status" -eq 65 ]
-	[ "$output" = "mc-cat: run/run.log: there are no nets to export; name a checkpoint" ]
+	[ "$output" = "mc-cat: run/run.log: there are no nets to export, and no episodes; name a checkpoint, a stream of episodes, or a type with -t" ]
 	[ ! -e none.npz ]
+	run "$cat" --safetensors none run/run.log
+	[ "$output" = "mc-cat: run/run.log: there are no nets to export; name a checkpoint" ]
+}
+
+@test "--npz of a stream: its episodes as arrays, or the frames of a type as columns; --where chooses" {
+	"$MC_BIN/mc-rollout" --load run/run.ckpt -n 4 >played
+	"$cat" --npz played.npz played
+	"$cat" --npz - -w 'episode>1' <played >some.npz
+	"$cat" --npz log.npz -t episode run/run.log
+	"$cat" --npz metric.npz -t metric -w 'program==mc-critic' run/run.log
+	run py - <<-'PY'
+	import numpy as np, msgpack
+	def hook(code, data):
+	    shape, dtype, raw = msgpack.unpackb(data)
+	    return np.frombuffer(raw, dtype).reshape(shape)
+	f = [x for x in msgpack.Unpacker(open('played', 'rb'), ext_hook=hook, max_buffer_size=2**30) if x['type'] == 'trajectory']
+	z = np.load('played.npz')
+	assert set('oaIrm') < set(z.files) and len(z['o']) == 4, z.files
+	for k in z.files:
+	    assert (z[k] == np.array([x[k] for x in f])).all() and z[k].dtype == (f[0][k].dtype if isinstance(f[0][k], np.ndarray) else np.int64), k
+	assert z['episode'].tolist() == [0, 1, 2, 3]
+	some = np.load('some.npz')
+	assert some['episode'].tolist() == [2, 3] and (some['o'] == z['o'][2:]).all()
+	log, metric = np.load('log.npz'), np.load('metric.npz')
+	frames = list(msgpack.Unpacker(open('run/run.log', 'rb'), ext_hook=hook, max_buffer_size=2**30))
+	assert log['return'].tolist() == [x['return'] for x in frames if x['type'] == 'episode'] and log['return'].dtype == np.float64
+	m = [x for x in frames if x['type'] == 'metric' and x['program'] == 'mc-critic']
+	for name in {name for x in m for name in x['values']}:
+	    assert np.array_equal(metric['values.' + name], [x['values'].get(name, np.nan) for x in m], equal_nan=True), name
+	assert metric['iteration'].dtype == np.int64
+	PY
+	echo "$output"
+	[ "$status" -eq 0 ]
+	run "$cat" --npz x.npz -t episode,metric run/run.log
+	[ "$status" -eq 64 ]
+	[ "$output" = "mc-cat: --type: --npz writes frames of one type; name one" ]
+	run "$cat" --npz x.npz -t metric run/run.log      # arrays only some of them have
+	[ "$status" -eq 65 ]
+	[[ "$output" == *"choose frames that are alike with --where" ]]
+	[ ! -e x.npz ]
 }
 
 @test "the same net twice is refused" {

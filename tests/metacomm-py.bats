@@ -54,7 +54,7 @@ py() {
 		    assert (team.policy.act(x["o"][0, :-1]) == a[0]).all()
 		else:
 		    c = team.comm(x["o"][:, :-1])
-		    assert c.shape == (20, 25, 3, 2)
+		    assert c.shape == (20, 25, 3, 2) and np.abs(c - x["c"]).max() < 1e-6
 		    print(*c.mean((0, 1)).ravel())
 		PY
 	done >means

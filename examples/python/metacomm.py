@@ -125,7 +125,8 @@ def trajectories(file):
     """The episodes of a stream (mc-rollout --load, a replay file) as arrays, with E episodes in front.
 
     o [E,T+1,N,O], m uint8 [E,T+1,N,d], I uint8 [E,T,N,d], a [E,T,N,A], r [E,T]; iteration, episode int64 [E];
-    pos [E,T+1,things,2] where there are positions; and header, a dict.
+    from mc-rollout --load c [E,T,N,d] where nets decide, pos [E,T+1,things,2] where there are positions; and
+    header, a dict.
     """
     header, found = None, []
     for f in frames(file):
@@ -135,7 +136,7 @@ def trajectories(file):
             found.append(f)
     if not found:
         raise ValueError(f"{getattr(file, 'name', file)}: no episodes; mc-rollout --load CHECKPOINT plays some")
-    x = {k: np.stack([f[k] for f in found]) for k in ("o", "m", "I", "a", "r", "pos") if k in found[0]}
+    x = {k: np.stack([f[k] for f in found]) for k in ("o", "m", "I", "a", "r", "c", "pos") if k in found[0]}
     return dict(x, iteration=np.array([f["iteration"] for f in found]), episode=np.array([f["episode"] for f in found]),
                 header=header)
 

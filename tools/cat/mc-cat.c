@@ -18,6 +18,7 @@
 #include "mc_frame.h"
 #include "mc_json.h"
 #include "mc_nets.h"
+#include "mc_stack.h"
 #include "mc_opts.h"
 #include "mc_verify.h"
 #include "mc_where.h"
@@ -38,6 +39,7 @@ struct cat {
 	struct mc_where where;
 	struct mc_fields fields;
 	struct mc_export *export;
+	struct mc_stack *stack;  /* of --npz: trajectories, or what -t says */
 	struct mc_verify *check;
 	uint64_t shown;
 	int live;            /* the input is no regular file: what is shown goes out at once */
@@ -89,7 +91,7 @@ static int parse(struct cat *c, int argc, char **argv, int *operands, struct mc_
 		    "read everything, show nothing; status 65 unless all is whole and right" },
 		{ MC_OPT_FLAG, 0, "diff", NULL, &c->diff, 0, 0,
 		    "show the first difference between two files; status 1 if there is one" },
-		{ MC_OPT_STR, 0, "npz", "FILE", &c->npz, 0, 0, "write the nets to FILE for NumPy; - is standard output" },
+		{ MC_OPT_STR, 0, "npz", "FILE", &c->npz, 0, 0, "write nets, or the episodes of a stream, or frames of the type -t, to FILE for NumPy; - is standard output" },
 		{ MC_OPT_STR, 0, "safetensors", "FILE", &c->safetensors, 0, 0,
 		    "write the nets to FILE in safetensors' format" },
 		{ MC_OPT_STR, 0, "condense", "FILE", &c->condense, 0, 0,
@@ -104,6 +106,7 @@ static int parse(struct cat *c, int argc, char **argv, int *operands, struct mc_
 		    "       mc-cat --count | --verify [FILE ...]\n"
 		    "       mc-cat --diff [-t T[,T...]] [-w COND] FILE1 FILE2\n"
 		    "       mc-cat --npz FILE | --safetensors FILE [--net NAME] CHECKPOINT\n"
+		    "       mc-cat --npz FILE [-t T] [-w COND] [STREAM ...]\n"
 		    "       mc-cat --condense FILE [--points N] [--metrics NAME,...] LOG",
 		"Shows streams and checkpoints, one line of JSON for each frame. Without FILE, or where "
 		    "FILE is -, it reads standard input.", opts,
@@ -171,6 +174,8 @@ static int check(const struct cat *c, int files, char **operands, struct mc_err 
 		return mc_usage(e, "--condense", "name one log", "reads one file, twice");
 	if (twice_standard(files, operands))
 		return mc_usage(e, "-", "name it once", "standard input is read once");
+	if (c->npz && c->types && !one_type(c))
+		return mc_usage(e, "--type", "name one", "--npz writes frames of one type");
 	if (c->follow && (c->diff || files > 1))
 		return mc_usage(e, "--follow", NULL, "follows one file");
 	return 0;
@@ -213,7 +218,8 @@ static int prepare(struct cat *c, int files, char **operands, struct mc_err *e)
 	if (mc_file_apart(out, 2, files, operands, e) < 0 || (strcmp(target, "-") != 0 && mc_file_check_target(target, e) < 0))
 		return -1;
 	c->export = mc_export_new(c->npz ? MC_EXPORT_NPZ : MC_EXPORT_SAFETENSORS, e);
-	return c->export ? 0 : -1;
+	c->stack = mc_stack_new(e);
+	return c->export && c->stack ? 0 : -1;
 }
 
 /* ---- output ---- */
@@ -382,6 +388,8 @@ static int show(struct cat *c, const struct mc_frame *f, struct mc_err *e)
 		count(c, f->type);
 		return 0;
 	}
+	if (c->npz && strcmp(f->type, c->types ? c->types : "trajectory") == 0 && strcmp(f->type, "params") != 0 && strcmp(f->type, "checkpoint") != 0)
+		return mc_stack_add(c->stack, f, e);
 	if (c->export)
 		return mc_export_frame(c->export, f, c->net, e);
 	if (c->tsv) {
@@ -461,9 +469,12 @@ static int cat_stream(struct cat *c, const char *path, struct mc_err *e)
 
 static int export_end(const struct cat *c, const char *from, struct mc_err *e)
 {
+	if (mc_stack_export(c->stack, c->export, e) < 0)
+		return -1;
 	if (mc_export_tensors(c->export) == 0)
-		return mc_err_set(e, MC_DATA, strcmp(from, "-") == 0 ? "<stdin>" : from, -1, "name a checkpoint",
-		    "there are no nets to export");
+		return mc_err_set(e, MC_DATA, strcmp(from, "-") == 0 ? "<stdin>" : from, -1,
+		    c->npz ? "name a checkpoint, a stream of episodes, or a type with -t" : "name a checkpoint",
+		    "there are no nets to export%s", c->npz ? ", and no episodes" : "");
 	return mc_export_commit(c->export, c->npz ? c->npz : c->safetensors, e);
 }
 
@@ -567,6 +578,7 @@ static int body(int argc, char **argv, struct mc_err *e)
 	    mc_condense(argv[first], c.condense, (size_t)c.points, c.metrics, (size_t)c.max_frame, e) :
 	    c.diff ? diff(&c, argv + first, e) : cat_all(&c, argc - first, argv + first, e);
 	mc_export_free(c.export);
+	mc_stack_free(c.stack);
 	mc_verify_free(c.check);
 	free(c.followed.head);
 	return status;

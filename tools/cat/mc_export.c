@@ -143,6 +143,16 @@ static int add_tensor(struct mc_export *x, const char *name, const struct mc_arr
 	return 0;
 }
 
+int mc_export_array(struct mc_export *x, const char *name, enum mc_dtype dtype, int ndim, const size_t *shape,
+    const void *data, struct mc_err *e)
+{
+	struct mc_array a = { .dtype = dtype, .ndim = ndim, .count = 1, .data = data };
+
+	for (int k = 0; k < ndim; k++)
+		a.count *= a.shape[k] = shape[k];
+	return add_tensor(x, name, &a, e);
+}
+
 int mc_export_tree(struct mc_export *x, const char *name, const struct mc_map *m, struct mc_err *e)
 {
 	for (size_t i = 0; i < mc_map_count(m); i++) {

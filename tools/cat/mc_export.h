@@ -29,6 +29,10 @@ void mc_export_free(struct mc_export *x);
  */
 int mc_export_tree(struct mc_export *x, const char *name, const struct mc_map *m, struct mc_err *e);
 
+/* One array, shape [ndim] and data as in a frame. The same errors. */
+int mc_export_array(struct mc_export *x, const char *name, enum mc_dtype dtype, int ndim, const size_t *shape,
+    const void *data, struct mc_err *e);
+
 /* A line of safetensors' __metadata__; nothing in npz. */
 int mc_export_note(struct mc_export *x, const char *key, const char *text, struct mc_err *e);
 

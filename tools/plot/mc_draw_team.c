@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "mc_arena.h"
+#include "mc_outside.h"
 #include "mc_right.h"
 #include "mc_sight.h"
 #include "mc_sketch.h"
@@ -20,7 +21,10 @@ struct team {
 	struct mc_task task;
 	struct mc_dims dims;
 	char name[160];            /* "push_N3, meta, seed 1" */
-	int known;                 /* 1 = a header has been read, and is one of ours */
+	int known;                 /* 1 = a header has been read, of a task that can be drawn */
+	struct mc_positions places; /* of a task that is a program of its own; E = 0: of one of ours */
+	enum mc_role *role;        /* [E] */
+	mc_real *pos;              /* [T+1, E, 2] */
 	struct mc_traj traj;       /* of the episode to draw */
 	int found;
 	int64_t first, last;       /* the episodes that there are */
@@ -35,6 +39,32 @@ struct team {
 
 /* ---- reading ---- */
 
+/* The roles that a header's positions name, one for each thing; the team comes first. */
+static int read_roles(struct team *x, const struct mc_frame *f, struct mc_err *e)
+{
+	const struct mc_positions *p = &x->places;
+	size_t n = 0;
+
+	if (strcmp(p->role[0].name, mc_role_name(MC_ROLE_AGENT)) != 0 || p->role[0].count != x->dims.N)
+		return mc_err_set(e, MC_DATA, f->place, f->offset, NULL, "positions do not begin with the %zu agents", x->dims.N);
+	x->role = mc_arena_alloc(&x->arena, p->E, sizeof *x->role, "positions", e);
+	x->pos = mc_arena_alloc(&x->arena, (x->dims.T + 1) * p->E * 2, sizeof *x->pos, "positions", e);
+	if (!x->role || !x->pos)
+		return -1;
+	for (int i = 0; i < p->roles; i++) {
+		int role = 0;
+
+		while (role < MC_ROLES && strcmp(p->role[i].name, mc_role_name((enum mc_role)role)) != 0)
+			role++;
+		if (role == MC_ROLES)
+			return mc_err_set(e, MC_DATA, f->place, f->offset, "they are agent, landmark, prey, predator, ball and target",
+			    "positions of a \"%s\", which is not a role", p->role[i].name);
+		for (size_t k = 0; k < p->role[i].count; k++)
+			x->role[n++] = (enum mc_role)role;
+	}
+	return 0;
+}
+
 static int start_stream(struct team *x, const struct mc_frame *f, struct mc_err *e)
 {
 	struct mc_team t;
@@ -44,13 +74,17 @@ static int start_stream(struct team *x, const struct mc_frame *f, struct mc_err 
 		return 0;
 	if (mc_draw_whose(f, &t, e) < 0)
 		return -1;
-	if (mc_task_parse(&x->task, t.task, &unknown) < 0)
-		return mc_err_set(e, MC_DATA, f->place, f->offset, "mc-envsim --list names those that can be drawn",
+	x->dims = t.dims;
+	if (mc_positions_read(&x->places, &f->map, e) < 0 || (x->places.E && read_roles(x, f, e) < 0))
+		return -1;
+	if (x->places.E)
+		x->task = (struct mc_task){ .entities = (int)x->places.E, .N = (int)t.dims.N };
+	else if (mc_task_parse(&x->task, t.task, &unknown) < 0)
+		return mc_err_set(e, MC_DATA, f->place, f->offset, "its program must tell positions; mc-frame(5), ENVIRONMENTS",
 		    "task \"%s\": where its agents are is not known", t.task);
-	if (t.dims.N != (size_t)x->task.agents || t.dims.O != (size_t)x->task.obs_dim)
+	else if (t.dims.N != (size_t)x->task.agents || t.dims.O != (size_t)x->task.obs_dim)
 		return mc_err_set(e, MC_DATA, f->place, f->offset, "is it another environment under the same name?",
 		    "%zu agents with observations of %zu are not those of %s", t.dims.N, t.dims.O, t.task);
-	x->dims = t.dims;
 	snprintf(x->name, sizeof x->name, "%s, %s, seed %" PRIu64, t.task, t.method, t.seed);
 	x->known = 1;
 	return 0;
@@ -74,6 +108,10 @@ static int take(void *ctx, const struct mc_frame *f, const struct mc_draw_opts *
 	if (x->found || (o->episode >= 0 && episode != o->episode))
 		return 0;
 	x->found = 1;
+	const size_t shape[3] = { x->dims.T + 1, x->places.E, 2 };
+
+	if (x->places.E && mc_map_reals(&f->map, "pos", 3, shape, x->pos, e) < 0)
+		return -1;
 	return mc_traj_new(&x->traj, &x->dims, &x->arena, e) < 0 ? -1 : mc_traj_unpack(f, &x->traj, e);
 }
 
@@ -96,6 +134,36 @@ static int new_sight(struct mc_sight *s, struct team *x, struct mc_err *e)
 	return s->seen ? 0 : -1;
 }
 
+/* What is in sight at step t: what the agents observe, or, where the task is a program's, all that it tells. -1: more than there is. */
+static int see(struct mc_sight *s, const struct team *x, size_t t)
+{
+	const size_t E = x->places.E;
+
+	if (E == 0)
+		return mc_sight_read(s, &x->task, x->traj.o + t * x->dims.N * x->dims.O);
+	for (s->n = 0; s->n < E; s->n++) {
+		const mc_real *at = x->pos + 2 * (t * E + s->n);
+
+		s->seen[s->n] = (struct mc_seen){ x->role[s->n], (double)at[0], (double)at[1] };
+	}
+	return 0;
+}
+
+/* Radii: those of the task; of a program's things, which have none, a share of how far apart they are. */
+static int sizes(double size[MC_ROLES], const struct team *x, struct mc_err *e)
+{
+	double most = 0;
+
+	if (x->places.E == 0)
+		return mc_role_sizes(size, &x->task, e);
+	for (size_t k = 0; k < 2 * (x->dims.T + 1) * x->places.E; k++)
+		most = fmax(most, fabs((double)x->pos[k]));
+	memset(size, 0, MC_ROLES * sizeof *size);
+	for (size_t k = 0; k < x->places.E; k++)
+		size[x->role[k]] = (x->role[k] == MC_ROLE_AGENT ? 0.05 : 0.04) * fmax(most, 1e-6);
+	return 0;
+}
+
 /* Everything that does not move and was in sight at some step. */
 static int find_still(struct team *x, struct mc_err *e)
 {
@@ -104,10 +172,10 @@ static int find_still(struct team *x, struct mc_err *e)
 	if (new_sight(&x->still, x, e) < 0 || new_sight(&now, x, e) < 0)
 		return -1;
 	for (size_t t = 0; t <= x->dims.T; t++) {
-		int strange = mc_sight_read(&now, &x->task, x->traj.o + t * x->dims.N * x->dims.O) < 0;
+		int strange = see(&now, x, t) < 0;
 
 		for (size_t i = 0; i < now.n && !strange; i++)
-			strange = now.seen[i].role == MC_ROLE_LANDMARK &&
+			strange = now.seen[i].role == MC_ROLE_LANDMARK && x->places.E == 0 &&
 			    mc_sight_add(&x->still, &x->task, MC_ROLE_LANDMARK, now.seen[i].x, now.seen[i].y) < 0;
 		if (strange)
 			return mc_err_set(e, MC_DATA, NULL, -1, "is it another environment under the same name?",
@@ -166,7 +234,7 @@ static int fill_frame(struct team *x, struct mc_sketch_frame *f, size_t t, struc
 
 	if (heading == NULL || asks == NULL || new_sight(&f->now, x, e) < 0 || new_sight(&f->known, x, e) < 0)
 		return -1;
-	mc_sight_read(&f->now, &x->task, x->traj.o + t * N * x->dims.O);
+	(void)see(&f->now, x, t);
 	for (size_t i = 0; i < x->still.n; i++) { /* what is in sight now, stands in `now` */
 		struct mc_sight both = f->now;
 		struct mc_seen *s = &x->still.seen[i];
@@ -219,8 +287,8 @@ static void write_caption(char *out, size_t size, const struct team *x)
 {
 	const size_t there = mc_role_count(&x->task, MC_ROLE_LANDMARK), seen = x->still.n;
 	const int partial = x->task.l > 0 && (seen < there || x->task.l < x->task.N || x->task.view);
-	int n = snprintf(out, size, "%s, iteration %" PRId64 ", episode %" PRId64 "; positions are those that the agents observe", x->name,
-	    x->traj.iteration, x->traj.episode);
+	int n = snprintf(out, size, "%s, iteration %" PRId64 ", episode %" PRId64 "; positions are those that the %s", x->name,
+	    x->traj.iteration, x->traj.episode, x->places.E ? "environment tells" : "agents observe");
 
 	if (partial)
 		n += snprintf(out + n, size - (size_t)n, ": %zu of %zu landmarks in some step%s", seen, there,
@@ -255,7 +323,7 @@ static int make_frames(struct team *x, struct mc_sketch *k, const size_t *step, 
 	x->frame = mc_arena_alloc(&x->arena, n, sizeof *x->frame, "frames", e);
 	x->heading = mc_arena_alloc(&x->arena, n, sizeof *x->heading, "frames", e);
 	x->path = mc_arena_alloc(&x->arena, (x->dims.T + 1) * x->dims.N * 2, sizeof *x->path, "paths", e);
-	if (x->frame == NULL || x->heading == NULL || x->path == NULL || mc_role_sizes(k->size, &x->task, e) < 0 || find_still(x, e) < 0)
+	if (x->frame == NULL || x->heading == NULL || x->path == NULL || sizes(k->size, x, e) < 0 || find_still(x, e) < 0)
 		return -1;
 	for (size_t i = 0; i < n; i++) {
 		if (fill_frame(x, &x->frame[i], step[i], e) < 0)

@@ -97,6 +97,7 @@ struct source {
 	struct mc_env_says says;
 	struct mc_player *player;
 	struct mc_traj traj;
+	mc_real *c;                 /* [T, N, d], where nets decide */
 	mc_real *pos;               /* [T+1, E, 2], where the environment tells positions */
 	struct mc_out *out;
 	struct mc_fb *fb;
@@ -133,9 +134,10 @@ static int open_source(struct source *s, const struct options *o, struct mc_pool
 		return -1;
 	if (h->comm == MC_LEARNED && mc_ckpt_params(&s->ckpt, "comm", &s->comm, &s->arena, e) < 0)
 		return -1;
-	if (mc_traj_new(&s->traj, &h->dims, &s->arena, e) < 0)
+	if (h->comm == MC_LEARNED &&
+	    !(s->c = mc_arena_alloc(&s->arena, h->dims.T * h->dims.N * h->dims.d, sizeof *s->c, "probabilities", e)))
 		return -1;
-	if (stage(s, o, e) < 0)
+	if (mc_traj_new(&s->traj, &h->dims, &s->arena, e) < 0 || stage(s, o, e) < 0)
 		return -1;
 	s->player = mc_player_new(&h->dims, 1, mc_pool_threads(pool), &s->arena, e);
 	s->fb = mc_fb_new(e);
@@ -203,8 +205,10 @@ static int source_episode(struct source *s, const struct options *o, struct mc_p
 	struct mc_task rights;
 	struct mc_played to = mc_played_traj(&s->traj);
 	const size_t shape[3] = { h->dims.T + 1, s->says.positions.E, 2 };
+	const size_t pairs[3] = { h->dims.T, h->dims.N, h->dims.d };
 	struct mc_episode_figures f;
 
+	to.c = s->c;
 	to.pos = s->pos;
 	if (mc_play(s->player, s->env, &p, &s->comm, &s->policy, (uint32_t)k, 1, &to, pool, e) < 0)
 		return -1;
@@ -214,6 +218,8 @@ static int source_episode(struct source *s, const struct options *o, struct mc_p
 	if (h->edge_cost > 0)
 		mc_episode_charge(&s->traj, h->edge_cost, &f);
 	mc_traj_pack(s->fb, &s->traj);
+	if (s->c)
+		mc_fb_reals(s->fb, "c", 3, pairs, s->c);
 	if (s->says.positions.E)
 		mc_fb_reals(s->fb, "pos", 3, shape, s->pos);
 	if (mc_out_built(s->out, s->fb, e) < 0)
