@@ -12,7 +12,7 @@ setup() {
 @test "every example has a test" {
 	for example in "$examples"/*; do
 		[ ! -d "$example" ] || continue # tests of their own
-		grep -q "examples/$(basename "$example")" "$BATS_TEST_FILENAME" "$BATS_TEST_DIRNAME/engines.bats"
+		grep -q "examples/$(basename "$example")" "$BATS_TEST_FILENAME" "$BATS_TEST_DIRNAME"/{engines,bridges}.bats
 	done
 }
 
