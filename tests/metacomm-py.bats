@@ -210,3 +210,22 @@ py() {
 	"$root/pipelines/train" -m meta -e 12 -o listen --env "$mpe2 $root/examples/python/speaker_listener.py {seed} {env}" -R '--hidden 8' -Q '--threads 1' -M '--rule-hidden 8'
 	[ "$(mc-cat listen/run.ckpt | jq -c '[.header.task, .header.environment.positions]')" = '["speaker_listener",{"agent":2,"landmark":3}]' ]
 }
+
+@test "the commands of README's section on a task of one's own, and those of the guide" {
+	need_mpe2
+	mkdir -p path
+	ln -sf "$root/pipelines/train" path/mc-train
+	for text in "$root/README.md" "$root/man/guide/own-task.md"; do
+		rm -rf there && mkdir there
+		ln -s "$root/examples" there/examples
+		# shorter runs, and Python as it is here
+		if [ "${text##*/}" = README.md ]; then sed -n '/^## A task of your own/,/^## Speed/p' "$text"; else cat "$text"; fi |
+			sed -n 's/^    //p' | grep -E "^(TASK=|mc-|cp |    mc-)" |
+			sed 's/-e [0-9]*000/-e 22/; s/mc-eval /mc-eval -n 8 /; s|\./mine.py|/usr/bin/python3 mine.py|' >there/commands
+		[ "$(grep -c '^ *mc-' there/commands)" -ge 7 ]
+		(cd there && PATH=$BATS_FILE_TMPDIR/path:$(dirname "$mpe2"):$PATH PYTHONPATH=$root/examples/python bash -e -o pipefail commands >out 2>&1 </dev/null) || { tail -20 there/out; false; }
+		[ "$(head -c 6 there/listen.gif)" = GIF89a ]
+		[ -s there/who.svg ]
+		grep -q '^listen/meta/run.ckpt *speaker_listener *meta' there/out
+	done
+}

@@ -184,3 +184,38 @@ on() {
 	[ "$(mc-cat -n 1 played | jq -c .positions)" = '{"agent":2,"landmark":1}' ]
 	[ "$(mc-cat --full -t trajectory -n 1 played | jq -c '.pos')" = '[[[0,0],[1,0],[2,0]],[[0,1],[1,1],[2,1]],[[0,2],[1,2],[2,2]],[[0,3],[1,3],[2,3]],[[0,4],[1,4],[2,4]]]' ]
 }
+
+@test "pictures of a task of one's own: where its program tells positions, and only there" {
+	on "VERSION=1 $bad says {seed} {env}" -e 4
+	mc-rollout --load bad.ckpt -n 2 --env "VERSION=1 $bad says {seed} {env}" >played
+	mc-plot graph --step 0,2,4 -o graph.svg played
+	[ "$(grep -o '>step [0-9] of 4, return so far [^<]*<' graph.svg | xargs)" = '>step 0 of 4, return so far 0.00< >step 2 of 4, return so far -2.00< >step 4 of 4, return so far -4.00<' ]
+	grep -q '>landmark<' graph.svg
+	! grep -q '>prey<' graph.svg
+	grep -q 'positions are those that the environment tells' graph.svg
+	mc-plot episode --episode 1 -o episode.gif played
+	[ "$(head -c 6 episode.gif)" = GIF89a ]
+	# thing k is at (k, step): the agents side by side, at the height of the step
+	run mc-plot graph --step 1 played
+	[ "$status" -eq 0 ]
+	grep -q '0 .*1' <<<"$output"
+	# no positions: not known
+	rm bad.*
+	on "$bad well {seed} {env}" -e 4
+	run -65 bash -c "mc-rollout --load bad.ckpt -n 1 --env '$bad well {seed} {env}' | mc-plot graph --step 0 -o x.svg"
+	[[ "$output" == *'task "bad": where its agents are is not known; its program must tell positions; '* ]]
+	# roles that there are not, and a team that does not come first
+	for roles in agents,landmark landmark,agent agent,star; do
+		/usr/bin/python3 - "$roles" played <<-'PY' >odd
+		import sys, msgpack
+		a, b = sys.argv[1].split(",")
+		for f in msgpack.Unpacker(open(sys.argv[2], "rb"), max_buffer_size=2**30):
+		    f.pop("crc32", None)
+		    if f["type"] == "header":
+		        f["positions"] = {a: 2, b: 1} if a != "landmark" else {a: 1, b: 2}
+		    sys.stdout.buffer.write(msgpack.packb(f))
+		PY
+		run -65 bash -c 'cat odd | mc-plot graph --step 0 -o x.svg'
+		[[ "$output" == *'positions '* ]]
+	done
+}
