@@ -205,7 +205,7 @@ static int fill_goals(struct team *x, struct mc_sketch_frame *f, size_t t, struc
 	const mc_real *o = x->traj.o + t * N * O;
 	struct mc_sketch_goal *goal;
 
-	if (!mc_right_known(&x->task))
+	if (x->places.E || !mc_right_known(&x->task))
 		return 0;
 	if (!(goal = mc_arena_alloc(&x->arena, N, sizeof *goal, "goals", e)))
 		return -1;
