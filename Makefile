@@ -91,9 +91,9 @@ bin/mc-figures: pipelines/figures
 	@mkdir -p bin
 	ln -sf ../$< $@
 
-demo: ## train a small team, measure it and draw its curve: about a minute, into demo/
+demo: ## train a small team, measure it and draw its curve, into demo/: about a minute, three to five with packages and a build
 	@$(MAKE) -s --no-print-directory deps
-	@echo building; $(MAKE) -s -j "$$(pipelines/processors)" --no-print-directory all
+	@tools/moving building $(MAKE) -s -j "$$(pipelines/processors)" --no-print-directory all
 	@pipelines/demo
 
 # What the objects were made with: they are made anew when any of it changes, or the Makefile.
@@ -295,10 +295,10 @@ if ! command -v apt-get >/dev/null; then \
 	echo "make: this is no Debian system; please install the equivalents of:$$missing" >&2; exit 1; fi; \
 sudo=; if [ "$$(id -u)" != 0 ]; then sudo=sudo; \
 	command -v sudo >/dev/null || { echo "make: please install as root:$$missing" >&2; exit 1; }; fi; \
-echo "installing:$$missing"; \
+[ -z "$$sudo" ] || sudo -v; \
 export DEBIAN_FRONTEND=noninteractive; \
-$$sudo $(2) apt-get install -qq -y --no-install-recommends $$missing >/dev/null 2>&1 || \
-{ $$sudo apt-get update -qq && $$sudo $(2) apt-get install -qq -y --no-install-recommends $$missing >/dev/null; }
+tools/moving "installing:$$missing" sh -c "$$sudo $(2) apt-get install -qq -y --no-install-recommends $$missing || \
+{ $$sudo apt-get update -qq && $$sudo $(2) apt-get install -qq -y --no-install-recommends $$missing; }"
 endef
 
 deps: ## install the Debian packages that are missing

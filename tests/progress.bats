@@ -1,4 +1,5 @@
-# What a run tells on standard error while it lasts: mc-rollout --progress.
+# What a run tells on standard error while it lasts: mc-rollout --progress; and what else takes long.
+bats_require_minimum_version 1.5.0
 
 setup() {
 	cd "$BATS_TEST_TMPDIR"
@@ -157,4 +158,36 @@ on_terminal() {
 	$MC_BIN/mc-cat
 	$MC_BIN/mc-plot curves -
 	END
+}
+
+@test "a grid moves on the terminal while no run ends, and says nothing without one" {
+	args=(sh -c 'echo $$ >pid; exec "$0" "$@"' "$BATS_TEST_DIRNAME/../pipelines/figures" fig2 TASKS=push_N3 METHODS=none SEEDS=1 EPISODES=100000 JOBS=1 "ROLLOUT=--hidden 64" "OUT=$PWD/out")
+	{
+		sleep 6
+		kill -TERM "$(cat pid)"
+	} &
+	on_terminal "${args[@]}" >got || [ $? -eq 75 ]
+	wait
+	tr '\r' '\n' <got >lines
+	[ "$(grep -c '^fig2: [0-9]*:[0-9][0-9] $' lines)" -ge 2 ]
+	grep -q 'fig2: stopped; the same command continues' lines
+	{
+		sleep 3
+		kill -TERM "$(cat pid)"
+	} &
+	"${args[@]}" 2>err || [ $? -eq 75 ]
+	wait
+	run ! grep -q '[0-9]:[0-9][0-9]' err
+}
+
+@test "moving: words and time on a terminal; what a command says where it fails" {
+	moving="$BATS_TEST_DIRNAME/../tools/moving"
+	on_terminal "$moving" "a long sleep" sh -c 'echo noise; sleep 3.5' >got
+	tr '\r' '\n' <got >lines
+	[ "$(grep -c '^a long sleep 0:0[1-4] $' lines)" -ge 2 ]
+	run ! grep -q noise got
+	run "$moving" words sh -c 'echo reason >&2; exit 7'
+	[ "$status" -eq 7 ]
+	[ "$output" = "words
+reason" ]
 }
