@@ -276,7 +276,9 @@ pareto: all ## return against requests, of teams that pay for links; LAMBDAS
 	$(make-figure)
 grid: all ## an experiment of your own; TASKS METHODS SWEEP, or pipelines/figures grid FILE
 	$(make-figure)
-.PHONY: fig2 fig3 fig4 fig5 paper pareto grid
+rule: all ## pictures of metacomm-results(7), "does the rule pay", from the logs in examples/results; OUT
+	@examples/results/rule/draw '$(or $(OUT),build/rule)'
+.PHONY: fig2 fig3 fig4 fig5 paper pareto grid rule
 
 # ---- packages ----
 DEPS := gcc libc6-dev make libmsgpack-dev zlib1g-dev libopenblas0-pthread gnuplot-nox
