@@ -51,7 +51,7 @@ near() {
 	# another floor and ceiling
 	mc-eval --json -n 400 p.ckpt | jq -e '(.score - (.return_mean + 18.144) / (132.425 + 18.144) | fabs) < 1e-12'
 	mc-eval --json -n 400 --prey auto p.ckpt | jq -e '(.score - (.return_mean + 17.831) / (74.54 + 17.831) | fabs) < 1e-12'
-	mc-eval -n 400 a.ckpt b.ckpt >out
+	mc-eval --wide -n 400 a.ckpt b.ckpt >out
 	sed -n 2p out | grep -q ' -0.01  '
 	sed -n 3p out | awk '{ exit $11 != "-" }'
 }
@@ -85,12 +85,12 @@ near() {
 	mc-eval --json -n 200 half.ckpt | jq -e '(.precision - 0.5 | fabs) < 0.02 and (.recall - 0.5 | fabs) < 0.02'
 	mc-eval --json -n 2 push.ckpt | jq -e 'has("precision") or has("recall") | not'
 	# as a column, under a heading of their own
-	mc-eval --greedy -n 20 right.ckpt none.ckpt push.ckpt >out
+	mc-eval --wide --greedy -n 20 right.ckpt none.ckpt push.ckpt >out
 	[ "$(grep -c '^checkpoint ' out)" -eq 2 ]
 	grep -Eq '^right.ckpt .*  1.000   1.000$' out
 	grep -Eq '^none.ckpt .*      -   0.000$' out
-	grep -q '^prec.: ' out
-	mc-eval -n 2 push.ckpt >out
+	[[ "$(head -n 1 out)" == *'  prec.  recall' ]]
+	mc-eval --wide -n 2 push.ckpt >out
 	run ! grep -q 'prec' out
 }
 
@@ -151,11 +151,11 @@ near() {
 @test "the table has c, entropy and saturation; --pairs who asks whom" {
 	ckpt a.ckpt bias=6
 	ckpt f.ckpt method=full
-	mc-eval -n 20 a.ckpt f.ckpt >out
+	mc-eval --wide -n 20 a.ckpt f.ckpt >out
 	[ "$(sed -n 1p out | awk '{ print $(NF-2), $(NF-1), $NF }')" = "c entropy satur." ]
 	[ "$(sed -n 2p out | awk '{ print $(NF-2), $(NF-1), $NF }')" = "0.998 0.017 1.000" ]
 	[ "$(sed -n 3p out | awk '{ print $(NF-2), $(NF-1), $NF }')" = "- - -" ]
-	mc-eval -n 20 --pairs a.ckpt f.ckpt >out
+	mc-eval --wide -n 20 --pairs a.ckpt f.ckpt >out
 	[ "$(sed -n 3p out | tr -s ' ')" = " edges 0 1 2 c 0 1 2" ]
 	[[ "$(sed -n 5p out | tr -s ' ')" =~ ^\ 1\ (1.000|0.99[0-9])\ -\ (1.000|0.99[0-9])\ 1\ 0.998\ -\ 0.998$ ]]
 	[ "$(sed -n 8p out | tr -s ' ')" = " edges 0 1 2" ]
@@ -198,7 +198,7 @@ near() {
 	[ "$(mc-eval --json -n 5 far.ckpt --comm full | value requests_per_step)" = 6 ]
 	mc-eval --json -n 50 near.ckpt | jq -e '.edge_rate == 1 and .requests_per_step > 0 and .requests_per_step < 4'
 	[ "$(mc-eval --json -n 5 none.ckpt | jq -c '[.edge_rate,.requests_per_step]')" = "[null,0]" ]
-	mc-eval -n 5 none.ckpt | sed -n 2p | grep -q '  -  *0.0  *-  *-  *-$'
+	mc-eval --wide -n 5 none.ckpt | sed -n 2p | grep -q '  -  *0.0  *-  *-  *-$'
 }
 
 @test "one agent has nobody to talk to" {
@@ -233,13 +233,12 @@ near() {
 @test "a table: a row for each checkpoint, aligned, and what the columns mean" {
 	ckpt a.ckpt
 	ckpt a-longer-name.ckpt method=full
-	mc-eval -n 25 -s 3 a.ckpt a-longer-name.ckpt >out
+	mc-eval --wide -n 25 -s 3 a.ckpt a-longer-name.ckpt >out
 	[ "$(sed -n 1p out | awk '{ print $1, $2, $3, $6, $8 }')" = "checkpoint task method return IQM" ]
 	[ "$(sed -n 2p out | awk '{ print $1, $2, $3, $4, $5 }')" = "a.ckpt push_N3 meta 7 400" ]
 	[ "$(sed -n 3p out | awk '{ print $1, $2, $3, $12, $13, $14 }')" = "a-longer-name.ckpt push_N3 full 6.00 1.000 288.0" ]
 	[ "$(sed -n 1,3p out | awk '{ print length }' | uniq | wc -l)" -eq 1 ]
 	grep -q '^Over episodes 0 to 24 of environment 0, seed 3, no exploration\.$' out
-	grep -q '95 % percentile-bootstrap interval (2000 resamples)' out
 }
 
 @test "standard input is a checkpoint too" {
@@ -348,8 +347,47 @@ near() {
 @test "one episode has no interval" {
 	ckpt a.ckpt
 	[ "$(mc-eval -n 1 --json --comm none a.ckpt | jq -c '[.return_se,.return_iqm_ci,.difference_ci]')" = '[null,[null,null],[null,null]]' ]
-	mc-eval -n 1 --comm none a.ckpt >out
+	mc-eval --wide -n 1 --comm none a.ckpt >out
 	[ "$(sed -n 2p out | grep -o ' - ' | wc -l)" -ge 2 ]
 	[ "$(grep -c '\[\|nan' out)" -eq 0 ]
 	mc-eval -n 2 --json a.ckpt | jq -e '.return_iqm_ci[0] < .return_iqm_ci[1]'
+}
+
+@test "the table fits 80 columns; --wide, --tsv and --latex have all of them" {
+	long=a-directory-of-a-name-as-long-as-some-are-in-the-fields
+	mkdir $long
+	ckpt a.ckpt
+	ckpt $long/b.ckpt method=none task=predator_prey_N6_l6
+	for o in '' '--comm drop=0.5'; do
+		mc-eval -n 2 $o a.ckpt $long/b.ckpt >out
+		[ "$(awk 'length > 80' out | wc -l)" -eq 0 ]
+		[ "$(grep -c '^a.ckpt ' out)" -eq 1 ]
+		[ "$(grep -c '^[.][.][.].*/b.ckpt ' out)" -eq 1 ]
+		[ "$(sed -n 1,3p out | awk '{ print length }' | uniq | wc -l)" -eq 1 ]
+	done
+	mc-eval -n 2 --tsv a.ckpt $long/b.ckpt >out
+	[ "$(wc -l <out)" -eq 3 ]
+	[ "$(awk -F '\t' '{ print NF }' out | uniq)" -eq 16 ]
+	[ "$(sed -n 3p out | cut -f 1,2,3)" = "$(printf '%s\tpredator_prey_N6_l6\tnone' $long/b.ckpt)" ]
+	mc-eval -n 2 --latex a.ckpt $long/b.ckpt >out
+	[ "$(sed -n 1p out)" = '\begin{tabular}{lllrrrrrrrrrrrrr}' ]
+	grep -q '^a.ckpt & push\\_N3 & meta & 7 & 400 & .* \\\\$' out
+	[ "$(tail -n 1 out)" = '\end{tabular}' ]
+	mc-eval -n 2 --wide a.ckpt $long/b.ckpt | grep -q "^$long/b.ckpt "
+	run -64 mc-eval --wide --tsv a.ckpt
+	[ "$output" = "mc-eval: --tsv: a table has one form; leave the others out" ]
+	run -64 mc-eval --latex --pairs a.ckpt
+	run -64 mc-eval --aggregate --wide a.ckpt
+}
+
+@test "the legend comes on a terminal, once" {
+	ckpt a.ckpt
+	ckpt b.ckpt
+	mc-eval -n 2 a.ckpt b.ckpt >out
+	[ "$(grep -c '^Over episodes 0 to 1 ' out)" -eq 1 ]
+	[ "$(wc -l <out)" -eq 5 ]
+	script -qec 'mc-eval -n 2 a.ckpt b.ckpt' typescript </dev/null >shown
+	[ "$(grep -c '^score: of the return' shown)" -eq 1 ]
+	script -qec 'mc-eval -n 2 --comm none a.ckpt' typescript </dev/null >shown
+	[ "$(grep -c 'paired-bootstrap' shown)" -eq 1 ]
 }

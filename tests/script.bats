@@ -86,7 +86,7 @@ is() {
 
 @test "a row in the table, several at once, checkpoints below" {
 	"$BATS_TEST_DIRNAME/make-ckpt.py" run.ckpt
-	mc-eval --script still,push -t push_N3,push_N6 -n 4 run.ckpt >out
+	mc-eval --wide --script still,push -t push_N3,push_N6 -n 4 run.ckpt >out
 	[ "$(grep -c '^- *push_N[36] *\(still\|push\)  *-  *-' out)" -eq 4 ]
 	[ "$(grep -c '^run.ckpt' out)" -eq 1 ]
 	mc-eval --script all -t push_N3 -n 4 | grep -c '^- ' | grep -qx 5

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "main.h"
 #include "mc_scores.h"
@@ -23,11 +24,16 @@
 
 enum { EPISODES = 1000, SEED = 1 }; /* unless others are given */
 
+/* Tables: in 80 columns, with all columns, for programs, for papers. */
+enum form { NARROW, WIDE, TSV, LATEX };
+
 struct options {
 	struct mc_measuring how;
 	const char *script, *task; /* as given: names with commas, or NULL */
 	long threads, max_frame;
 	int json, pairs;
+	int wide, tsv, latex;      /* as given */
+	enum form form;            /* of the table */
 };
 
 /* ---- printing ---- */
@@ -186,13 +192,7 @@ static void put_json(const char *file, const struct mc_measured *f, const char *
 	printf("}\n");
 }
 
-/* Control characters of a name would spoil the table, or the terminal. */
-static void put_name(const char *s, int width)
-{
-	for (; *s; s++, width--)
-		putchar((unsigned char)*s < 0x20 || *s == 0x7f ? '?' : *s);
-	printf("%*s", width > 0 ? width : 0, "");
-}
+/* ---- the table ---- */
 
 /* Would a team that decides for itself be changed? Then the table has columns for what comes of it. */
 static int is_change(const struct options *o)
@@ -200,71 +200,209 @@ static int is_change(const struct options *o)
 	return o->how.comm || o->how.cut || o->how.mute || o->how.change.max_edges;
 }
 
+enum column { NAME, TASK, METHOD, RUN, TRAINED, RETURN, SE, IQM, INTERVAL, SCORE, REQUESTS, EDGES, BYTES, C, ENTROPY, SATURATED,
+	PRECISION, RECALL, DIFFERENCE, DIFFERENCE_INTERVAL, COLUMNS };
+
+/* A name's column is as wide as the table leaves it room for; those of text stand to the left. */
+static const struct {
+	const char *heading;
+	int width, text;
+} columns[COLUMNS] = {
+	[NAME] = { "checkpoint", 10, 1 }, [TASK] = { "task", 19, 1 }, [METHOD] = { "method", 9, 1 }, [RUN] = { "seed", 4, 0 },
+	[TRAINED] = { "trained", 7, 0 }, [RETURN] = { "return", 8, 0 }, [SE] = { "se", 6, 0 }, [IQM] = { "IQM", 8, 0 },
+	[INTERVAL] = { "95 % interval", 20, 0 }, [SCORE] = { "score", 5, 0 }, [REQUESTS] = { "requests", 8, 0 },
+	[EDGES] = { "edges", 6, 0 }, [BYTES] = { "bytes", 7, 0 }, [C] = { "c", 5, 0 }, [ENTROPY] = { "entropy", 7, 0 },
+	[SATURATED] = { "satur.", 6, 0 }, [PRECISION] = { "prec.", 5, 0 }, [RECALL] = { "recall", 6, 0 },
+	[DIFFERENCE] = { "difference", 10, 0 }, [DIFFERENCE_INTERVAL] = { "95 % interval", 20, 0 },
+};
+
+/* Does a column stand in the table? A narrow one has what fits beside a name, in 80 columns. */
+static int is_shown(enum column c, const struct options *o, int right)
+{
+	const int change = is_change(o);
+
+	if (c == PRECISION || c == RECALL)
+		return right && (o->form != NARROW || !change);
+	if (c == DIFFERENCE || c == DIFFERENCE_INTERVAL)
+		return change;
+	if (o->form != NARROW)
+		return 1;
+	return c == NAME || c == METHOD || c == RETURN || (c == TASK && !change) || ((c == SCORE || c == EDGES) && !change && !right);
+}
+
+/* Control characters would spoil the table, or the terminal; in LaTeX others have a meaning. */
+static void put_text(const char *s, enum form form)
+{
+	for (; *s; s++) {
+		if (form == LATEX && strchr("_%&#$", *s))
+			putchar('\\');
+		putchar((unsigned char)*s < 0x20 || *s == 0x7f || (form == LATEX && strchr("\\{}~^", *s)) ? '?' : *s);
+	}
+}
+
+/* One cell: before it what stands between two, and blanks where columns are aligned. A narrow table cuts a name's beginning. */
+static void put_cell(enum column c, const char *text, const struct options *o, int name, int first)
+{
+	const int width = c == NAME ? name : columns[c].width, n = (int)strlen(text);
+	const int cut = o->form == NARROW && columns[c].text && n > width ? n - width : 0;
+	const int pad = o->form == NARROW || o->form == WIDE ? width - (n - cut) : 0;
+
+	if (!first)
+		fputs(o->form == TSV ? "\t" : o->form == LATEX ? " & " : "  ", stdout);
+	printf("%*s", !columns[c].text && pad > 0 ? pad : 0, "");
+	if (cut > 0) {
+		fputs("...", stdout);
+		text += cut + 3 < n ? cut + 3 : n;
+	}
+	put_text(text, o->form);
+	printf("%*s", columns[c].text && pad > 0 ? pad : 0, "");
+}
+
+static void end_row(const struct options *o)
+{
+	puts(o->form == LATEX ? " \\\\" : "");
+}
+
 static void put_heading(int width, const struct options *o, int right)
 {
-	/* in parts: glibc allocates memory for a format of more than a dozen conversions, and may fail */
-	printf("%-*s  %-23s  %-9s  %4s  %7s", width, "checkpoint", "task", "method", "seed", "trained");
-	printf("  %9s  %6s  %9s  %20s  %5s", "return", "se", "IQM", "95 % interval", "score");
-	printf("  %8s  %6s  %7s  %5s  %7s  %6s", "requests", "edges", "bytes", "c", "entropy", "satur.");
-	if (right)
-		printf("  %5s  %6s", "prec.", "recall");
-	if (is_change(o))
-		printf("  %10s  %20s", "difference", "95 % interval");
-	printf("\n");
+	int first = 1;
+
+	if (o->form == LATEX) {
+		fputs("\\begin{tabular}{", stdout);
+		for (int c = 0; c < COLUMNS; c++)
+			fputs(!is_shown(c, o, right) ? "" : columns[c].text ? "l" : "r", stdout);
+		puts("}");
+	}
+	for (int c = 0; c < COLUMNS; c++)
+		if (is_shown(c, o, right)) {
+			put_cell(c, columns[c].heading, o, width, first);
+			first = 0;
+		}
+	end_row(o);
+	if (o->form == LATEX)
+		puts("\\hline");
+}
+
+/* "-" where there is none. */
+static void write_number(char *to, size_t size, double v, int digits)
+{
+	if (isfinite(v))
+		snprintf(to, size, "%.*f", digits, v);
+	else
+		snprintf(to, size, "-");
+}
+
+static void write_interval(char *to, size_t size, const double ci[2])
+{
+	if (isfinite(ci[0]))
+		snprintf(to, size, "[%.2f, %.2f]", ci[0], ci[1]);
+	else
+		snprintf(to, size, "-");
+}
+
+/* What a column says of a team. */
+static void write_cell(char *to, size_t size, enum column c, const char *file, const struct mc_measured *f)
+{
+	static const double none[2] = { (double)NAN, (double)NAN };
+	const struct mc_decided *d = &f->decided;
+
+	switch (c) {
+	case NAME:
+		snprintf(to, size, "%s", file ? file : "-");
+		break;
+	case TASK:
+		snprintf(to, size, "%s", f->task);
+		break;
+	case METHOD:
+		snprintf(to, size, "%s", f->method);
+		break;
+	case RUN:
+		snprintf(to, size, f->scripted ? "-" : "%" PRIu64, f->seed);
+		break;
+	case TRAINED:
+		snprintf(to, size, f->scripted ? "-" : "%" PRId64, f->trained);
+		break;
+	case RETURN:
+		write_number(to, size, f->mean, 2);
+		break;
+	case SE:
+		write_number(to, size, f->se, 2);
+		break;
+	case IQM:
+		write_number(to, size, f->iqm, 2);
+		break;
+	case INTERVAL:
+		write_interval(to, size, f->ci);
+		break;
+	case SCORE:
+		write_number(to, size, score(f), 2);
+		break;
+	case REQUESTS:
+		write_number(to, size, f->requests, 2);
+		break;
+	case EDGES:
+		write_number(to, size, mc_decided_rate(d), 3);
+		break;
+	case BYTES:
+		write_number(to, size, f->bytes, 1);
+		break;
+	case C:
+		write_number(to, size, mc_decided_c(d), 3);
+		break;
+	case ENTROPY:
+		write_number(to, size, mc_decided_entropy(d), 3);
+		break;
+	case SATURATED:
+		write_number(to, size, mc_decided_saturated(d), 3);
+		break;
+	case PRECISION:
+		write_number(to, size, mc_decided_precision(d), 3);
+		break;
+	case RECALL:
+		write_number(to, size, mc_decided_recall(d), 3);
+		break;
+	case DIFFERENCE:
+		write_number(to, size, f->touched ? f->difference : (double)NAN, 2);
+		break;
+	case DIFFERENCE_INTERVAL:
+		write_interval(to, size, f->touched ? f->difference_ci : none);
+		break;
+	case COLUMNS:
+		break;
+	}
+}
+
+static void put_row(const char *file, int width, const struct mc_measured *f, const struct options *o)
+{
+	char cell[4096];
+	int first = 1;
+
+	for (int c = 0; c < COLUMNS; c++)
+		if (is_shown(c, o, f->decided.right_known)) {
+			write_cell(cell, sizeof cell, c, file, f);
+			put_cell(c, cell, o, width, first);
+			first = 0;
+		}
+	end_row(o);
+}
+
+/* The width of names: that of the longest, in a narrow table what its other columns leave. */
+static int name_width(const struct options *o, int files, char **file)
+{
+	int most = columns[NAME].width;
+
+	for (int i = 0; i < files; i++)
+		most = (int)strlen(file[i]) > most ? (int)strlen(file[i]) : most;
+	return o->form == NARROW && most > 23 ? 23 : most;
 }
 
 /* "  " and the number in so many characters and digits; - where there is none. */
-static void put_cell(double v, int width, int digits)
+static void put_share(double v, int width, int digits)
 {
 	if (isfinite(v))
 		printf("  %*.*f", width, digits, v);
 	else
 		printf("  %*s", width, "-");
-}
-
-static void put_difference(const struct mc_measured *f)
-{
-	char interval[64] = "-";
-
-	if (f->touched && isfinite(f->difference_ci[0]))
-		snprintf(interval, sizeof interval, "[%.2f, %.2f]", f->difference_ci[0], f->difference_ci[1]);
-	put_cell(f->touched ? f->difference : (double)NAN, 10, 2);
-	printf("  %20s", interval);
-}
-
-static void put_row(const char *file, int width, const struct mc_measured *f, const struct options *o)
-{
-	char interval[64] = "-";
-
-	if (isfinite(f->ci[0]))
-		snprintf(interval, sizeof interval, "[%.2f, %.2f]", f->ci[0], f->ci[1]);
-	put_name(file ? file : "-", width);
-	printf("  ");
-	put_name(f->task, 23);
-	printf("  ");
-	put_name(f->method, 9);
-	if (f->scripted)
-		printf("  %4s  %7s", "-", "-");
-	else
-		printf("  %4" PRIu64 "  %7" PRId64, f->seed, f->trained);
-	put_cell(f->mean, 9, 2);
-	put_cell(f->se, 6, 2);
-	put_cell(f->iqm, 9, 2);
-	printf("  %20s", interval);
-	put_cell(score(f), 5, 2);
-	put_cell(f->requests, 8, 2);
-	put_cell(mc_decided_rate(&f->decided), 6, 3);
-	put_cell(f->bytes, 7, 1);
-	put_cell(mc_decided_c(&f->decided), 5, 3);
-	put_cell(mc_decided_entropy(&f->decided), 7, 3);
-	put_cell(mc_decided_saturated(&f->decided), 6, 3);
-	if (f->decided.right_known) {
-		put_cell(mc_decided_precision(&f->decided), 5, 3);
-		put_cell(mc_decided_recall(&f->decided), 6, 3);
-	}
-	if (is_change(o))
-		put_difference(f);
-	printf("\n");
 }
 
 /* One line for each agent that asks; beside what it did, where nets decided, the mean of its c's. */
@@ -280,7 +418,7 @@ static void put_pairs(const struct mc_decided *x)
 				if (row < 0)
 					printf("  %5zu", k);
 				else
-					put_cell(part ? mc_decided_pair_c(x, (size_t)row, k) : mc_decided_pair_rate(x, (size_t)row, k), 5, 3);
+					put_share(part ? mc_decided_pair_c(x, (size_t)row, k) : mc_decided_pair_rate(x, (size_t)row, k), 5, 3);
 		}
 		printf("\n");
 	}
@@ -314,15 +452,22 @@ static void put_influences(const struct mc_measured *f)
 /* `right`: there was a task whose right requests are known. */
 static void put_caption(const struct options *o, int right)
 {
+	if (o->form == LATEX)
+		puts("\\end{tabular}");
+	if (o->form == TSV || o->form == LATEX)
+		return;
 	printf("\nOver ");
 	mc_measuring_print(&o->how, stdout);
 	printf(".\n");
-	printf("trained: episodes; se: standard error of the mean return; IQM: interquartile mean, with its\n"
-	    "95 %% percentile-bootstrap interval (%d resamples); score: of the return, 0 at the task's floor, 1 at its\n"
-	    "ceiling (mc-envsim --describe); requests, bytes: in a step, the whole team;\n"
-	    "edges: share of the possible ones that is used; c: mean probability of a request; entropy: of c,\n"
-	    "in nats; satur.: share of c below 0.01 or above 0.99.%s\n", MC_STAT_RESAMPLES,
-	    o->pairs ? " The row's agent asks the column's." : "");
+	if (!isatty(STDOUT_FILENO)) /* who reads a file knows the columns, or the page */
+		return;
+	printf("score: of the return, 0 at the task's floor, 1 at its ceiling (mc-envsim --describe); edges: share of\n"
+	    "the possible ones that is used.%s\n", o->pairs ? " The row's agent asks the column's." : "");
+	if (o->form == WIDE)
+		printf("trained: episodes; se: standard error of the mean return; IQM: interquartile mean, with its\n"
+		    "95 %% percentile-bootstrap interval (%d resamples); requests, bytes: in a step, the whole team;\n"
+		    "c: mean probability of a request; entropy: of c, in nats; satur.: share of c below 0.01 or above 0.99.\n",
+		    MC_STAT_RESAMPLES);
 	if (right)
 		printf("prec.: share of the requests made that are right; recall: share of the right requests that are made.\n");
 	if (is_change(o))
@@ -348,7 +493,8 @@ static void put(const char *file, int width, const struct mc_measured *f, const 
 		return;
 	}
 	if (*right != f->decided.right_known) {
-		fputs(*right < 0 ? "" : "\n", stdout);
+		if (*right >= 0)
+			puts(o->form == LATEX ? "\\end{tabular}\n" : "");
 		put_heading(width, o, f->decided.right_known);
 	}
 	*right = f->decided.right_known;
@@ -423,11 +569,8 @@ static int evaluate_scripts(struct table *t, const struct options *o, struct mc_
 
 static int evaluate(const struct options *o, int files, char **file, struct mc_pool *pool, struct mc_err *e)
 {
-	struct table t = { 10, -1, 0 };
+	struct table t = { name_width(o, files, file), -1, 0 };
 
-	for (int i = 0; i < files; i++)
-		if ((int)strlen(file[i]) > t.width)
-			t.width = (int)strlen(file[i]);
 	if (o->script && evaluate_scripts(&t, o, pool, e) < 0)
 		return -1;
 	for (int i = 0; i < files; i++) {
@@ -478,6 +621,13 @@ static int check_subject(enum subject what, const struct mc_eval_aggregate_opts 
 		return mc_usage(e, runs, "add --aggregate", "this is about runs");
 	if (!o->script != !o->task)
 		return mc_usage(e, o->script ? "-t" : "--script", NULL, o->script ? "in which task?" : "which script? A checkpoint says its own task");
+	if (o->wide + o->tsv + o->latex + o->json > 1)
+		return mc_usage(e, o->json ? "--json" : o->latex ? "--latex" : "--tsv", "leave the others out", "a table has one form");
+	if (what != CHECKPOINTS && (o->wide || o->tsv || o->latex))
+		return mc_usage(e, o->wide ? "--wide" : o->tsv ? "--tsv" : "--latex", "leave it out, or use --json",
+		    "this is about the table of checkpoints");
+	if ((o->tsv || o->latex) && (o->pairs || o->how.influence))
+		return mc_usage(e, o->pairs ? "--pairs" : "--influence", "leave it out, or use --json", "this table has no rows between its rows");
 	if (s->marl_eval && strcmp(s->marl_eval, "-") == 0)
 		return mc_usage(e, "--marl-eval", "./- is a file of that name", "standard output is where the tables go");
 	if (what == CHECKPOINTS && s->claims)
@@ -573,6 +723,9 @@ static int body(int argc, char **argv, struct mc_err *e)
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "The rest" },
 		{ MC_OPT_STR, 0, "claims", "FILE", &summary.claims, 0, 0,
 		  "set what is claimed about runs or rules in this file beside what was found" },
+		{ MC_OPT_FLAG, 0, "wide", NULL, &o.wide, 0, 0, "all columns of the table, which else fits 80 characters" },
+		{ MC_OPT_FLAG, 0, "tsv", NULL, &o.tsv, 0, 0, "the table with tabs, and all columns" },
+		{ MC_OPT_FLAG, 0, "latex", NULL, &o.latex, 0, 0, "the table for LaTeX, with all columns" },
 		{ MC_OPT_FLAG, 0, "json", NULL, &o.json, 0, 0,
 		  "one JSON object for each checkpoint, or task and method, a line each" },
 		{ MC_OPT_INT, 0, "threads", "N", &o.threads, 1, 1024, "threads; never changes a result" },
@@ -612,6 +765,7 @@ static int body(int argc, char **argv, struct mc_err *e)
 
 	if (summary.marl_eval && mc_file_apart(use, 2, argc - first, argv + first, e) < 0)
 		return -1;
+	o.form = o.wide ? WIDE : o.tsv ? TSV : o.latex ? LATEX : NARROW;
 	o.how.stage = &stage;
 	r = what == RUNS ? summarise(&summary, &o, argc - first, argv + first, e) :
 	    what == ADVANTAGES ? compare(&summary, &o, argc - first, argv + first, e) : play(&o, argc - first, argv + first, e);
