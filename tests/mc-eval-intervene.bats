@@ -1,4 +1,4 @@
-# mc-eval(1), interventions: what the answers do, taken away, lost, exchanged.
+# mc-eval(1), interventions: what the messages do, taken away, lost, exchanged.
 load there
 
 bats_require_minimum_version 1.5.0
@@ -32,7 +32,7 @@ figures='[.return_mean,.return_se,.return_iqm,.return_iqm_ci,.requests_per_step,
 	mc-eval --json -n 60 --mute 0,1,2 a.ckpt >mute
 	for f in drop mute; do
 		[ "$(there jq -c '[.return_mean,.return_se,.difference,.difference_ci]' none)" = "$(there jq -c '[.return_mean,.return_se,.difference,.difference_ci]' $f)" ]
-		jq -e '.requests_per_step > 1 and .answers_per_step == 0 and .bytes_per_step == 0' $f
+		jq -e '.requests_per_step > 1 and .messages_per_step == 0 and .bytes_per_step == 0' $f
 	done
 	jq -e '.requests_per_step == 0 and .difference != 0' none
 }
@@ -40,7 +40,7 @@ figures='[.return_mean,.return_se,.return_iqm,.return_iqm_ci,.requests_per_step,
 @test "drop=P loses about as many" {
 	ckpt a.ckpt bias=40
 	mc-eval --json -n 400 --comm drop=0.25 a.ckpt |
-		jq -e '.requests_per_step == 6 and (.answers_per_step - 4.5 | fabs) < 0.02 and .bytes_per_step == .answers_per_step * 48'
+		jq -e '.requests_per_step == 6 and (.messages_per_step - 4.5 | fabs) < 0.02 and .bytes_per_step == .messages_per_step * 48'
 }
 
 @test "the difference is that of the means, its interval is paired" {
@@ -49,37 +49,37 @@ figures='[.return_mean,.return_se,.return_iqm,.return_iqm_ci,.requests_per_step,
 	mc-eval --json -n 200 --comm self a.ckpt >self
 	jq -es '(.[1].untouched_return_mean == .[0].return_mean) and
 		((.[1].difference - (.[1].return_mean - .[0].return_mean)) | fabs) < 1e-9 and
-		.[1].answer == "self" and
+		.[1].message == "self" and
 		.[1].difference_ci[0] <= .[1].difference and .[1].difference <= .[1].difference_ci[1] and
 		.[1].difference_ci[1] - .[1].difference_ci[0] < .[1].return_se' own self
 }
 
-@test "what an answer holds matters: shuffle, self and the truth are three things" {
+@test "what a message holds matters: shuffle, self and the truth are three things" {
 	ckpt a.ckpt random=3
 	for how in learned shuffle self; do
 		mc-eval --json -n 20 --comm $how a.ckpt
 	done >out
 	[ "$(jq .return_mean out | sort -u | wc -l)" -eq 3 ]
-	[ "$(jq -c .answer out | tr '\n' ' ')" = 'null "shuffle" "self" ' ]
+	[ "$(jq -c .message out | tr '\n' ' ')" = 'null "shuffle" "self" ' ]
 }
 
-@test "a cut edge is one answer less" {
+@test "a cut edge is one message less" {
 	ckpt a.ckpt bias=40
-	mc-eval --json -n 10 --cut 0,1 a.ckpt | jq -e '.cut == [[0,1]] and .answers_per_step == 5 and .requests_per_step == 6'
-	mc-eval --json -n 10 --cut 0,1:2,1 a.ckpt | jq -e '.cut == [[0,1],[2,1]] and .answers_per_step == 4'
-	mc-eval --json -n 10 --mute 1 --cut 2,0 a.ckpt | jq -e '.mute == [1] and .answers_per_step == 3'
+	mc-eval --json -n 10 --cut 0,1 a.ckpt | jq -e '.cut == [[0,1]] and .messages_per_step == 5 and .requests_per_step == 6'
+	mc-eval --json -n 10 --cut 0,1:2,1 a.ckpt | jq -e '.cut == [[0,1],[2,1]] and .messages_per_step == 4'
+	mc-eval --json -n 10 --mute 1 --cut 2,0 a.ckpt | jq -e '.mute == [1] and .messages_per_step == 3'
 }
 
 @test "--max-edges leaves so many requests" {
 	ckpt a.ckpt bias=40 task=push_N6
-	mc-eval --json -n 10 --max-edges 2 a.ckpt | jq -e '.max_edges == 2 and .requests_per_step == 12 and .answers_per_step == 12'
+	mc-eval --json -n 10 --max-edges 2 a.ckpt | jq -e '.max_edges == 2 and .requests_per_step == 12 and .messages_per_step == 12'
 	mc-eval --json -n 10 --max-edges 5 a.ckpt | jq -e '.requests_per_step == 30 and .difference == 0'
 }
 
 @test "several at once" {
 	ckpt a.ckpt random=3
 	mc-eval --json -n 10 --comm full,drop=0.5,shuffle --cut 0,1 --mute 2 a.ckpt |
-		jq -e '.comm == "full" and .drop == 0.5 and .answer == "shuffle" and .cut == [[0,1]] and .mute == [2] and .answers_per_step < 3'
+		jq -e '.comm == "full" and .drop == 0.5 and .message == "shuffle" and .cut == [[0,1]] and .mute == [2] and .messages_per_step < 3'
 }
 
 @test "the table has the difference, and says what it is" {
@@ -94,14 +94,14 @@ figures='[.return_mean,.return_se,.return_iqm,.return_iqm_ci,.requests_per_step,
 	[ "$(grep -c difference plain)" -eq 0 ]
 }
 
-@test "--influence: a number for each pair that an answer came to, null for the others" {
+@test "--influence: a number for each pair that a message came to, null for the others" {
 	ckpt a.ckpt random=3
 	mc-eval --json -n 20 --influence --cut 0,1 a.ckpt >out
 	jq -e '.influence_action | length == 3 and all(.[]; length == 3)' out
 	jq -e '[.influence_action,.influence_q][] | .[0][0] == null and .[1][1] == null and .[2][2] == null and .[0][1] == null' out
 	jq -e '.influence_action[1][0] > 0 and .influence_action[0][2] > 0 and .influence_q[2][1] != null' out
-	jq -e '.influence_answers_per_step[0][1] == 0' out
-	jq -e '(([.influence_answers_per_step[][] | select(. != null)] | add) - .answers_per_step | fabs) < 1e-9' out
+	jq -e '.influence_messages_per_step[0][1] == 0' out
+	jq -e '(([.influence_messages_per_step[][] | select(. != null)] | add) - .messages_per_step | fabs) < 1e-9' out
 	mc-eval -n 20 --influence a.ckpt | grep -q '^    without  *0  *1  *2$'
 }
 
@@ -131,5 +131,5 @@ figures='[.return_mean,.return_se,.return_iqm,.return_iqm_ci,.requests_per_step,
 		[ "${#lines[@]}" -eq 1 ]
 	done
 	run mc-eval --comm shuffle two.ckpt
-	[ "$output" = "mc-eval: --comm: shuffle needs three agents, this team has 2: nobody else could answer" ]
+	[ "$output" = "mc-eval: --comm: shuffle needs three agents, this team has 2: there is no other to take a message from" ]
 }

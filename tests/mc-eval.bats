@@ -96,11 +96,11 @@ near() {
 
 @test "interventions on hidden goals: --cut, --mute, --influence and --max-edges apply" {
 	ckpt right.ckpt task=reference_N3_s1 right=1
-	[ "$(mc-eval --json --greedy -n 4 --cut 0,1 right.ckpt | jq -c '[.recall,.answers_per_step]')" = "[1,2]" ]
-	[ "$(mc-eval --json --greedy -n 4 --mute 0,1 right.ckpt | jq -c '[.precision,.answers_per_step]')" = "[1,1]" ]
+	[ "$(mc-eval --json --greedy -n 4 --cut 0,1 right.ckpt | jq -c '[.recall,.messages_per_step]')" = "[1,2]" ]
+	[ "$(mc-eval --json --greedy -n 4 --mute 0,1 right.ckpt | jq -c '[.precision,.messages_per_step]')" = "[1,1]" ]
 	[ "$(mc-eval --json --max-edges 1 -n 4 right.ckpt | jq -c '[.requests_per_step,.recall]')" = "[3,1]" ]
 	[ "$(mc-eval --json --comm none -n 4 right.ckpt | jq -c '[.precision,.recall]')" = "[null,0]" ]
-	[ "$(mc-eval --json --influence --greedy -n 4 right.ckpt | jq -c '.influence_answers_per_step')" = "[[null,1,0],[0,null,1],[1,0,null]]" ]
+	[ "$(mc-eval --json --influence --greedy -n 4 right.ckpt | jq -c '.influence_messages_per_step')" = "[[null,1,0],[0,null,1],[1,0,null]]" ]
 }
 
 @test "full asks for every edge, none for no edge, and a message is an observation" {

@@ -96,7 +96,7 @@ static void hearing(void)
 	mc_intervene_hear(&x, &dims, n, I, u, heard);
 	for (size_t k = 0; k < PAIRS; k++)
 		only &= heard[k] <= I[k];
-	is_near(share(heard, I), 0.7, 0.03, "drop=0.3 loses about three answers in ten");
+	is_near(share(heard, I), 0.7, 0.03, "drop=0.3 loses about three messages in ten");
 	ok(only, "and none comes unasked");
 	x = with("drop=0", NULL, NULL);
 	mc_intervene_hear(&x, &dims, n, I, u, heard);
@@ -112,7 +112,7 @@ static void hearing(void)
 
 		right &= heard[k] == (I[k] && !silent);
 	}
-	ok(right, "cut and muted answers are silent, all others come");
+	ok(right, "cut and muted messages are silent, all others come");
 }
 
 static void sources(void)
@@ -169,7 +169,7 @@ static struct mc_played play(const struct team *x, const struct mc_intervention 
 	struct mc_played p = { 0 };
 
 	if (!env || !player || mc_played_new(&p, &x->dims, EPISODES, 1, &arena, &e) < 0 ||
-	    (change && mc_played_add_answers(&p, &x->dims, EPISODES, &arena, &e) < 0) ||
+	    (change && mc_played_add_messages(&p, &x->dims, EPISODES, &arena, &e) < 0) ||
 	    mc_play(player, env, &o, &x->comm, &x->policy, 0, EPISODES, &p, pool, &e) < 0) {
 		ok(0, "%s", e.what);
 		exit(tap_done());
@@ -203,13 +203,13 @@ static void acting(const struct team *x)
 	ok(same_actions(x, &silent, &muted) && heard_muted == 0 && asked_muted == pairs, "all mute act as none, though they ask");
 	ok(!same_actions(x, &own, &silent), "which is another team than the untouched one");
 	ok(!same_actions(x, &own, &echo) && !same_actions(x, &own, &mixed) && !same_actions(x, &echo, &mixed),
-	    "what an answer holds matters");
+	    "what a message holds matters");
 	ok(memcmp(own.I, mixed.I, EPISODES * x->dims.N * x->dims.d) == 0, "the first step's decisions are the same draws");
 }
 
 /* ---- influence ---- */
 
-/* For the pair (i, j) anew, by acting without the answer, step by step. */
+/* For the pair (i, j) anew, by acting without the message, step by step. */
 static struct mc_influence_of slow(const struct team *x, const struct mc_played *p, size_t i, size_t slot)
 {
 	const struct mc_dims *s = &x->dims;
@@ -269,9 +269,9 @@ static void influence(const struct team *x)
 			least = fmin(least, a.action);
 			unheard &= !(none.given > 0) && isnan(none.action) && isnan(none.q);
 		}
-	is_near(worst, 0, 1e-6, "influence: as acting without each answer gives it");
-	ok(least > 0, "every answer moves who heard it");
-	ok(unheard, "where no answer comes there is none");
+	is_near(worst, 0, 1e-6, "influence: as acting without each message gives it");
+	ok(least > 0, "every message moves who heard it");
+	ok(unheard, "where no message comes there is none");
 }
 
 /* ---- options ---- */
@@ -301,7 +301,7 @@ static void options(void)
 	for (size_t k = 0; k < sizeof mute / sizeof *mute; k++)
 		all &= refused(mc_intervention_mute, mute[k]);
 	ok(all, "what is no intervention is refused");
-	ok(x.how == MC_FULL && x.drop > 0.4 && x.answer == MC_ANSWER_OWN && x.cuts == 2 && x.cut[1][0] == 2 && x.cut[1][1] == 1 &&
+	ok(x.how == MC_FULL && x.drop > 0.4 && x.message == MC_MESSAGE_OWN && x.cuts == 2 && x.cut[1][0] == 2 && x.cut[1][1] == 1 &&
 	    x.mutes == 2 && x.mute[0] == 3 && x.mute[1] == 0, "several at once");
 	ok(mc_intervention_check(&x, 4, MC_LEARNED, &e) == 0 && mc_intervention_check(&x, 3, MC_LEARNED, &e) < 0,
 	    "an agent that the team does not have is refused");

@@ -32,8 +32,8 @@ enum mc_stream {
 	MC_RNG_INIT = 7,         /* initial values: x = net, y = tensor; draw = element */
 	MC_RNG_PLAY = 8,         /* random play in mc-envsim: x = environment, y = episode; draw (t*N+i)*2+c */
 	MC_RNG_BOOTSTRAP = 9,    /* resamples: x = resample; draw = element */
-	MC_RNG_DROP = 10,        /* answers lost in mc-eval: x = environment, y = episode; draw (t*N+i)*d+j */
-	MC_RNG_SHUFFLE = 11,     /* who answers in his place: x = environment, y = episode; draw (t*N+i)*d+j */
+	MC_RNG_DROP = 10,        /* messages lost in mc-eval: x = environment, y = episode; draw (t*N+i)*d+j */
+	MC_RNG_SHUFFLE = 11,     /* whose observation comes in its place: x = environment, y = episode; draw (t*N+i)*d+j */
 };
 
 /* One block: out[4] = philox4x32-10(ctr[4], key[2]). */

@@ -29,12 +29,12 @@ static int parse_item(struct mc_intervention *x, const char *item, struct mc_err
 		return parse_drop(x, item + 5, e);
 	if (how < 0 && !shuffle && !own)
 		return mc_usage(e, "--comm", NULL, "\"%s\" is not learned, none, full, drop=P, shuffle or self", item);
-	if (how >= 0 ? x->how >= 0 : x->answer != MC_ANSWER_ASKED)
+	if (how >= 0 ? x->how >= 0 : x->message != MC_MESSAGE_ASKED)
 		return mc_usage(e, "--comm", NULL, "\"%s\" beside another that excludes it", item);
 	if (how >= 0)
 		x->how = how;
 	else
-		x->answer = shuffle ? MC_ANSWER_OTHER : MC_ANSWER_OWN;
+		x->message = shuffle ? MC_MESSAGE_OTHER : MC_MESSAGE_OWN;
 	return 0;
 }
 
@@ -51,8 +51,8 @@ int mc_intervention_comm(struct mc_intervention *x, const char *text, struct mc_
 		if (!*s)
 			break;
 	}
-	if (x->how == MC_NONE && (x->drop >= 0 || x->answer != MC_ANSWER_ASKED))
-		return mc_usage(e, "--comm", NULL, "under none nothing is asked: there is no answer to change");
+	if (x->how == MC_NONE && (x->drop >= 0 || x->message != MC_MESSAGE_ASKED))
+		return mc_usage(e, "--comm", NULL, "under none nothing is asked: there is no message to change");
 	return 0;
 }
 
@@ -78,7 +78,7 @@ int mc_intervention_cut(struct mc_intervention *x, const char *text, struct mc_e
 
 		s = second ? parse_agent(second, ':', &cut[1]) : NULL;
 		if (s == NULL || cut[0] == cut[1])
-			return mc_usage(e, "--cut", "i,j: agent i gets no answer of agent j; several as 0,1:2,1",
+			return mc_usage(e, "--cut", "i,j: agent i gets no message from agent j; several as 0,1:2,1",
 			    "\"%s\" is no pair of different agents", text);
 		x->cuts++;
 	} while (*s);
@@ -92,7 +92,7 @@ int mc_intervention_mute(struct mc_intervention *x, const char *text, struct mc_
 	do {
 		s = x->mutes < MC_CUTS ? parse_agent(s, ',', &x->mute[x->mutes]) : NULL;
 		if (s == NULL)
-			return mc_usage(e, "--mute", "j: agent j answers nobody; several as 0,1", "\"%s\" is no agent's number", text);
+			return mc_usage(e, "--mute", "j: agent nobody gets a message from j; several as 0,1", "\"%s\" is no agent's number", text);
 		x->mutes++;
 	} while (*s);
 	return 0;
@@ -100,7 +100,7 @@ int mc_intervention_mute(struct mc_intervention *x, const char *text, struct mc_
 
 int mc_intervention_touches(const struct mc_intervention *x, enum mc_decide how)
 {
-	return (x->how >= 0 && x->how != (int)how) || x->drop >= 0 || x->answer != MC_ANSWER_ASKED || x->max_edges ||
+	return (x->how >= 0 && x->how != (int)how) || x->drop >= 0 || x->message != MC_MESSAGE_ASKED || x->max_edges ||
 	    x->cuts || x->mutes;
 }
 
@@ -120,8 +120,8 @@ int mc_intervention_check(const struct mc_intervention *x, size_t N, enum mc_dec
 	for (size_t k = 0; k < x->mutes; k++)
 		if (x->mute[k] >= N)
 			return no_agent(e, "--mute", x->mute[k], N);
-	if (x->answer == MC_ANSWER_OTHER && N < 3)
-		return mc_usage(e, "--comm", NULL, "shuffle needs three agents, this team has %zu: nobody else could answer", N);
+	if (x->message == MC_MESSAGE_OTHER && N < 3)
+		return mc_usage(e, "--comm", NULL, "shuffle needs three agents, this team has %zu: there is no other to take a message from", N);
 	if (x->max_edges && decide == MC_FULL)
 		return mc_usage(e, "--max-edges", "only learned decisions have one", "under full no request is more probable than another");
 	return 0;
@@ -152,7 +152,7 @@ void mc_intervene_limit(const struct mc_intervention *x, const struct mc_dims *s
 		limit((size_t)x->max_edges, s->d, c + row * s->d, I + row * s->d);
 }
 
-/* Does j never answer i? */
+/* Does i never get a message from j? */
 static int is_silent(const struct mc_intervention *x, size_t i, size_t j)
 {
 	for (size_t k = 0; k < x->mutes; k++)
@@ -196,9 +196,9 @@ void mc_intervene_source(const struct mc_intervention *x, const struct mc_dims *
 		for (size_t slot = 0; slot < d; slot++) {
 			const size_t at = row * d + slot, i = row % N, j = mc_slot_agent(i, slot);
 
-			if (x->answer == MC_ANSWER_OTHER)
+			if (x->message == MC_MESSAGE_OTHER)
 				src[at] = (uint8_t)another((size_t)((double)u[at] * (double)(N - 2)), i, j);
 			else
-				src[at] = (uint8_t)(x->answer == MC_ANSWER_OWN ? i : j);
+				src[at] = (uint8_t)(x->message == MC_MESSAGE_OWN ? i : j);
 		}
 }

@@ -1,5 +1,5 @@
 /*
- * Interventions on what a trained team says: which requests are made, which of them are answered,
+ * Interventions on what a trained team says: which requests are made, which of them get a message,
  * and by whom. Acting with one (mc_play.h) leaves every draw of the initial states, of the decisions
  * and of the exploration where it was, so that the team can be compared with itself, untouched.
  */
@@ -18,22 +18,22 @@ extern "C" {
 
 enum { MC_CUTS = 256 };
 
-/* Whose observation an answer is. */
-enum mc_answer {
-	MC_ANSWER_ASKED,     /* that of the agent who was asked */
-	MC_ANSWER_OTHER,     /* of another than him and the asker, drawn; needs three agents */
-	MC_ANSWER_OWN,       /* the asker's own */
+/* Whose observation a message is. */
+enum mc_message {
+	MC_MESSAGE_ASKED,     /* that of the agent who was asked */
+	MC_MESSAGE_OTHER,     /* of another than him and the asker, drawn; needs three agents */
+	MC_MESSAGE_OWN,       /* the asker's own */
 };
 
 struct mc_intervention {
 	int how;             /* enum mc_decide in place of the run's, or -1 */
-	double drop;         /* a request's answer is lost with this probability; negative = not asked for */
-	enum mc_answer answer;
+	double drop;         /* a request's message is lost with this probability; negative = not asked for */
+	enum mc_message message;
 	long max_edges;      /* most requests of an agent in a step; 0 = no limit */
 	size_t cuts;
-	uint8_t cut[MC_CUTS][2]; /* i, j: j does not answer i */
+	uint8_t cut[MC_CUTS][2]; /* i, j: i gets no message from j */
 	size_t mutes;
-	uint8_t mute[MC_CUTS];   /* j answers nobody */
+	uint8_t mute[MC_CUTS];   /* nobody gets a message from j */
 };
 
 /* Nothing is changed. */
@@ -60,7 +60,7 @@ int mc_intervention_check(const struct mc_intervention *x, size_t N, enum mc_dec
 
 static inline int mc_intervene_limits(const struct mc_intervention *x) { return x->max_edges > 0; }
 static inline int mc_intervene_drops(const struct mc_intervention *x) { return x->drop > 0; }
-static inline int mc_intervene_shuffles(const struct mc_intervention *x) { return x->answer == MC_ANSWER_OTHER; }
+static inline int mc_intervene_shuffles(const struct mc_intervention *x) { return x->message == MC_MESSAGE_OTHER; }
 
 /*
  * Keeps the x->max_edges requests of each agent that have the highest c; of equal ones those of the
@@ -68,11 +68,11 @@ static inline int mc_intervene_shuffles(const struct mc_intervention *x) { retur
  */
 void mc_intervene_limit(const struct mc_intervention *x, const struct mc_dims *s, size_t n, const mc_real *c, uint8_t *I);
 
-/* heard = I where the answer is neither cut nor lost: u >= x->drop (u is read with mc_intervene_drops only). */
+/* heard = I where the message is neither cut nor lost: u >= x->drop (u is read with mc_intervene_drops only). */
 void mc_intervene_hear(const struct mc_intervention *x, const struct mc_dims *s, size_t n, const uint8_t *I,
     const mc_real *u, uint8_t *heard);
 
-/* Whose observation answers each pair; u chooses (read with mc_intervene_shuffles only). */
+/* Whose observation each pair's message is; u chooses (read with mc_intervene_shuffles only). */
 void mc_intervene_source(const struct mc_intervention *x, const struct mc_dims *s, size_t n, const mc_real *u,
     uint8_t *src);
 

@@ -44,13 +44,13 @@ int mc_played_new(struct mc_played *p, const struct mc_dims *dims, size_t n, int
 	return p->o && p->m && p->I && p->a && p->r && (p->c || !with_c) ? 0 : -1;
 }
 
-int mc_played_add_answers(struct mc_played *p, const struct mc_dims *dims, size_t n,
+int mc_played_add_messages(struct mc_played *p, const struct mc_dims *dims, size_t n,
     struct mc_arena *arena, struct mc_err *e)
 {
 	const size_t pairs = dims->T * n * dims->N * dims->d;
 
-	p->heard = mc_arena_alloc(arena, pairs, sizeof *p->heard, "answers", e);
-	p->src = mc_arena_alloc(arena, pairs, sizeof *p->src, "answers", e);
+	p->heard = mc_arena_alloc(arena, pairs, sizeof *p->heard, "messages", e);
+	p->src = mc_arena_alloc(arena, pairs, sizeof *p->src, "messages", e);
 	return p->heard && p->src ? 0 : -1;
 }
 
@@ -74,7 +74,7 @@ static void draw_u(struct mc_player *p, const struct mc_play_opts *o, uint32_t f
 }
 
 /*
- * What becomes of step t's decisions I [n,N,d]: fewer, perhaps, and answers. The draws of the
+ * What becomes of step t's decisions I [n,N,d]: fewer, perhaps, and messages. The draws of the
  * decisions are made and used: their place serves again.
  */
 static void intervene(struct mc_player *p, const struct mc_play_opts *o, uint32_t first, size_t n, size_t t,

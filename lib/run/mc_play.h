@@ -24,7 +24,7 @@ struct mc_play_opts {
 	uint64_t seed;
 	uint32_t env;       /* x of the draws MC_RNG_ASK, MC_RNG_EXPLORE, MC_RNG_DROP, MC_RNG_SHUFFLE */
 	int alone;          /* nets see each episode by itself: what it gives depends on nothing that is played beside it */
-	const struct mc_intervention *change; /* of what is asked and answered; NULL = none */
+	const struct mc_intervention *change; /* of requests and messages; NULL = none */
 	struct mc_script *script; /* decides (where `how` is MC_LEARNED) and acts in place of nets; NULL = nets do */
 };
 
@@ -40,8 +40,8 @@ struct mc_played {
 	mc_real *a;         /* [T, n, N, A] as executed */
 	mc_real *r;         /* [T, n] */
 	mc_real *pos;       /* [T+1, E, 2] of the first of them, where the environment tells (mc_env_positions); NULL = not wanted */
-	/* with an intervention only, which needs them; NULL otherwise (mc_played_add_answers) */
-	uint8_t *heard;     /* [T, n, N, d] 1 = an answer came; at most I */
+	/* with an intervention only, which needs them; NULL otherwise (mc_played_add_messages) */
+	uint8_t *heard;     /* [T, n, N, d] 1 = a message came; at most I */
 	uint8_t *src;       /* [T, n, N, d] whose observation it was; read where heard = 1 */
 };
 
@@ -55,7 +55,7 @@ int mc_played_new(struct mc_played *p, const struct mc_dims *dims, size_t n, int
     struct mc_arena *arena, struct mc_err *e);
 
 /* The further arrays that playing with an intervention fills. */
-int mc_played_add_answers(struct mc_played *p, const struct mc_dims *dims, size_t n,
+int mc_played_add_messages(struct mc_played *p, const struct mc_dims *dims, size_t n,
     struct mc_arena *arena, struct mc_err *e);
 
 /* A trajectory's arrays as the place for one episode. */

@@ -64,15 +64,15 @@ static void put_change(const struct mc_measured *f, const struct mc_intervention
 {
 	if (x->drop >= 0)
 		put_number("drop", x->drop);
-	if (x->answer != MC_ANSWER_ASKED)
-		printf(",\"answer\":\"%s\"", x->answer == MC_ANSWER_OTHER ? "shuffle" : "self");
+	if (x->message != MC_MESSAGE_ASKED)
+		printf(",\"message\":\"%s\"", x->message == MC_MESSAGE_OTHER ? "shuffle" : "self");
 	for (size_t k = 0; k < x->cuts; k++)
 		printf("%s[%u,%u]%s", k ? "," : ",\"cut\":[", x->cut[k][0], x->cut[k][1], k + 1 < x->cuts ? "" : "]");
 	for (size_t k = 0; k < x->mutes; k++)
 		printf("%s%u%s", k ? "," : ",\"mute\":[", x->mute[k], k + 1 < x->mutes ? "" : "]");
 	if (x->max_edges)
 		printf(",\"max_edges\":%ld", x->max_edges);
-	put_number("answers_per_step", f->answers);
+	put_number("messages_per_step", f->messages);
 	put_number("untouched_return_mean", f->untouched);
 	put_number("difference", f->difference);
 	put_interval("difference_ci", f->difference_ci);
@@ -94,7 +94,7 @@ static void put_matrix(const char *key, const struct mc_decided *x,
 	printf("]");
 }
 
-/* The same of what an answer does: how often it comes, what it moves, what that is worth. */
+/* The same of what a message does: how often it comes, what it moves, what that is worth. */
 static void put_influence(const char *key, const struct mc_measured *f, int member)
 {
 	const size_t N = f->decided.N;
@@ -183,7 +183,7 @@ static void put_json(const char *file, const struct mc_measured *f, const char *
 	if (f->touched)
 		put_change(f, &o->how.change);
 	if (f->influence) {
-		put_influence("influence_answers_per_step", f, 0);
+		put_influence("influence_messages_per_step", f, 0);
 		put_influence("influence_action", f, 1);
 		put_influence("influence_q", f, 2);
 	}
@@ -472,10 +472,10 @@ static void put_caption(const struct options *o, int right)
 		printf("prec.: share of the requests made that are right; recall: share of the right requests that are made.\n");
 	if (is_change(o))
 		printf("difference: mean return less that of the untouched team on the same episodes, with its\n"
-		    "95 %% paired-bootstrap interval; bytes: of the answers that come.\n");
+		    "95 %% paired-bootstrap interval; bytes: of the messages that come.\n");
 	if (o->how.influence)
-		printf("without: over the steps in which the row's agent got the column's answer, how far its action would\n"
-		    "move without it, and what the critic's value would gain (below 0: the answer is worth something).\n");
+		printf("without: over the steps in which the row's agent got the column's message, how far its action would\n"
+		    "move without it, and what the critic's value would gain (below 0: the message is worth something).\n");
 }
 
 /* ---- the program ---- */
@@ -682,10 +682,10 @@ static int body(int argc, char **argv, struct mc_err *e)
 		{ MC_OPT_U64, 's', "seed", "SEED", &o.how.seed, 0, 0,
 		  "of initial states and decisions; the same for every checkpoint, whatever its run's seed was" },
 		{ MC_OPT_STR, 0, "comm", "learned|none|full|drop=P|shuffle|self", &o.how.comm, 0, 0,
-		  "learned, none or full decisions in place of those that the run was trained with; drop=P loses each answer "
-		  "with probability P; shuffle: another agent answers, self: oneself; several with commas" },
-		{ MC_OPT_STR, 0, "cut", "I,J", &o.how.cut, 0, 0, "agent J does not answer agent I; several as 0,1:2,1" },
-		{ MC_OPT_STR, 0, "mute", "J", &o.how.mute, 0, 0, "agent J answers nobody; several with commas" },
+		  "learned, none or full decisions in place of those that the run was trained with; drop=P loses each message "
+		  "with probability P; shuffle: it is another agent's observation, self: one's own; several with commas" },
+		{ MC_OPT_STR, 0, "cut", "I,J", &o.how.cut, 0, 0, "agent I gets no message from agent J; several as 0,1:2,1" },
+		{ MC_OPT_STR, 0, "mute", "J", &o.how.mute, 0, 0, "nobody gets a message from agent J; several with commas" },
 		{ MC_OPT_INT, 0, "max-edges", "K", &o.how.change.max_edges, 1, 255,
 		  "make the K most probable requests of each agent, of those that are decided" },
 		{ MC_OPT_STR, 0, "prey", "WHICH", &o.how.prey, 0, 0,
@@ -700,7 +700,7 @@ static int body(int argc, char **argv, struct mc_err *e)
 		{ MC_OPT_FLAG, 0, "pairs", NULL, &o.pairs, 0, 0,
 		  "below each row, who asks whom: edges and c of every ordered pair (always in --json)" },
 		{ MC_OPT_FLAG, 0, "influence", NULL, &o.how.influence, 0, 0,
-		  "below each row, what an agent would do without another's answer, and what that is worth" },
+		  "below each row, what an agent would do without another's message, and what that is worth" },
 		{ MC_OPT_STR, 0, "script", "NAME", &o.script, 0, 0,
 		  "measure this scripted team: still, random, alone, told, or what the task has beside these; several with commas, or all" },
 		{ MC_OPT_STR, 't', "task", "TASK", &o.task, 0, 0, "the task of --script; several with commas" },

@@ -1,6 +1,6 @@
 /*
  * Do they listen? For every ordered pair (i, j): how i's action, and the critic's value of the joint
- * action, change when the answer of j is taken from what i heard, all else being the same, over the
+ * action, change when the message of j is taken from what i heard, all else being the same, over the
  * steps where it was given.
  */
 #ifndef MC_INFLUENCE_H
@@ -21,11 +21,11 @@ struct mc_influence *mc_influence_new(const struct mc_dims *dims, size_t max, in
 void mc_influence_add(struct mc_influence *x, const struct mc_params *policy, const struct mc_params *critic,
     const struct mc_played *p, size_t n, size_t count, struct mc_pool *pool);
 
-/* Of one pair; NaN where no answer was given. */
+/* Of one pair; NaN where no message was given. */
 struct mc_influence_of {
-	double given;       /* answers in a step */
+	double given;       /* messages in a step */
 	double action;      /* mean |a^i without - a^i| */
-	double q;           /* mean Q without - Q: negative where the answer is worth something */
+	double q;           /* mean Q without - Q: negative where the message is worth something */
 };
 
 struct mc_influence_of mc_influence_get(const struct mc_influence *x, size_t i, size_t j);

@@ -66,7 +66,7 @@ struct sums {
 	struct mc_decided *decided;
 	const struct mc_task *right;    /* the task, if its right requests are known */
 	struct mc_influence *influence; /* NULL = not measured */
-	uint64_t answers;
+	uint64_t messages;
 };
 
 /* The first n episodes of a batch that was played. */
@@ -86,7 +86,7 @@ static void add_batch(struct sums *to, double *ret, const struct mc_played *p, c
 		if (to->decided && to->right)
 			mc_decided_add_right(to->decided, to->right, p->o + t * BATCH * s->N * s->O, p->I + at, p->m + at, n);
 		for (size_t k = at; k < at + n * each; k++)
-			to->answers += heard[k];
+			to->messages += heard[k];
 	}
 }
 
@@ -117,17 +117,17 @@ static int set_scene(struct scene *x, const struct mc_measuring *o, struct mc_ar
 {
 	const struct mc_header *h = x->team->h;
 	const struct nets *nets = &x->team->nets;
-	const int c = x->how->how == MC_LEARNED, answers = x->how->change != NULL;
+	const int c = x->how->how == MC_LEARNED, messages = x->how->change != NULL;
 
 	x->copies = o->env ? (size_t)o->envs : 0;
 	x->env = o->env ? o->stage->env :
 	    mc_env_world(&x->team->task, BATCH, nets->prey.v ? &nets->prey : NULL, h->range, o->seed, 0, e);
 	if (!x->env || !(x->player = mc_player_new(&h->dims, BATCH, mc_pool_threads(pool), arena, e)) ||
 	    mc_played_new(&x->played, &h->dims, BATCH, c, arena, e) < 0 ||
-	    (answers && mc_played_add_answers(&x->played, &h->dims, BATCH, arena, e) < 0))
+	    (messages && mc_played_add_messages(&x->played, &h->dims, BATCH, arena, e) < 0))
 		return -1;
 	return x->copies == 0 ? 0 : mc_played_new(&x->part, &h->dims, x->copies, c, arena, e) < 0 ||
-	    (answers && mc_played_add_answers(&x->part, &h->dims, x->copies, arena, e) < 0) ? -1 : 0;
+	    (messages && mc_played_add_messages(&x->part, &h->dims, x->copies, arena, e) < 0) ? -1 : 0;
 }
 
 /* Rows of `bytes` each: the first n of every step from `part` to the batch, there from row `at` on. */
@@ -274,8 +274,8 @@ static int summarise(struct mc_measured *f, struct sums *s, const struct mc_dims
 	f->mean = mc_stat_mean(s->ret, n);
 	f->se = mc_stat_se(s->ret, n);
 	f->requests = (double)mc_decided_requests(&f->decided) / steps;
-	f->answers = (double)s->answers / steps;
-	f->bytes = f->answers * 4 * (double)dims->O;
+	f->messages = (double)s->messages / steps;
+	f->bytes = f->messages * 4 * (double)dims->O;
 	mc_stat_sort(s->ret, n);
 	f->iqm = mc_stat_iqm(s->ret, n);
 	return interval(f->ci, MC_STAT_IQM, s->ret, n, o->seed, e);

@@ -59,8 +59,8 @@ struct mc_measured {
 	double mean, se, iqm, ci[2]; /* of the returns; 95 % bootstrap interval of the IQM; NaN for one episode */
 	const struct mc_yardstick *yardstick; /* of the task, against these prey; NULL = none is known */
 	double requests;          /* in a step, the whole team */
-	double answers;           /* in a step: requests, unless some are lost */
-	double bytes;             /* in a step: an answer is one observation of float32 */
+	double messages;           /* in a step: requests, unless some are lost */
+	double bytes;             /* in a step: a message is one observation of float32 */
 	struct mc_decided decided;
 	struct mc_influence *influence; /* NULL = not measured */
 	struct mc_arena arena;    /* theirs */

@@ -91,7 +91,7 @@ static void add_change(struct reading *x, const char *name, const char *text, do
 
 static void take(void *ctx, const char *key, const char *text, double number)
 {
-	static const char *const change[] = { "drop", "answer", "cut", "mute", "max_edges" };
+	static const char *const change[] = { "drop", "message", "answer", "cut", "mute", "max_edges" };
 	struct reading *x = ctx;
 	struct measured *m = &x->m;
 	const struct { const char *key; double *to; } known[] = {
