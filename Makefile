@@ -93,7 +93,7 @@ bin/mc-figures: pipelines/figures
 
 demo: ## train a small team, measure it and draw its curve, into demo/: about a minute, three to five with packages and a build
 	@$(MAKE) -s --no-print-directory deps
-	@tools/moving building $(MAKE) -s -j "$$(pipelines/processors)" --no-print-directory all
+	@packaging/moving building $(MAKE) -s -j "$$(pipelines/processors)" --no-print-directory all
 	@pipelines/demo
 
 # What the objects were made with: they are made anew when any of it changes, or the Makefile.
@@ -299,7 +299,7 @@ sudo=; if [ "$$(id -u)" != 0 ]; then sudo=sudo; \
 	command -v sudo >/dev/null || { echo "make: please install as root:$$missing" >&2; exit 1; }; fi; \
 [ -z "$$sudo" ] || sudo -v; \
 export DEBIAN_FRONTEND=noninteractive; \
-tools/moving "installing:$$missing" sh -c "$$sudo $(2) apt-get install -qq -y --no-install-recommends $$missing || \
+packaging/moving "installing:$$missing" sh -c "$$sudo $(2) apt-get install -qq -y --no-install-recommends $$missing || \
 { $$sudo apt-get update -qq && $$sudo $(2) apt-get install -qq -y --no-install-recommends $$missing; }"
 endef
 
@@ -407,7 +407,7 @@ dist: ## what git has of this commit, as build/metacomm-VERSION.tar.gz
 	@mkdir -p $(dir $(DIST))
 	git -c tar.tar.gz.command='gzip -9n' archive --format=tar.gz --prefix=metacomm-$(VERSION)/ -o $(DIST) HEAD
 
-deb: ## a Debian package for any processor of this kind, in build/
+deb: ## a Debian package for any CPU of this kind, in build/
 	$(call install-packages,$(DEPS) $(DEPS_DEB))
 	@$(MAKE) -s -j "$$(pipelines/processors)" --no-print-directory PORTABLE=1 deb-built
 
@@ -432,7 +432,7 @@ html: ## the manual as a web site, in build/html/
 
 help: ## list the targets
 	@sed -n 's/^\([a-z][a-z0-9-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
-	@echo; echo 'PORTABLE=1: code for any processor.  CUDA=1: mc-critic --device cuda.  SANITIZE=address,undefined, WERROR=1, COVERAGE=1: for tests.'
+	@echo; echo 'PORTABLE=1: code for any CPU.  CUDA=1: mc-critic --device cuda.  SANITIZE=address,undefined, WERROR=1, COVERAGE=1: for tests.'
 
 clean: ## remove what was built
 	rm -rf build bin

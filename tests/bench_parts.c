@@ -420,7 +420,7 @@ static void time_learner(struct rig *x, uint32_t k)
 {
 	struct cpu *l = x->l;
 	const struct mc_batch *b = &l->batch;
-	struct mc_learner_figures fig;
+	struct mc_learner_metrics fig;
 	struct mc_critic_batch cb = { .B = l->base.o.B, .o = b->o, .a = b->a, .r = b->r, .o_next = b->o_next,
 		.a_next = l->a_next, .gamma = l->base.o.gamma, .q_next = l->q_next, .y = l->y, .q = l->q };
 	struct mc_err e;

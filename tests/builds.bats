@@ -1,4 +1,4 @@
-# One run, whatever compiler built the programs, and for whatever processor: on one machine the
+# One run, whatever compiler built the programs, and for whatever CPU: on one machine the
 # bytes are the same.
 
 setup() {

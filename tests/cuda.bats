@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # mc-critic --device, where no GPU computes: what is refused, and how. What a GPU computes is
-# tests/gpu.sh's; what it would, on the processor, t_device's.
+# tests/gpu.sh's; what it would, on the CPU, t_device's.
 
 setup() {
 	PATH=$MC_BIN:$PATH
@@ -43,7 +43,7 @@ is_refused() {
 	is_refused
 }
 
-@test "the learner of a build with CUDA still computes on the processor, the same bytes" {
+@test "the learner of a build with CUDA still computes on the CPU, the same bytes" {
 	[ -x "$MC_CUDA" ] || skip "no nvcc"
 	mkdir bin
 	cp "$MC_BIN"/mc-rollout "$MC_BIN"/mc-metalearn "$MC_CUDA" bin

@@ -204,7 +204,7 @@ machines() {
 
 # ---- Slurm ----
 
-# cluster: a controller and two nodes of one processor; srun and its kin use it.
+# cluster: a controller and two nodes of one CPU; srun and its kin use it.
 cluster() {
 	for program in slurmctld slurmd sbatch; do
 		command -v $program >/dev/null || skip "$program is not there"

@@ -161,7 +161,7 @@ static void close_rig(struct rig *r)
 /* What mc-critic asks for in an iteration, without its frames. */
 static void iterate(struct rig *r, uint32_t k)
 {
-	struct mc_learner_figures fig;
+	struct mc_learner_metrics fig;
 	struct mc_err e;
 
 	append(r, k);

@@ -181,7 +181,7 @@ on_terminal() {
 }
 
 @test "moving: words and time on a terminal; what a command says where it fails" {
-	moving="$BATS_TEST_DIRNAME/../tools/moving"
+	moving="$BATS_TEST_DIRNAME/../packaging/moving"
 	on_terminal "$moving" "a long sleep" sh -c 'echo noise; sleep 3.5' >got
 	tr '\r' '\n' <got >lines
 	[ "$(grep -c '^a long sleep 0:0[1-4] $' lines)" -ge 2 ]

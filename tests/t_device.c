@@ -135,7 +135,7 @@ static void warm_up(struct rig *r)
 }
 
 /* Iterations from ... to: a trajectory, an update, and another program's step of theta_c. */
-static int iterate(struct rig *r, uint32_t from, uint32_t to, struct mc_learner_figures *fig)
+static int iterate(struct rig *r, uint32_t from, uint32_t to, struct mc_learner_metrics *fig)
 {
 	struct mc_err e = { 0 };
 
@@ -199,7 +199,7 @@ static int same_nets(const struct rig *a, const struct rig *b)
 	return 1;
 }
 
-static double figures_apart(const struct mc_learner_figures *a, const struct mc_learner_figures *b)
+static double figures_apart(const struct mc_learner_metrics *a, const struct mc_learner_metrics *b)
 {
 	const double pair[][2] = { { a->critic_loss, b->critic_loss }, { a->q_mean, b->q_mean },
 		{ a->objective, b->objective }, { a->policy_norm, b->policy_norm },
@@ -225,7 +225,7 @@ static const double bound = IN_DOUBLE ? 1e-10 : 3e-2, first_bound = IN_DOUBLE ? 
 static void compare(const char *name, const struct mc_dims *x, struct mc_learner_opts o)
 {
 	struct rig cpu = on_processor(x, o), dev = on_device(x, o), again = on_device(x, o), start = on_processor(x, o);
-	struct mc_learner_figures a, b, c;
+	struct mc_learner_metrics a, b, c;
 
 	if (!on_gpu)
 		device_host_reverse(again.dev);
@@ -257,7 +257,7 @@ static void rates(void)
 	const struct mc_learner_opts o = options(MC_NONE);
 	struct rig cpu = on_processor(&three, o), dev = on_device(&three, o), constant = on_device(&three, o);
 	struct rig start = on_processor(&three, o), *all[] = { &cpu, &dev, &constant };
-	struct mc_learner_figures fig[3];
+	struct mc_learner_metrics fig[3];
 
 	for (int k = 0; k < 3; k++) {
 		warm_up(all[k]);
@@ -285,7 +285,7 @@ static void same_draws(void)
 	struct rig dev = on_device(&three, o);
 	struct mc_device_step *s = mc_learner_device_step(dev.l);
 	struct mc_replay *replay;
-	struct mc_learner_figures fig;
+	struct mc_learner_metrics fig;
 	struct mc_err e;
 	struct mc_arena arena = { 0 };
 	uint32_t word[B];
@@ -335,7 +335,7 @@ static void same_draws(void)
 static void comm_stats(void)
 {
 	struct mc_learner_opts o = options(MC_LEARNED);
-	struct mc_learner_figures fig;
+	struct mc_learner_metrics fig;
 	struct mc_comm_stats a, b;
 	mc_real c[2][6], asked[2][6];
 	double worst = 0;
@@ -395,7 +395,7 @@ static void hand_over(struct rig *from, struct rig *to, uint32_t updates)
 /* A run goes on elsewhere: like to like with the same bytes, else as near as the two are. */
 static void resume(struct mc_learner_opts o, const char *name)
 {
-	struct mc_learner_figures fig;
+	struct mc_learner_metrics fig;
 	struct rig cpu = on_processor(&three, o), dev = on_device(&three, o), start = on_processor(&three, o);
 	struct rig dev_of_cpu = on_device(&three, o), cpu_of_dev = on_processor(&three, o), dev_of_dev = on_device(&three, o);
 	struct rig *all[] = { &cpu, &dev, &dev_of_cpu, &cpu_of_dev, &dev_of_dev };
@@ -420,7 +420,7 @@ static void resume(struct mc_learner_opts o, const char *name)
 static void not_ready(void)
 {
 	struct mc_learner_opts o = options(MC_LEARNED);
-	struct mc_learner_figures fig;
+	struct mc_learner_metrics fig;
 	struct mc_err e = { 0 };
 
 	o.warmup = 200;
@@ -440,7 +440,7 @@ static void not_ready(void)
 
 static void divergence(void)
 {
-	struct mc_learner_figures fig;
+	struct mc_learner_metrics fig;
 	struct mc_err e = { 0 };
 	struct rig r = on_device(&three, options(MC_LEARNED));
 

@@ -82,7 +82,7 @@ static void append(struct rig *r, const struct mc_dims *x, uint32_t k)
 
 /* Iterations from ... to: a trajectory, an update, and another program's step of theta_c. */
 static int iterate(struct rig *r, const struct mc_dims *x, uint32_t from, uint32_t to,
-    struct mc_learner_figures *fig)
+    struct mc_learner_metrics *fig)
 {
 	struct mc_err e = { 0 };
 
@@ -130,7 +130,7 @@ static int same_nets(struct rig *a, struct rig *b)
 static void threads(struct mc_learner_opts o, const struct mc_dims *x, const char *name)
 {
 	struct rig r[3];
-	struct mc_learner_figures fig[3];
+	struct mc_learner_metrics fig[3];
 
 	for (int i = 0; i < 3; i++) {
 		r[i] = rig_new(x, o, i + 1);
@@ -180,7 +180,7 @@ static int hand_over(struct rig *from, struct rig *to, struct mc_err *e)
 /* D falls over its capacity on the way; the resumed learner is given only what D still holds. */
 static void resume(struct mc_learner_opts o, const char *name)
 {
-	struct mc_learner_figures fig;
+	struct mc_learner_metrics fig;
 	struct mc_err e = { 0 };
 	struct rig a = rig_new(&three, o, 2), b = rig_new(&three, o, 1);
 
@@ -199,7 +199,7 @@ static void resume(struct mc_learner_opts o, const char *name)
 static void not_ready(void)
 {
 	struct rig r = rig_new(&three, options(MC_LEARNED), 1), fresh = rig_new(&three, options(MC_LEARNED), 1);
-	struct mc_learner_figures fig;
+	struct mc_learner_metrics fig;
 	struct mc_err e = { 0 };
 
 	for (uint32_t k = 0; k < 29; k++)
@@ -228,7 +228,7 @@ static void not_ready(void)
 static void targets(void)
 {
 	struct rig r = rig_new(&three, options(MC_LEARNED), 1), before = rig_new(&three, options(MC_LEARNED), 1);
-	struct mc_learner_figures fig;
+	struct mc_learner_metrics fig;
 	struct mc_params *p = mc_learner_params(r.l, MC_NET_POLICY, 0);
 	struct mc_params *t = mc_learner_params(r.l, MC_NET_POLICY, 1);
 	const struct mc_params *old = mc_learner_params(before.l, MC_NET_POLICY, 1);
@@ -265,7 +265,7 @@ static void one_agent(void)
 {
 	const struct mc_dims one = { .N = 1, .d = 0, .T = 5, .O = 4, .A = 2, .H = 8, .R = 8 };
 	static const enum mc_decide how[] = { MC_NONE, MC_FULL };
-	struct mc_learner_figures fig;
+	struct mc_learner_metrics fig;
 
 	for (int i = 0; i < 2; i++) {
 		struct rig r = rig_new(&one, options(how[i]), 2);
@@ -290,7 +290,7 @@ static void shared(void)
 {
 	struct mc_dims x = three;
 	struct rig r;
-	struct mc_learner_figures fig;
+	struct mc_learner_metrics fig;
 
 	x.share = 1;
 	threads(options(MC_LEARNED), &x, "shared nets");
@@ -325,7 +325,7 @@ static void straight_through(void)
 {
 	struct mc_learner_opts o = options(MC_LEARNED);
 	struct mc_dims x = three;
-	struct mc_learner_figures fig;
+	struct mc_learner_metrics fig;
 
 	o.stgs = 1;
 	threads(o, &three, "stgs");
@@ -347,7 +347,7 @@ static void straight_through(void)
 static void clipping(void)
 {
 	struct mc_learner_opts o = options(MC_LEARNED);
-	struct mc_learner_figures fig;
+	struct mc_learner_metrics fig;
 
 	o.clip_policy = 1e-3;
 	o.clip_critic = 1e-2;
@@ -369,7 +369,7 @@ static void clipping(void)
 static void objectives(void)
 {
 	struct mc_learner_opts o[3] = { options(MC_LEARNED), options(MC_LEARNED), options(MC_LEARNED) };
-	struct mc_learner_figures fig;
+	struct mc_learner_metrics fig;
 	struct rig r[3];
 
 	o[1].joint = 1;
@@ -391,7 +391,7 @@ static void objectives(void)
 static void rates(void)
 {
 	struct rig a = rig_new(&three, options(MC_NONE), 1), b = rig_new(&three, options(MC_NONE), 1);
-	struct mc_learner_figures fig;
+	struct mc_learner_metrics fig;
 
 	warm_up(&a, &three);
 	warm_up(&b, &three);
@@ -414,7 +414,7 @@ static void rates(void)
 static void divergence(void)
 {
 	struct rig r = rig_new(&three, options(MC_LEARNED), 1);
-	struct mc_learner_figures fig;
+	struct mc_learner_metrics fig;
 	struct mc_err e = { 0 };
 
 	warm_up(&r, &three);
@@ -446,7 +446,7 @@ static void divergence(void)
 static void learns(void)
 {
 	struct mc_learner_opts o = options(MC_NONE);
-	struct mc_learner_figures first, last;
+	struct mc_learner_metrics first, last;
 	struct mc_err e = { 0 };
 
 	o.gamma = 0;

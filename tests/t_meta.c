@@ -61,7 +61,7 @@ static struct mc_traj numbered(int episode, int updates)
 }
 
 /* Trajectories from ... to-1 of such a run; 0, or -1 at the first failure. */
-static int feed(struct mc_meta *x, int from, int to, int updates, struct mc_meta_figures *fig,
+static int feed(struct mc_meta *x, int from, int to, int updates, struct mc_meta_metrics *fig,
     struct mc_err *e)
 {
 	for (int k = from; k < to; k++) {
@@ -107,7 +107,7 @@ static void meta_iteration(double clip, double eps)
 	mc_real *grad_phi = tiny_zeros(phi.size), *advantage = tiny_zeros(K * tiny.T);
 	struct mc_adam adam = { o.lr_baseline, o.b1, o.b2, o.adam_eps, tiny_zeros(phi.size),
 		tiny_zeros(phi.size), 0 };
-	struct mc_meta_figures fig;
+	struct mc_meta_metrics fig;
 	struct mc_sweep s;
 	struct mc_baseline b;
 	struct mc_traj tau[K + 1];
@@ -168,7 +168,7 @@ static void reinforce(void)
 	mc_real *grad_phi = tiny_zeros(phi.size);
 	struct mc_adam adam = { o.lr_baseline, o.b1, o.b2, o.adam_eps, tiny_zeros(phi.size),
 		tiny_zeros(phi.size), 0 };
-	struct mc_meta_figures fig;
+	struct mc_meta_metrics fig;
 	struct mc_comm c;
 	struct mc_baseline b;
 	struct mc_err e;
@@ -232,7 +232,7 @@ static struct mc_traj by_hand(void)
 	return t;
 }
 
-static void check_decisions(const struct mc_meta *x, const struct mc_meta_figures *fig, const char *method)
+static void check_decisions(const struct mc_meta *x, const struct mc_meta_metrics *fig, const char *method)
 {
 	const double c = 1 / (1 + exp(-6.)), H = -c * log(c) - (1 - c) * log(1 - c);
 	const struct mc_meta_pairs *p = mc_meta_pairs(x);
@@ -252,7 +252,7 @@ static void figures_by_hand(void)
 	struct mc_meta_opts o = options(MC_METHOD_REINFORCE);
 	const struct mc_traj t = by_hand();
 	const double c = 1 / (1 + exp(-6.));
-	struct mc_meta_figures fig;
+	struct mc_meta_metrics fig;
 	struct mc_err e;
 
 	o.gamma = 0.5;
@@ -285,7 +285,7 @@ static void fixed_rule(void)
 	o.freeze = 1;
 	struct mc_meta *x = learner(&o), *y = learner(&learning);
 	const struct mc_params eta = copy_of(mc_meta_params(x, MC_NET_RULE));
-	struct mc_meta_figures fig;
+	struct mc_meta_metrics fig;
 	struct mc_err e;
 
 	ok(!mc_meta_params(x, MC_NET_BASELINE), "a fixed rule needs no baseline");
@@ -348,7 +348,7 @@ static void continues_as(enum mc_method method, int freeze, const struct mc_rule
 	o.freeze = freeze;
 	o.warmup = warmup;
 	struct mc_meta *whole = learner_of(form, &o), *first = learner_of(form, &o), *second = learner_of(form, &o);
-	struct mc_meta_figures a, b;
+	struct mc_meta_metrics a, b;
 
 	mc_meta_init(second, 99);
 	feed(whole, 0, 4 * (K + 1), updates, &a, &e);
@@ -435,7 +435,7 @@ static void silent_residual(void)
 static void warmup(void)
 {
 	struct mc_meta_opts o = options(MC_METHOD_META);
-	struct mc_meta_figures fig;
+	struct mc_meta_metrics fig;
 	struct mc_err e;
 
 	o.warmup = K + 2;

@@ -125,7 +125,7 @@ static struct mc_learner *learn(const struct mc_dims *x, enum mc_decide how, int
 {
 	const struct mc_params comm = net_of(MC_NET_COMM, x);
 	struct mc_learner_opts o;
-	struct mc_learner_figures fig;
+	struct mc_learner_metrics fig;
 	struct mc_err e = { 0 };
 
 	mc_learner_defaults(&o);
@@ -179,7 +179,7 @@ static void deciding(enum mc_method method)
 {
 	const struct mc_dims x = { .N = 3, .d = 2, .T = 5, .O = 7, .A = 2, .H = 16, .R = 16 };
 	struct mc_meta_opts o;
-	struct mc_meta_figures fig = { 0 };
+	struct mc_meta_metrics fig = { 0 };
 	struct mc_err e = { 0 };
 
 	mc_meta_defaults(&o);

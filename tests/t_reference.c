@@ -111,8 +111,8 @@ static int act(struct loop *x, int last, struct mc_err *e)
 /* Algorithm 1, lines 4-13 */
 static int meta_iteration(struct loop *x, struct mc_err *e)
 {
-	struct mc_learner_figures lf;
-	struct mc_meta_figures mf;
+	struct mc_learner_metrics lf;
+	struct mc_meta_metrics mf;
 
 	for (int k = 1; k <= K; k++) {
 		if (act(x, 0, e) < 0 || mc_learner_append(x->learner, &x->traj, e) < 0)
@@ -185,9 +185,9 @@ static int ring(const char *dir, const char *task, enum mc_method method, int th
 	char command[1024];
 
 	(void)snprintf(command, sizeof command,
-	    "pipelines/train -t %s -m %s -s %d -e %lld -o %s/%s-%d -R '--hidden 32 --prey flee --explore " EXPLORE " --threads %d' %s "
+	    "pipelines/train -t %s -m %s -s %d -e %lld -o %s/%s-%d -R '--hidden 32 %s --explore " EXPLORE " --threads %d' %s "
 	    "-Q '--critic-gamma " CRITIC_GAMMA " --threads %d'", task, mc_method_name(method), SEED, (long long)episodes, dir,
-	    mc_method_name(method), threads, threads,
+	    mc_method_name(method), threads, strstr(task, "prey") ? "--prey flee" : "", threads,
 	    method == MC_METHOD_META ? "-M '--rule-hidden 16'" : "", threads);
 	return system(command);
 }

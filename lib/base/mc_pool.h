@@ -32,7 +32,7 @@ int mc_pool_threads(const struct mc_pool *p);
 void mc_pool_run(struct mc_pool *p, mc_piece *fn, void *ctx, size_t n);
 
 /*
- * The processors that this process may use, at least 1: those of its affinity mask, but no more than
+ * The CPUs that this process may use, at least 1: those of its affinity mask, but no more than
  * the quota of its control groups (mc_quota.h), rounded up.
  */
 int mc_pool_processors(void);

@@ -20,7 +20,7 @@
 #define MC_KERNELS(each) \
 	each(draw) each(gather) each(spread) each(decide) each(cell) each(cell_reverse) each(activate) \
 	each(act) each(act_reverse) each(first) each(relu_reverse) each(top_reverse) each(error) \
-	each(gate_reverse) each(sum) each(sum_squares) each(clip) each(figures) each(adam) each(rmsprop)
+	each(gate_reverse) each(sum) each(sum_squares) each(clip) each(metrics) each(adam) each(rmsprop)
 
 enum mc_kernel_id {
 #define MC_KERNEL_ID(name) MC_K_##name,

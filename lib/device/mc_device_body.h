@@ -275,7 +275,7 @@ MC_BODY clip(const struct mc_k_clip *k, uint32_t owner)
 	k->scale[owner] = k->most > 0 && sqrt(s) > k->most ? (mc_real)(k->most / sqrt(s)) : 1;
 }
 
-MC_BODY figures(const struct mc_k_figures *k, uint32_t i)
+MC_BODY metrics(const struct mc_k_metrics *k, uint32_t i)
 {
 	switch (i) {
 	case 0: k->figure[i] = total(k->loss, k->lanes) / k->B; break;

@@ -203,8 +203,8 @@ struct mc_k_clip {
 	mc_real *scale;           /* [P] */
 };
 
-/* n = 6: struct mc_learner_figures, in its order. comm's sumsq may be NULL: its figure is left. */
-struct mc_k_figures {
+/* n = 6: struct mc_learner_metrics, in its order. comm's sumsq may be NULL: its figure is left. */
+struct mc_k_metrics {
 	uint32_t B, N, lanes;
 	const double *loss, *q, *objective;   /* [lanes], [lanes], [N,lanes] */
 	const double *policy, *critic, *comm; /* [P], [1], [P] sums of squares */

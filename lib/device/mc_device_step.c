@@ -6,7 +6,7 @@
 #include "mc_mlp.h"
 #include "mc_rng.h"
 
-enum { LANES = MC_DEVICE_LANES, GRADIENT_LANES = 256, FIGURES = 6, HEAD = 64 };
+enum { LANES = MC_DEVICE_LANES, GRADIENT_LANES = 256, METRICS = 6, HEAD = 64 };
 
 /* ---- memory ---- */
 
@@ -65,7 +65,7 @@ static void take_nets(struct mc_device_step *s, struct taker *t)
 	if (!home)
 		return;
 	s->figure = (double *)(void *)home;
-	s->bad = (int *)(void *)(home + FIGURES * sizeof(double));
+	s->bad = (int *)(void *)(home + METRICS * sizeof(double));
 	policy->p.v = (mc_real *)(void *)(home + HEAD);
 	critic->p.v = reals(t, critic->p.size);
 	policy->target.v = reals(t, policy->p.size);
@@ -614,7 +614,7 @@ void mc_device_update(struct mc_device_step *s)
 	mc_device_optimise(s, MC_DEVICE_POLICY);
 	if (s->o.stgs)
 		mc_device_optimise(s, MC_DEVICE_COMM);
-	MC_LAUNCH(s->dev, figures, FIGURES, .B = s->x.B, .N = s->x.N, .lanes = LANES, .loss = s->loss, .q = s->q_sum,
+	MC_LAUNCH(s->dev, metrics, METRICS, .B = s->x.B, .N = s->x.N, .lanes = LANES, .loss = s->loss, .q = s->q_sum,
 	    .objective = s->objective, .policy = net[MC_DEVICE_POLICY].sumsq, .critic = net[MC_DEVICE_CRITIC].sumsq,
 	    .comm = net[MC_DEVICE_COMM].sumsq, .policies = (uint32_t)net[MC_DEVICE_POLICY].p.P, .figure = s->figure);
 }

@@ -53,7 +53,7 @@ struct mc_device_step {
 	struct mc_device_replay D;
 
 	/* what comes back after every update, side by side */
-	double *figure;           /* [6] struct mc_learner_figures; then bad, the policies, comm under stgs */
+	double *figure;           /* [6] struct mc_learner_metrics; then bad, the policies, comm under stgs */
 	int *bad;                 /* [3] of each net: is a number not finite? */
 	size_t home_bytes;
 
@@ -93,7 +93,7 @@ void mc_device_decide(struct mc_device_step *s);            /* I */
 void mc_device_policy_gradient(struct mc_device_step *s);   /* eq. 3, and under stgs dI and comm's */
 void mc_device_optimise(struct mc_device_step *s, int net); /* a step of the net and its target */
 
-/* All of them, and the figures. */
+/* All of them, and the metrics. */
 void mc_device_update(struct mc_device_step *s);
 
 #endif

@@ -13,7 +13,7 @@ struct device_learner {
 	unsigned char *staged;    /* one slot of D */
 	/* what comes back after an update, laid out as step.figure and what follows it */
 	unsigned char *home;
-	/* under stgs, for the figures */
+	/* under stgs, for the metrics */
 	mc_real *z;               /* [B,N,d] */
 	uint8_t *I, *m;
 };
@@ -178,7 +178,7 @@ static void compute(struct device_learner *l)
 	mc_device_replay(dev);
 }
 
-static int update(struct mc_learner *base, uint32_t k, struct mc_learner_figures *fig, struct mc_err *e)
+static int update(struct mc_learner *base, uint32_t k, struct mc_learner_metrics *fig, struct mc_err *e)
 {
 	struct device_learner *l = of(base);
 	struct mc_device *dev = l->step.dev;
@@ -221,7 +221,7 @@ static int fill(struct device_learner *l, struct mc_device *dev, struct mc_err *
 	const struct mc_learner *base = &l->base;
 	const size_t n = base->o.stgs ? base->o.B * base->dims.N * base->dims.d : 0;
 
-	_Static_assert(sizeof(struct mc_learner_figures) == 6 * sizeof(double), "the kernel's figures are the learner's");
+	_Static_assert(sizeof(struct mc_learner_metrics) == 6 * sizeof(double), "the kernel's metrics are the learner's");
 	if (mc_device_step_init(&l->step, dev, &base->dims, &base->o, e) < 0)
 		return -1;
 	return (l->staged = mc_arena_alloc(&l->base.arena, l->step.D.slot_bytes, 1, "learner", e)) &&

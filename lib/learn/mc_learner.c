@@ -183,9 +183,9 @@ int mc_learner_not_finite(struct mc_err *e, const struct mc_learner_net *t, uint
 	    "the gradient's second moment" : where, k);
 }
 
-int mc_learner_update(struct mc_learner *l, uint32_t k, struct mc_learner_figures *fig, struct mc_err *e)
+int mc_learner_update(struct mc_learner *l, uint32_t k, struct mc_learner_metrics *fig, struct mc_err *e)
 {
-	*fig = (struct mc_learner_figures){ NAN, NAN, NAN, NAN, NAN, NAN };
+	*fig = (struct mc_learner_metrics){ NAN, NAN, NAN, NAN, NAN, NAN };
 	if (!mc_learner_ready(l))
 		return 0;
 	if (mc_learner_has_comm(l) && !l->comm_known)

@@ -67,7 +67,7 @@ int mc_learner_ready(const struct mc_learner *l);           /* D holds at least 
 /* Until they are set again: the critic's discount and both of Adam's learning rates. At the start those of the options. */
 void mc_learner_rates(struct mc_learner *l, double gamma, double lr_critic, double lr_policy);
 
-struct mc_learner_figures {
+struct mc_learner_metrics {
 	double critic_loss;   /* mean (Q - y)^2 */
 	double q_mean;        /* mean Q(o, a) over the batch */
 	double objective;     /* mean over agents of mean_b Q(o, a^i, a^-i) */
@@ -78,9 +78,9 @@ struct mc_learner_figures {
 /*
  * Steps 3, 4 (and 5 under stgs) of iteration `k` (>= 1; the x of its draws), then Polyak of Q',
  * pi' (and of c' under stgs). MC_DATA naming the net when a number is no longer finite.
- * Does nothing and returns 0 with all figures NaN while D holds fewer than B transitions.
+ * Does nothing and returns 0 with all metrics NaN while D holds fewer than B transitions.
  */
-int mc_learner_update(struct mc_learner *l, uint32_t k, struct mc_learner_figures *fig, struct mc_err *e);
+int mc_learner_update(struct mc_learner *l, uint32_t k, struct mc_learner_metrics *fig, struct mc_err *e);
 
 /*
  * Under stgs, what the nets decided on the batch of the last update that was not skipped: theta_c as
@@ -113,8 +113,8 @@ struct mc_learner_ops {
 	void (*free)(struct mc_learner *l);
 	void (*append)(struct mc_learner *l, const struct mc_traj *t); /* its dimensions are right */
 	size_t (*transitions)(const struct mc_learner *l);
-	/* D is ready, comm known, and all figures NaN */
-	int (*update)(struct mc_learner *l, uint32_t k, struct mc_learner_figures *fig, struct mc_err *e);
+	/* D is ready, comm known, and all metrics NaN */
+	int (*update)(struct mc_learner *l, uint32_t k, struct mc_learner_metrics *fig, struct mc_err *e);
 	/* [B,N,d]: logits, decisions and mask of the last update under stgs, for mc_learner_comm_stats */
 	void (*decided)(struct mc_learner *l, const mc_real **z, const uint8_t **I, const uint8_t **m);
 	/* these may be NULL: mc_learner_fetch; the blocks were written to, all of them or comm's alone */
@@ -131,7 +131,7 @@ struct mc_learner {
 	struct mc_learner_net policy, critic, comm;
 	double gamma;         /* at work (mc_learner_rates) */
 	int comm_known;       /* comm holds parameters, its target those that follow them */
-	mc_real *c;           /* [B,N,d] under stgs: probabilities, for the figures */
+	mc_real *c;           /* [B,N,d] under stgs: probabilities, for the metrics */
 };
 
 /* The blocks of all nets, zeroed. What it took belongs to l->arena, also when it fails. */

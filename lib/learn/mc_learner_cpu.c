@@ -58,7 +58,7 @@ struct cpu {
 	mc_real *u, *u_next; /* [B,N,d] draws of C^i (under stgs logistic noise) and C' */
 	uint8_t *I, *I_next; /* [B,N,d] C^i and C' */
 	mc_real *soft, *dI;  /* [B,N,d] under stgs: I before rounding; the objective's derivative */
-	mc_real *z;          /* [B,N,d] under stgs: logits, for the figures */
+	mc_real *z;          /* [B,N,d] under stgs: logits, for the metrics */
 	mc_real *a_next;     /* [B,N,A] target policies' actions */
 	mc_real *q_next, *y, *q; /* [B] */
 
@@ -324,7 +324,7 @@ static void target_actions(struct cpu *l)
 }
 
 /* Eq. (1): section 3, step 3 */
-static int update_critic(struct cpu *l, struct mc_learner_figures *fig, struct mc_err *e)
+static int update_critic(struct cpu *l, struct mc_learner_metrics *fig, struct mc_err *e)
 {
 	const struct mc_batch *x = &l->batch;
 	const struct mc_critic_batch b = { .B = l->base.o.B, .o = x->o, .a = x->a, .r = x->r,
@@ -358,7 +358,7 @@ static void decide(struct cpu *l)
 }
 
 /* Eq. (3): section 3, step 4; under stgs step 5 too, both gradients before either step. */
-static int update_policies(struct cpu *l, struct mc_learner_figures *fig, struct mc_err *e)
+static int update_policies(struct cpu *l, struct mc_learner_metrics *fig, struct mc_err *e)
 {
 	const struct mc_batch *x = &l->batch;
 	const struct mc_policy_batch b = { .B = l->base.o.B, .o = x->o, .a = x->a, .I = l->I,
@@ -380,7 +380,7 @@ static int update_policies(struct cpu *l, struct mc_learner_figures *fig, struct
 	return l->stgs ? optimise(l, &l->comm, &fig->comm_norm, e) : 0;
 }
 
-static int update(struct mc_learner *base, uint32_t k, struct mc_learner_figures *fig, struct mc_err *e)
+static int update(struct mc_learner *base, uint32_t k, struct mc_learner_metrics *fig, struct mc_err *e)
 {
 	struct cpu *l = of(base);
 

@@ -1,5 +1,5 @@
 /*
- * The learner on the processor: OpenBLAS, and threads over pieces that the shapes alone fix. The
+ * The learner on the CPU: OpenBLAS, and threads over pieces that the shapes alone fix. The
  * same bytes for any number of threads.
  */
 #ifndef MC_LEARNER_CPU_H

@@ -27,7 +27,7 @@ struct mc_meta {
 	int held;                               /* this meta-iteration, or update, moves no theta_c */
 	mc_real *z;                             /* [T,N,d] work space */
 	int64_t next;                           /* iteration of the next trajectory; -1 = any */
-	struct mc_meta_figures fig;
+	struct mc_meta_metrics fig;
 	struct mc_meta_pairs pairs;             /* of the last trajectory */
 };
 
@@ -138,14 +138,14 @@ static int new_figures(struct mc_meta *x, struct mc_arena *arena, struct mc_err 
 {
 	const size_t pairs = x->dims.N * x->dims.d;
 
-	x->pairs.c = block(arena, pairs, "figures", e);
-	x->pairs.logit = block(arena, pairs, "figures", e);
-	x->pairs.asked = block(arena, pairs, "figures", e);
-	x->z = block(arena, x->dims.T * pairs, "figures", e);
+	x->pairs.c = block(arena, pairs, "metrics", e);
+	x->pairs.logit = block(arena, pairs, "metrics", e);
+	x->pairs.asked = block(arena, pairs, "metrics", e);
+	x->z = block(arena, x->dims.T * pairs, "metrics", e);
 	return x->pairs.c && x->pairs.logit && x->pairs.asked && x->z ? 0 : -1;
 }
 
-static void no_figures(struct mc_meta_figures *f)
+static void no_figures(struct mc_meta_metrics *f)
 {
 	f->g_norm = f->advantage_norm = f->c_mean = f->entropy = f->saturated = NAN;
 	f->baseline_loss = f->J = f->meta_norm = f->logit_step = f->common = NAN;
@@ -210,7 +210,7 @@ struct mc_params *mc_meta_params(struct mc_meta *x, enum mc_net net)
 	}
 }
 
-/* ---- figures ---- */
+/* ---- metrics ---- */
 
 /* The nets on the trajectory of the last pass. */
 static struct mc_comm *nets_of(struct mc_meta *x)
@@ -446,7 +446,7 @@ static int meta_step(struct mc_meta *x, const struct mc_traj *t, struct mc_err *
 	    diverged(&x->rule, x->nu_rule, t->iteration, e) < 0 ? -1 : 0;
 }
 
-int mc_meta_trajectory(struct mc_meta *x, const struct mc_traj *t, struct mc_meta_figures *fig,
+int mc_meta_trajectory(struct mc_meta *x, const struct mc_traj *t, struct mc_meta_metrics *fig,
     struct mc_err *e)
 {
 	int r;

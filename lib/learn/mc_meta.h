@@ -5,7 +5,7 @@
  *
  * Layers: mc_return, mc_baseline, mc_comm (scores, entropy), mc_reinforce (eq. 4), mc_rule (both ways),
  * mc_sweep (line 9 on a tape, and the backward sweep that gives the exact meta-gradient),
- * mc_lab (numbers for the log), and here the methods, lines 12 and 13, options, state and figures.
+ * mc_lab (numbers for the log), and here the methods, lines 12 and 13, options, state and metrics.
  */
 #ifndef MC_META_H
 #define MC_META_H
@@ -57,7 +57,7 @@ void mc_meta_defaults(struct mc_meta_opts *o);
  * What an update was like, for the log; NaN where it does not apply. Means are over live pairs.
  * Of the rule's own, the trajectories are those of the last meta-iteration.
  */
-struct mc_meta_figures {
+struct mc_meta_metrics {
 	double g_norm;          /* |g| of the last update of theta_c */
 	double advantage_norm;  /* root mean square of A_hat, or of G - V under reinforce */
 	double c_mean, entropy; /* mean c and mean H(c) in nats, per live decision */
@@ -90,7 +90,7 @@ struct mc_params *mc_meta_params(struct mc_meta *x, enum mc_net net);
  * iteration that is not the one after the last update): then nothing has changed.
  * `fig` may be NULL; a figure keeps its value until what it tells of happens again.
  */
-int mc_meta_trajectory(struct mc_meta *x, const struct mc_traj *t, struct mc_meta_figures *fig,
+int mc_meta_trajectory(struct mc_meta *x, const struct mc_traj *t, struct mc_meta_metrics *fig,
     struct mc_err *e);
 
 /*

@@ -91,7 +91,7 @@ static enum mc_kernel_width width_of(const char *core)
 	return rank < 2 ? MC_KERNEL_PLAIN : rank == 2 ? MC_KERNEL_AVX2 : MC_KERNEL_AVX512;
 }
 
-/* The same scale for this processor, its system's support for the registers included. */
+/* The same scale for this CPU, its system's support for the registers included. */
 static int rank_of_processor(void)
 {
 #if (defined(__x86_64__) || defined(__i386__)) && defined(__GNUC__)

@@ -3,7 +3,7 @@
  *
  * OpenBLAS is loaded at run time (libopenblas.so.0), so that its choice of kernels can be
  * checked and put right first: releases that are older than the machine fall back to
- * kernels several times slower than the processor allows. Single-threaded always: threads
+ * kernels several times slower than the CPU allows. Single-threaded always: threads
  * are mc_pool's.
  */
 #ifndef MC_BLAS_H
@@ -21,7 +21,7 @@ extern "C" {
 /*
  * Loads the library; call once before the first product, from one thread. Sets
  * OPENBLAS_CORETYPE for the load if the user has not and the library's own choice is below
- * what the processor can do; the environment is as before afterwards. Our own kernels
+ * what the CPU can do; the environment is as before afterwards. Our own kernels
  * (mc_kernel.h) use no wider registers than the core does. A second call does
  * nothing. MC_OSERR with what to install when there is no library, or no memory; MC_USAGE when
  * OPENBLAS_CORETYPE names a core that the library does not have (it would take another).
@@ -35,7 +35,7 @@ const char *mc_blas_core(void);
 const char *mc_blas_core_default(void);
 
 /*
- * The core to ask for in place of `core` on this processor, NULL if `core` is as good as it
+ * The core to ask for in place of `core` on this CPU, NULL if `core` is as good as it
  * can be or not known here. This is what mc_blas_init asks.
  */
 const char *mc_blas_better_core(const char *core);

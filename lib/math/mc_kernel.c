@@ -4,7 +4,7 @@
 
 enum { LEAST_ROWS = 4, LEAST_COLUMNS = 6, WIDEST = 32 };
 
-/* The most that mc_kernel_limit allows; one for the process, as the processor is. */
+/* The most that mc_kernel_limit allows; one for the process, as the CPU is. */
 static enum mc_kernel_width most = MC_KERNEL_AVX512;
 
 static const struct mc_kernel_paths *paths(void)

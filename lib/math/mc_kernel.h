@@ -1,7 +1,7 @@
 /*
  * What a training step spends its time on, in wide registers: fast paths beside the plain ones in
  * mc_blas, mc_math and mc_lstm, which call them first and whose tests hold both to the same
- * definitions. A function returns 0, and has done nothing, where the processor or the scalar type
+ * definitions. A function returns 0, and has done nothing, where the CPU or the scalar type
  * has no such path.
  */
 #ifndef MC_KERNEL_H
@@ -14,7 +14,7 @@
 /*
  * The widest registers that may be used: those of the BLAS's core (mc_blas_init), so that
  * OPENBLAS_CORETYPE chooses for both. Call it while no other thread computes. Beyond what the
- * processor has it changes nothing.
+ * CPU has it changes nothing.
  */
 enum mc_kernel_width { MC_KERNEL_PLAIN, MC_KERNEL_AVX2, MC_KERNEL_AVX512 };
 void mc_kernel_limit(enum mc_kernel_width most);

@@ -34,7 +34,7 @@ INLINE vec minus_mul_add(vec x, vec y, vec z) { return _mm256_fnmadd_ps(x, y, z)
 INLINE vec lesser(vec x, vec y) { return _mm256_min_ps(x, y); }
 INLINE vec greater(vec x, vec y) { return _mm256_max_ps(x, y); }
 
-/* Masks only where they are needed: some processors store slowly through them. */
+/* Masks only where they are needed: some CPUs store slowly through them. */
 INLINE vec load_some(const float *p, size_t n)
 {
 	return n < LANES ? _mm256_maskload_ps(p, first(n)) : load(p);

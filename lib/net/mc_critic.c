@@ -5,7 +5,7 @@
 #include "mc_blas.h"
 #include "mc_math.h"
 
-/* Rows of a piece of eq. (1): small enough that a batch of 256 keeps four processors busy. */
+/* Rows of a piece of eq. (1): small enough that a batch of 256 keeps four CPUs busy. */
 enum { PART = 64 };
 
 struct mc_critic_work {

@@ -40,7 +40,7 @@ static int take(mc_real **p, size_t n, struct mc_arena *arena, struct mc_err *e)
 
 /*
  * With few agents their blocks are pieces of their own, so that the pieces keep several
- * processors busy; with many an agent is one piece, which saves gradients to add up.
+ * CPUs busy; with many an agent is one piece, which saves gradients to add up.
  */
 size_t mc_policy_parts(const struct mc_dims *dims, size_t B)
 {

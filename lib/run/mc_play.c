@@ -173,7 +173,7 @@ static void explore(struct mc_player *p, const struct mc_play_opts *o, uint32_t 
 
 /*
  * Whether a step is worth sharing out: with several episodes always; with one only where the nets,
- * which every step reads whole, are larger than a processor's own cache, for each of two then reads
+ * which every step reads whole, are larger than a CPU's own cache, for each of two then reads
  * a half that fits (measured: a third of the time with 3.3 MB, no gain with 1.5 MB).
  */
 static int worth_sharing(const struct mc_params *comm, const struct mc_params *policy, enum mc_decide how, size_t n)

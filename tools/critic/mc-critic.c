@@ -35,7 +35,7 @@ struct critic {
 	long keep_below;             /* megabytes */
 	struct mc_file_use use[2];   /* for mc-rollout to compare with its own files */
 	struct mc_header h;
-	struct mc_device *device;    /* NULL: the processor computes */
+	struct mc_device *device;    /* NULL: the CPU computes */
 	struct mc_pool *pool;
 	struct mc_learner *learner;
 	struct mc_saved header;      /* as it came in */
@@ -51,7 +51,7 @@ struct critic {
 	int64_t iteration, episode;  /* of the last update */
 	int moved;                   /* that update was not skipped for warm-up */
 	int64_t comm_iteration;      /* of the theta_c in hand */
-	struct mc_learner_figures sum;
+	struct mc_learner_metrics sum;
 	int64_t summed;              /* updates in it, since the last metric */
 };
 
@@ -148,8 +148,8 @@ static int on_header(void *ctx, const struct mc_frame *f, struct mc_fb *b, struc
 	mc_learner_init(x->learner);
 	if (comm && !(x->theta_c = mc_arena_alloc(&x->arena, comm->size, sizeof *x->theta_c, "theta_c", e)))
 		return -1;
-	if (o->stgs && (!(x->c_pair = mc_arena_alloc(&x->arena, h->dims.N * h->dims.d, sizeof *x->c_pair, "figures", e)) ||
-	    !(x->asked_pair = mc_arena_alloc(&x->arena, h->dims.N * h->dims.d, sizeof *x->asked_pair, "figures", e))))
+	if (o->stgs && (!(x->c_pair = mc_arena_alloc(&x->arena, h->dims.N * h->dims.d, sizeof *x->c_pair, "metrics", e)) ||
+	    !(x->asked_pair = mc_arena_alloc(&x->arena, h->dims.N * h->dims.d, sizeof *x->asked_pair, "metrics", e))))
 		return -1;
 	build_header(x, b);
 	return 0;
@@ -178,12 +178,12 @@ static const struct {
 	const char *name;
 	size_t at;
 } sums[] = {
-	{ "critic_loss", offsetof(struct mc_learner_figures, critic_loss) },
-	{ "q_mean", offsetof(struct mc_learner_figures, q_mean) },
-	{ "objective", offsetof(struct mc_learner_figures, objective) },
-	{ "critic_norm", offsetof(struct mc_learner_figures, critic_norm) },
-	{ "policy_norm", offsetof(struct mc_learner_figures, policy_norm) },
-	{ "comm_norm", offsetof(struct mc_learner_figures, comm_norm) }, /* stgs alone */
+	{ "critic_loss", offsetof(struct mc_learner_metrics, critic_loss) },
+	{ "q_mean", offsetof(struct mc_learner_metrics, q_mean) },
+	{ "objective", offsetof(struct mc_learner_metrics, objective) },
+	{ "critic_norm", offsetof(struct mc_learner_metrics, critic_norm) },
+	{ "policy_norm", offsetof(struct mc_learner_metrics, policy_norm) },
+	{ "comm_norm", offsetof(struct mc_learner_metrics, comm_norm) }, /* stgs alone */
 };
 
 static int sums_of(const struct critic *x)
@@ -191,7 +191,7 @@ static int sums_of(const struct critic *x)
 	return (int)(sizeof sums / sizeof *sums) - !x->opts.stgs;
 }
 
-static double *figure(struct mc_learner_figures *f, int i)
+static double *figure(struct mc_learner_metrics *f, int i)
 {
 	return (double *)(void *)((char *)f + sums[i].at);
 }
@@ -220,7 +220,7 @@ static int unpack_sums(const struct mc_map *state, struct critic *x, struct mc_e
 	return 0;
 }
 
-static void add_figures(struct critic *x, struct mc_learner_figures *f)
+static void add_figures(struct critic *x, struct mc_learner_metrics *f)
 {
 	for (int i = 0; i < sums_of(x); i++)
 		*figure(&x->sum, i) += *figure(f, i);
@@ -492,7 +492,7 @@ static int on_params(void *ctx, const struct mc_frame *f, struct mc_err *e)
 /* Algorithm 1, lines 6-8, on tau(k-1). */
 static int learn(struct critic *x, const struct mc_frame *f, struct mc_err *e)
 {
-	struct mc_learner_figures fig;
+	struct mc_learner_metrics fig;
 
 	if (cut(x, e) < 0 || (x->file && mc_journal_add(x->file, f, e) < 0))
 		return -1;
@@ -628,7 +628,7 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 		{ MC_OPT_REAL, 0, "temp", "X", &o->temp, 1e-6, 1e6, "temperature of the relaxed decisions" },
 		{ MC_OPT_REAL, 0, "scale-comm", "X", &o->scale_comm, 0, 1e3, "factor of their last kernels at the start" },
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "The rest" },
-		{ MC_OPT_STR, 0, "device", "cpu|cuda", &device, 0, 0, "what computes: the processor, or a GPU with CUDA" },
+		{ MC_OPT_STR, 0, "device", "cpu|cuda", &device, 0, 0, "what computes: the CPU, or a GPU with CUDA" },
 		{ MC_OPT_FLAG, 0, "tf32", NULL, &tf32, 0, 0, "with --device cuda: faster products of fewer digits" },
 		{ MC_OPT_INT, 0, "threads", "N", &threads, 1, 1024, "threads of --device cpu; never changes a result" },
 		{ MC_OPT_INT, 0, "max-frame", "BYTES", &max_frame, 65536, 1e15, "largest frame that is accepted" },
@@ -660,7 +660,7 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 	if (!cuda && strcmp(device, "cpu") != 0)
 		return mc_usage(e, "--device", NULL, "\"%s\" is neither cpu nor cuda", device);
 	if (tf32 && !cuda)
-		return mc_usage(e, "--tf32", "give --device cuda as well", "the processor computes in full");
+		return mc_usage(e, "--tf32", "give --device cuda as well", "the CPU computes in full");
 	if (cuda && (o->joint || o->penalty > 0))
 		return mc_usage(e, o->joint ? "--joint" : "--penalty", "give --device cpu", "a GPU does not compute this yet");
 	o->B = (size_t)batch, o->replay = (size_t)replay;

@@ -40,7 +40,7 @@ struct mc_correlation {
 /* Adds an episode to all kinds that it has; zero-initialise them. 0, or -1 and MC_OSERR. */
 int mc_correlation_add(struct mc_correlation a[MC_CORRELATIONS], const struct mc_advantage *x, struct mc_err *e);
 
-/* The figures, once all episodes are added. 0, or -1 and MC_OSERR. */
+/* The metrics, once all episodes are added. 0, or -1 and MC_OSERR. */
 int mc_correlation_finish(struct mc_correlation a[MC_CORRELATIONS], struct mc_err *e);
 void mc_correlation_release(struct mc_correlation a[MC_CORRELATIONS]);
 

@@ -37,7 +37,7 @@ struct metalearn {
 	int begun;                   /* nets have their initial values, or those of a checkpoint */
 	int started;                 /* the first trajectory has come */
 	int64_t iteration, episode;
-	struct mc_meta_figures fig;
+	struct mc_meta_metrics fig;
 	pthread_t step;              /* the meta-step that runs, on traj */
 	int stepping;
 	int step_failed;             /* set by it, with its error */
@@ -179,7 +179,7 @@ static void put(struct mc_fb *b, const char *key, double v)
 
 static int emit_metric(struct metalearn *x, struct mc_err *e)
 {
-	const struct mc_meta_figures *f = &x->fig;
+	const struct mc_meta_metrics *f = &x->fig;
 	const size_t pairs[] = { x->h.dims.N, x->h.dims.d };
 	const struct mc_meta_pairs *p = mc_meta_pairs(x->meta);
 	struct mc_fb *b = x->filter.fb;

@@ -427,7 +427,7 @@ static int record_provenance(struct train *t, struct mc_err *e)
 
 /* ---- iterations ---- */
 
-/* Sends tau and its figures. */
+/* Sends tau and its metrics. */
 static int send_episode(struct train *t, int last, struct mc_err *e)
 {
 	struct mc_episode_figures f;
