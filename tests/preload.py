@@ -19,11 +19,11 @@ import shortring as sr
 library = os.path.join(sr.build_dir, "tests", "libfault.so")
 
 
-def short_io(directory, base, want, seeds):
+def short_io(scratch, base, want, seeds):
     """Runs with all of their reads and writes cut short: [what was wrong]"""
     bad = []
     for seed in seeds:
-        work = tempfile.mkdtemp(dir=directory)
+        work = tempfile.mkdtemp(dir=scratch)
         directory = os.path.join(work, "d")
         shutil.copytree(base, directory)
         env = {"LD_PRELOAD": library, "MC_FAULT_SEED": str(seed),
@@ -51,9 +51,9 @@ def judge(status, lines, out_same):
     return "status %s, %s%s" % (status, lines, "" if out_same else ", other output")
 
 
-def ring_attempt(directory, base, want, program, n):
+def ring_attempt(scratch, base, want, program, n):
     """(reached, what is wrong): the n-th allocation of one program of a ring."""
-    work = tempfile.mkdtemp(dir=directory)
+    work = tempfile.mkdtemp(dir=scratch)
     directory, report = os.path.join(work, "d"), os.path.join(work, "report")
     shutil.copytree(base, directory)
     status, lines = sr.run(directory, "meta", 12, env=failing(program, n, report))
