@@ -279,8 +279,8 @@ three() {
 		[ "$output" = "mc-eval: $option: this is about single checkpoints; leave it out" ]
 	done
 	ckpt other.ckpt task=juggling_N3
-	run -65 mc-eval --aggregate other.ckpt
-	[[ "$output" == 'mc-eval: other.ckpt: trained on task "juggling_N3", which this build does not know'* ]]
+	run -64 mc-eval --aggregate other.ckpt
+	[[ "$output" == 'mc-eval: other.ckpt: trained on "juggling_N3", which is not a built-in task; give its program'* ]]
 	head -c 3000 a.ckpt >cut.ckpt
 	run -65 mc-eval --aggregate cut.ckpt
 }

@@ -281,8 +281,8 @@ near() {
 @test "a task that this build does not know, or knows otherwise" {
 	ckpt a.ckpt task=juggling_N3
 	run mc-eval a.ckpt
-	[ "$status" -eq 65 ]
-	[[ "$output" == 'mc-eval: a.ckpt: trained on task "juggling_N3", which this build does not know'* ]]
+	[ "$status" -eq 64 ]
+	[[ "$output" == 'mc-eval: a.ckpt: trained on "juggling_N3", which is not a built-in task; give its program'* ]]
 	ckpt b.ckpt agents=4
 	run mc-eval b.ckpt
 	[ "$status" -eq 65 ]
