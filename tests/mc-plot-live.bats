@@ -11,10 +11,10 @@ setup() {
 	: >typescript
 }
 
-# What a terminal of 24 rows gets from a command, into `typescript`, which is followed by "status N".
+# What a terminal of 24 rows and $2 columns gets from a command, into `typescript`, which is followed by "status N".
 on_terminal() {
 	command -v script >/dev/null || skip "no script(1)"
-	timeout 60 script -qfc "stty rows 24 cols 80; $1; echo status \$?; stty -a" typescript >/dev/null
+	timeout 60 script -qfc "stty rows 24 cols ${2-80}; $1; echo status \$?; stty -a" typescript >/dev/null
 }
 
 # Until `typescript` has this so many times.
@@ -54,6 +54,39 @@ until_seen() {
 	grep -q 'status 143' typescript
 	grep -q 1049l typescript
 	grep -q ' icanon' typescript
+}
+
+@test "it fits terminals of 40, 80 and 200 columns, also while it waits" {
+	for columns in 40 80 200; do
+		head -c 3000 whole.log >run.log
+		for seen in 'running, ' 'waiting for the first'; do
+			: >typescript
+			(until_seen "$seen" 1; printf q) | on_terminal 'mc-plot live run.log' $columns
+			tr -d '\r' <typescript | sed '1d; s/\x1b\[[0-9;?]*[a-zA-Z]/\n/g' | sed '/^status 0/,$d' >screen
+			awk -v c=$columns '{ if (length > w) w = length } END { exit !(w <= c && w > (c < 80 ? c : 80) / 2) }' screen
+			# what is drawn at once has no more lines than the terminal: nothing scrolls away
+			[ "$(sed -n '/\x1b\[H/,/q ends\|waiting/p' typescript | wc -l)" -le 24 ]
+			"$BATS_TEST_DIRNAME/make-logs.py" run.log episodes=0 end=0
+		done
+	done
+}
+
+@test "Ctrl-C ends it like q, as the signal does; the terminal is as it was" {
+	(until_seen 'running, ' 1; printf '\003') | on_terminal "trap : INT; mc-plot live run.log"
+	grep -q 'status 130' typescript
+	grep -q 1049l typescript
+	grep -q '?25h' typescript
+	grep -q ' icanon' typescript
+	grep -q ' echo ' typescript
+}
+
+@test "a reader that leaves early is no error, of any picture" {
+	"$BATS_TEST_DIRNAME/make-episodes.py" a.mc
+	for picture in "live whole.log" "bars whole.log" "comm whole.log" "topology a.mc" "graph a.mc" "episode a.mc"; do
+		mc-plot $picture 2>err | head -n 1 >first
+		[ -s first ]
+		[ ! -s err ]
+	done
 }
 
 @test "waiting for the first episode" {

@@ -202,6 +202,19 @@ block() {
 	run ! grep -q $'\033\[?' typescript
 }
 
+@test "text fits terminals of 40, 80 and 200 columns" {
+	command -v script >/dev/null || skip "no script(1)"
+	stream a.mc steps=2 ask=1
+	for columns in 40 80 200; do
+		for command in "graph a.mc" "episode --fps 50 a.mc"; do
+			TERM=xterm script -qc "stty rows 24 cols $columns; mc-plot $command" typescript >/dev/null
+			sed '1d; $d' typescript | tr -d '\r' | sed 's/\x1b[78]//g; s/\x1b\[[0-9;]*[a-zA-Z]//g' >screen
+			awk -v c=$columns '{ if (length > w) w = length } END { exit !(w <= c && w > c / 3) }' screen
+			grep -q '^ *0 asks 1 2' screen
+		done
+	done
+}
+
 @test "what cannot be drawn is said" {
 	stream a.mc episodes=2 first=3
 	run -64 mc-plot graph a.mc --episode 1

@@ -529,6 +529,19 @@ absent() {
 	[ ! -e dir.svg.tmp ]
 }
 
+@test "messages name the file that was typed" {
+	strace -qq -e inject=write:error=EIO:when=1 echo >/dev/null 2>&1 || [ $? -eq 1 ] || skip "strace cannot trace here"
+	log a.log
+	for call in fsync:error=EIO rename:error=EIO fsync:error=ENOSPC; do
+		ASAN_OPTIONS=detect_leaks=0 run strace -qq -o trace -e trace=${call%:*} -e inject=$call:when=1 mc-plot curves a.log -o fig.svg
+		grep -q INJECTED trace
+		[ "$status" -eq 74 ]
+		[[ "$output" == "mc-plot: fig.svg: "* ]]
+		[[ "$output" != *.tmp* ]]
+		[ -z "$(ls -A | grep tmp)" ]
+	done
+}
+
 @test "no gnuplot is said, with its package" {
 	log a.log
 	mkdir empty

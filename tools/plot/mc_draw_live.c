@@ -58,17 +58,20 @@ static void leave_screen(struct live *x)
 static void show(const struct live *x)
 {
 	const char *at = x->kept.bytes ? x->kept.bytes : "";
+	char status[160];
 
 	fputs("\033[H", stdout);
 	while (*at) {
 		const size_t n = strcspn(at, "\n");
 
+		fputs("\033[K", stdout); /* before: behind a full line it would erase its last character */
 		fwrite(at, 1, n, stdout);
-		fputs("\033[K\n", stdout);
+		fputc('\n', stdout);
 		at += n + (at[n] == '\n');
 	}
-	printf("\033[J%s, %lld episodes; q ends this", x->watch.empty ? "waiting for the first episode" : "running",
+	snprintf(status, sizeof status, "%s, %lld episodes; q ends this", x->watch.empty ? "waiting for the first episode" : "running",
 	    (long long)x->watch.episodes);
+	printf("\033[J%.*s", (int)x->kept.canvas.columns - 1, status); /* a line more would scroll the first one away */
 	if (x->watch.note[0])
 		printf("\033[K\n%s", x->watch.note);
 	fflush(stdout);
