@@ -48,5 +48,5 @@ class Count(metacomm.Writer):
 if how == "count":
     metacomm.Writer = Count
 if how == "nobody":
-    os.execvp("cat", ["cat"])
+    os.execvp("sh", ["sh", "-c", "cat 2>/dev/null; exit 75"])
 Bad().run()

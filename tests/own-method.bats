@@ -98,7 +98,7 @@ setup() {
 		run timeout 60 mc-train "${small[@]}" -m ./filter -e 20 -o bad
 		echo "$how: $status $output"
 		[ "$status" -eq "$code" ]
-		grep -qxF -- "$want" <<<"$(sed 's/bad-filter:[0-9]*:/bad-filter:N:/' <<<"$output")"
+		grep -qxF -- "$want" <<<"$(sed 's/bad-filter:[0-9]*:/bad-filter:N:/; s/there are [0-9]*;/there are N;/' <<<"$output")"
 		[ "$how" != nobody ] || continue
 		[ "$(mc-cat bad/run.ckpt | jq .episode)" -eq "$([ $how = count ] && echo 20 || echo 4)" ]
 		touch well
@@ -114,7 +114,7 @@ setup() {
 	dies|3|mc-train: ./filter ended with status 3; run it again to continue
 	killed|137|mc-train: ./filter was killed by signal 9 (KILL); run it again to continue
 	closed|75|mc-train: the ring broke at ./filter; run it again to continue
-	count|65|mc-critic: <stdin> from bad-filter:N: end counts 7 frames before it, there are 100; frames were lost or added
+	count|65|mc-critic: <stdin> from bad-filter:N: end counts 7 frames before it, there are N; frames were lost or added
 	nobody|64|mc-critic: the ring: nobody learns whom to talk to; add mc-metalearn or mc-critic -m stgs, or give mc-rollout --comm none or full
 	END
 }

@@ -25,7 +25,7 @@ on() {
 @test "what an environment does wrong: the command, what, where, what to do" {
 	while IFS='|' read -r how code want; do
 		rm -f bad.*
-		on "$bad $how {seed} {env}" --env-timeout "$([[ $how == @(hangs|silent) ]] && echo 1 || echo 50)"
+		on "$bad $how {seed} {env}" --env-timeout "$(case $how in hangs) echo 6 ;; silent) echo 1 ;; *) echo 50 ;; esac)"
 		echo "$how: $(cat status) $(cat line)"
 		[ "$(cat status)" -eq "$code" ]
 		[ "$(cat line)" = "mc-rollout: --env: \"$bad $how 4 1\"$want" ]
@@ -38,7 +38,7 @@ on() {
 	dies|65| ended with status 9 in episode 3, after 1 step; try the command by hand
 	raises|65| ended with status 1 in episode 3, after 1 step; try the command by hand
 	killed|65| ended with status 139 (signal 11, Segmentation fault) in episode 3, after 1 step; try the command by hand
-	hangs|65| sent nothing for 1 seconds in episode 3, after 1 step; --env-timeout says how long it may take
+	hangs|65| sent nothing for 6 seconds in episode 3, after 1 step; --env-timeout says how long it may take
 	silent|65| sent nothing for 1 seconds before it sent a header; --env-timeout says how long it may take
 	ends|65| has no further episode; it must play on, however many episodes that are
 	twice|65|, in episode 3, after 2 steps, byte 2338 of its output: asked for episode 3, step 3, it sends episode 3, step 2; each action wants one observation, and after the last step step 0 of the next episode
