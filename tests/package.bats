@@ -65,3 +65,9 @@ need_deb() {
 	tar -tzf 1.tar.gz | grep -v '/$' | sed 's|^[^/]*/||' | sort >in
 	git -C "$root" ls-tree -r --name-only HEAD | sort | diff in -
 }
+
+@test "Python finds metacomm.py where the package puts it" {
+	need_deb
+	dpkg-deb -c x.deb | grep -q ' \./usr/lib/python3/dist-packages/metacomm.py$'
+	dpkg-deb --fsys-tarfile x.deb | tar -xO ./usr/lib/python3/dist-packages/metacomm.py | cmp - "$root/examples/python/metacomm.py"
+}
