@@ -270,7 +270,7 @@ three() {
 	[ "$output" = "mc-eval: a.log: a log among checkpoints: their returns are not alike; give one or the other" ]
 	run -64 mc-eval --aggregate --last 5 a.ckpt
 	[ "$output" = "mc-eval: --last: this is about logs, and a.ckpt is a checkpoint; leave it out" ]
-	for option in '--episodes 5' '--seed 5' '--comm none' '--mute 1' '--greedy' '--prey flee' '--max-edges 1'; do
+	for option in '--number 5' '--seed 5' '--comm none' '--mute 1' '--greedy' '--prey flee' '--max-edges 1'; do
 		run -64 mc-eval --aggregate $option a.log
 		[ "$output" = "mc-eval: ${option% *}: this is about checkpoints, and a.log is a log; leave it out" ]
 	done

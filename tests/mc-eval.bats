@@ -391,3 +391,13 @@ near() {
 	script -qec 'mc-eval -n 2 --comm none a.ckpt' typescript </dev/null >shown
 	[ "$(grep -c 'paired-bootstrap' shown)" -eq 1 ]
 }
+
+@test "-n is --number, as in every program; --episodes is its old name" {
+	ckpt a.ckpt random=1
+	mc-eval --json -n 3 a.ckpt >want
+	mc-eval --json --number 3 a.ckpt | cmp - want
+	mc-eval --json --episodes 3 a.ckpt | cmp - want
+	for program in mc-eval mc-plot mc-cat mc-envsim mc-rollout; do
+		$program --help | grep -q '^ *-n, --number N '
+	done
+}

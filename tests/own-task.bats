@@ -191,7 +191,7 @@ on() {
 	mc-plot graph --step 0,2,4 -o graph.svg played
 	[ "$(grep -o '>step [0-9] of 4, return so far [^<]*<' graph.svg | xargs)" = '>step 0 of 4, return so far 0.00< >step 2 of 4, return so far -2.00< >step 4 of 4, return so far -4.00<' ]
 	grep -q '>landmark<' graph.svg
-	! grep -q '>prey<' graph.svg
+	[ "$(grep -c '>prey<' graph.svg)" -eq 0 ]
 	grep -q 'positions are those that the environment tells' graph.svg
 	mc-plot episode --episode 1 -o episode.gif played
 	[ "$(head -c 6 episode.gif)" = GIF89a ]

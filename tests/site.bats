@@ -57,13 +57,13 @@ setup_file() {
 	echo "$output"
 	[ "$status" -eq 0 ]
 	# what does not belong to a page: marks that were not understood, and places to be filled in
-	! grep -lE '\]\(|^\| |NUMBERS|SPEED|\*\*' "$BATS_FILE_TMPDIR"/site/{index,quick-start,own-task,own-method,results}.html
+	[ "$(cat "$BATS_FILE_TMPDIR"/site/{index,quick-start,own-task,own-method,results}.html | grep -cE '\]\(|^\| |NUMBERS|SPEED|\*\*')" -eq 0 ]
 }
 
 @test "other programs' pages are linked to, ours are the site's own" {
 	grep -q 'href="https://manpages.debian.org/jq.1"' "$BATS_FILE_TMPDIR/site/mc-eval.1.html"
 	grep -q 'href="mc-rollout.1.html"' "$BATS_FILE_TMPDIR/site/mc-eval.1.html"
-	! grep -q 'manpages.debian.org/m[ce]' "$BATS_FILE_TMPDIR"/site/*.html
+	[ "$(cat "$BATS_FILE_TMPDIR"/site/*.html | grep -c 'manpages.debian.org/m[ce]')" -eq 0 ]
 }
 
 @test "the Markdown that is used here" {

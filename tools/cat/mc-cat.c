@@ -75,7 +75,7 @@ static int parse(struct cat *c, int argc, char **argv, int *operands, struct mc_
 		    "only frames for which 'KEY OP VALUE [&& ...]' holds; OP is one of == != < <= > >=" },
 		{ MC_OPT_STR, 0, "net", "NAME", &c->net, 0, 0,
 		    "only the parameters of this net; of a checkpoint, only its tree" },
-		{ MC_OPT_INT, 'n', NULL, "N", &c->limit, 0, INFINITY, "stop after N frames; 0 is all of them" },
+		{ MC_OPT_INT, 'n', "number", "N", &c->limit, 0, INFINITY, "stop after N frames; 0 is all of them" },
 		{ MC_OPT_FLAG, 'f', "follow", NULL, &c->follow, 0, 0,
 		    "wait for what a run still adds to its log, until the end frame" },
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "How they are shown" },

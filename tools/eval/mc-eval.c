@@ -602,7 +602,7 @@ enum subject { CHECKPOINTS, RUNS, ADVANTAGES };
 static const char *about_playing(const struct mc_measuring *how)
 {
 	return how->comm ? "--comm" : how->cut ? "--cut" : how->mute ? "--mute" : how->change.max_edges ? "--max-edges"
-	    : how->prey ? "--prey" : how->env ? "--env" : how->greedy ? "--greedy" : how->episodes != EPISODES ? "--episodes"
+	    : how->prey ? "--prey" : how->env ? "--env" : how->greedy ? "--greedy" : how->episodes != EPISODES ? "--number"
 	    : how->seed != SEED ? "--seed" : NULL;
 }
 
@@ -678,7 +678,8 @@ static int body(int argc, char **argv, struct mc_err *e)
 	enum subject what;
 	struct options o = { .how = { .episodes = EPISODES, .seed = SEED, .envs = copies_at_a_time(), .patience = 60 }, .threads = 1, .max_frame = (long)MC_FRAME_MAX };
 	const struct mc_opt table[] = {
-		{ MC_OPT_INT, 'n', "episodes", "N", &o.how.episodes, 1, 1e7, "episodes for each checkpoint" },
+		{ MC_OPT_INT, 'n', "number", "N", &o.how.episodes, 1, 1e7, "episodes for each checkpoint" },
+		{ MC_OPT_INT, 0, "episodes", "N", &o.how.episodes, 1, 1e7, "the same, by its old name" },
 		{ MC_OPT_U64, 's', "seed", "SEED", &o.how.seed, 0, 0,
 		  "of initial states and decisions; the same for every checkpoint, whatever its run's seed was" },
 		{ MC_OPT_STR, 0, "comm", "learned|none|full|drop=P|shuffle|self", &o.how.comm, 0, 0,

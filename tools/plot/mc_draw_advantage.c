@@ -93,7 +93,7 @@ static int lay_out(struct grid *g, const struct episodes *x, const struct mc_dra
 	g->rows = (d + COLUMNS - 1) / COLUMNS;
 	g->columns = (d + g->rows - 1) / g->rows;
 	if (x->n * g->agents * g->rows * g->columns > PANELS)
-		return mc_usage(e, o->agent[0] == 'a' ? "--agent" : "--episodes", "draw one agent, or fewer episodes",
+		return mc_usage(e, o->agent[0] == 'a' ? "--agent" : "--number", "draw one agent, or fewer episodes",
 		    "that would be %zu panels, more than %d", x->n * g->agents * d, PANELS);
 	return 0;
 }
