@@ -64,6 +64,8 @@ header() {
 
 @test "what a grid refuses" {
 	touch file
+	mkdir twin
+	cp gate.py twin
 	while IFS='|' read -r setting want; do
 		run -64 "$figures" grid TASKS=push_N3 METHODS=none "$setting"
 		echo "$setting: $output"
@@ -74,7 +76,7 @@ header() {
 	SWEEP=threads=1,2|SWEEP: several programs have an option --threads
 	SWEEP=share|SWEEP: "share" is not OPTION=VALUE,VALUE
 	METHODS=./file|METHODS: ./file is not a program that can be run
-	METHODS=none none|METHODS: two of them have one name
+	METHODS=./gate.py ./twin/gate.py|METHODS: two of them have one name
 	ENV_other=x|ENV_other: TASKS has no task of this name
 	ENV_a-b=x|ENV_a-b: letters, digits and _ only in the name of a task, please
 	TASKS=|TASKS: which tasks?
