@@ -112,8 +112,8 @@ HOW = {
         "": [Reader("back", "mc-rollout", *RING)],
         "--load": [Reader("ckpt", "mc-rollout", "--load", "{}", "-n", "1")],
         "--export-prey": [Reader("ckpt", "mc-rollout", "--load", "{}", "--export-prey", strict=False)],
-        "--checkpoint": [Reader("ckpt", "mc-rollout", *RING, "-c", "{copy}", stdin=good("back"), strict=False)],
-        "--log": [Reader("log", "mc-rollout", *RING, "-l", "{copy}", stdin=good("back"), strict=False)],
+        "--checkpoint": [Reader("ckpt", "mc-rollout", *RING, "-c", "{copy}", stdin=good("back"), strict=False, status={73})],
+        "--log": [Reader("log", "mc-rollout", *RING, "-l", "{copy}", stdin=good("back"), strict=False, status={73})],
         "--prey": [Reader("prey", "mc-rollout", "-t", "predator_prey_N3_l3", "--hidden", "1", "-e", "3", "--prey", "{}", stdin=os.devnull, strict=False)],
     },
     "mc-metalearn": {
@@ -126,7 +126,7 @@ HOW = {
     "mc-critic": {
         "": [Reader("decided", "mc-critic", "--batch", "16", "--threads", "1")],
         "--method": [Reader("acted", "mc-critic", "-m", "stgs", "--batch", "16", "--threads", "1")],
-        "--replay-file": [Reader("replay", "mc-critic", "--batch", "16", "--threads", "1", "-D", "{copy}", stdin=good("decided"), strict=False)],
+        "--replay-file": [Reader("replay", "mc-critic", "--batch", "16", "--threads", "1", "-D", "{copy}", stdin=good("decided"), strict=False, status={73})],
         "--freeze-policy": [Reader("ckpt", "mc-critic", "--batch", "16", "--threads", "1", "--freeze-policy", "{}", stdin=good("decided"), strict=False)],
     },
     "mc-envsim": {
