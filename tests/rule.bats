@@ -12,8 +12,8 @@ setup() {
 
 # $1: directory, $2: episodes, $3: options of mc-metalearn, $4: task, $5: options of mc-critic
 team() {
-	MC_QUIET=1 "$train" -t "${4-reference_N3_s1}" -e "$2" -o "$1" -R '--hidden 8 -C 7' \
-	    -M "-K 4 --rule-hidden 6 $3" -Q "--threads 1 ${5---batch 60 --keep-replay}"
+	MC_QUIET=1 "$train" -t "${4-reference_N3_s1}" -e "$2" -o "$1" -R '--hidden 8 -C 7 --explore 0.2' \
+	    -M "-K 4 --rule-hidden 6 $3" -Q "--threads 1 --critic-gamma 0.95 ${5---batch 60 --keep-replay}"
 }
 
 entry() {
