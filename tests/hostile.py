@@ -59,7 +59,10 @@ HOW = {
         "--type": [Reader("ckpt log", "mc-cat", "-t", "episode", "{}")],
         "--where": [Reader("log", "mc-cat", "-w", "return > 0", "{}")],
         "--net": [Reader("ckpt", "mc-cat", "--full", "--net", "policy", "{}", strict=False)],
-        "-n": [Reader("log", "mc-cat", "-n", "1", "{}", strict=False)],
+        "--number": [Reader("log", "mc-cat", "-n", "1", "{}", strict=False)],
+        "--condense": [Reader("log", "mc-cat", "--condense", "out.log", "{}")],
+        "--points": [Reader("log", "mc-cat", "--condense", "out.log", "--points", "2", "{}")],
+        "--metrics": [Reader("log", "mc-cat", "--condense", "out.log", "--metrics", "critic_loss", "{}")],
         "--follow": [Reader("log", "mc-cat", "-f", "{}", strict=False, waits=True)],
         "--full": [Reader("ckpt log", "mc-cat", "--full", "{}")],
         "--fields": [Reader("log", "mc-cat", "--fields", "episode,values.loss", "{}")],
@@ -75,7 +78,7 @@ HOW = {
     },
     "mc-eval": {
         "": [Reader("ckpt", "mc-eval", "-n", "1", "{}")],
-        "--episodes": NOTHING, "--seed": NOTHING, "--env-timeout": NOTHING, "--envs": NOTHING, "--last": NOTHING, "--resamples": NOTHING,
+        "--episodes": NOTHING, "--number": NOTHING, "--wide": NOTHING, "--seed": NOTHING, "--env-timeout": NOTHING, "--envs": NOTHING, "--last": NOTHING, "--resamples": NOTHING,
         "--threads": NOTHING, "--max-frame": NOTHING, "--task": NOTHING,
         "--comm": [Reader("ckpt", "mc-eval", "-n", "1", "--comm", how, "{}") for how in ("full", "drop=0.5", "shuffle", "self")],
         "--cut": [Reader("ckpt", "mc-eval", "-n", "1", "--cut", "0,1", "{}")],
@@ -83,6 +86,8 @@ HOW = {
         "--max-edges": [Reader("ckpt", "mc-eval", "-n", "1", "--max-edges", "1", "{}")],
         "--prey": [Reader("prey", "mc-eval", "-n", "1", "--prey", "{}", CKPT, strict=False)],
         "--env": NOTHING,              # of its file the shell makes a command
+        "--tsv": [Reader("ckpt", "mc-eval", "-n", "1", "--tsv", "{}"), Reader("log", "mc-eval", "--aggregate", "--tsv", "{}", strict=False)],
+        "--latex": [Reader("ckpt", "mc-eval", "-n", "1", "--latex", "{}"), Reader("log", "mc-eval", "--aggregate", "--latex", "{}", strict=False)],
         "--greedy": [Reader("ckpt", "mc-eval", "-n", "1", "--greedy", "{}")],
         "--pairs": [Reader("ckpt", "mc-eval", "-n", "1", "--pairs", "{}")],
         "--influence": [Reader("ckpt", "mc-eval", "-n", "1", "--influence", "--json", "{}")],
@@ -98,7 +103,7 @@ HOW = {
     },
     "mc-plot": {
         "--output": NOTHING, "--title": NOTHING, "--width": NOTHING, "--height": NOTHING, "--font": NOTHING, "--window": NOTHING, "--band": NOTHING,
-        "--last": NOTHING, "--scale": NOTHING, "--resamples": NOTHING, "--agent": NOTHING, "--episodes": NOTHING, "--fps": NOTHING,
+        "--last": NOTHING, "--scale": NOTHING, "--resamples": NOTHING, "--agent": NOTHING, "--episodes": NOTHING, "--number": NOTHING, "--fps": NOTHING,
         "--emit": [Reader("log", "mc-plot", "comm", "{}", "-o", "fig.svg", "--emit")],
         "--y": [Reader("log", "mc-plot", "curves", "-y", what, "{}") for what in ("requests", "links-share", "precision", "loss")],
         "--by": [Reader("log", "mc-plot", "curves", "--by", "mc-metalearn.beta,seed", "{}")],
@@ -139,7 +144,7 @@ PICTURES = {"advantages": "advantages", "pareto": "json", "topology": "log acted
 # Options of the programs of a ring that set a number, or name what is written.
 LEARNING = re.compile(r"--(task|seed|comm|env-timeout|gamma|explore|hidden|share|separate|range|edge-cost|episodes|every|keep|fresh|script|number|"
                       r"progress|threads|max-frame|method|lr-\w+|warmup\S*|rho|eps|scale-\w+|n-step|b1|b2|adam-eps|rule\S*|residual|eps-rule|"
-                      r"clip-\w+|beta|last-only|freeze|keep-replay|batch|replay|critic-gamma|tau|device|tf32|temp|env|episode|random|still|list|describe)$|-K$")
+                      r"clip-\w+|beta|last-only|freeze|keep-replay|keep-below|updates|joint|penalty|batch|replay|critic-gamma|tau|device|tf32|temp|env|episode|random|still|list|describe)$|-K$")
 
 
 def options(program):
