@@ -90,7 +90,7 @@ log() {
 		run --separate-stderr -0 mc-eval --aggregate --named x=a.log y=b.log
 		run -65 mc-eval --aggregate --named x=a.log x=b.log
 	done <<-'EOF'
-		header.prey="flee" prey none in one, flee in another
+		header.prey="flee" prey mlp in one, flee in another
 		header.range=0.5 range nil in one, 0.5 in another
 		header.steps=50 steps 25 in one, 50 in another
 	EOF
@@ -184,7 +184,7 @@ log() {
 	[[ "$output" == *"point: one run, bars"* ]]
 	mc-plot pareto measured.json -o fig.svg --emit
 	[ "$(grep '^#' fig.dat | sed 's/^# push_N3, \(.*\): .*/\1/' | tr '\n' ';')" = \
-		"meta;meta, comm none;meta, comm full;meta, drop 0.5;meta, answer shuffle;meta, greedy decisions, mute [1], max_edges 1;" ]
+		"meta;meta, comm none;meta, comm full;meta, drop 0.5;meta, message shuffle;meta, greedy decisions, mute [1], max_edges 1;" ]
 	# what differs, other worlds, the same team measured twice
 	{ cat measured.json; mc-eval --json -n 5 b.ckpt; } | jq -c 'if .seed == 9 then .settings.gamma = 0.9 else . end' >two.json
 	run --separate-stderr -0 mc-plot pareto two.json
