@@ -278,7 +278,9 @@ grid: all ## an experiment of your own; TASKS METHODS SWEEP, or pipelines/figure
 	$(make-figure)
 rule: all ## pictures of metacomm-results(7), "does the rule pay", from the logs in examples/results; OUT
 	@examples/results/rule/draw '$(or $(OUT),build/rule)'
-.PHONY: fig2 fig3 fig4 fig5 paper pareto grid rule
+results: all ## every picture and table of metacomm-results(7), from the data in examples/results; OUT
+	@examples/results/draw '$(or $(OUT),build/results)'
+.PHONY: fig2 fig3 fig4 fig5 paper pareto grid rule results
 
 # ---- packages ----
 DEPS := gcc libc6-dev make libmsgpack-dev zlib1g-dev libopenblas0-pthread gnuplot-nox

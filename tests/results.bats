@@ -27,3 +27,30 @@ setup() {
 		[ "$(mc-cat -n 1 "$log" | jq .seed)" = "$(basename "$log" .log | sed 's/.*-//')" ]
 	done
 }
+
+@test "make results: every kind of runs has its picture and table, of the data that are there" {
+	"$rule/../draw" out
+	for kind in learn reference; do
+		grep -q "</svg>" out/$kind.svg
+		for log in "$rule/../$kind"/*.log; do
+			grep -qE "^\| $(mc-cat -n 1 "$log" | jq -r .task) +\| $(mc-cat -n 1 "$log" | jq -r .method) " out/$kind.md
+		done
+	done
+	grep -q "</svg>" out/who-asks-whom.svg
+}
+
+@test "the runs of full length: logs, commands and evaluations are of the same runs; the README tells what they say" {
+	learn=$rule/../learn
+	tail -n +2 "$learn/runs.tsv" | cut -f 1 | sort >named
+	(cd "$learn" && ls -- *.log) | sed 's/\.log$//' | sort | diff named -
+	jq -r '.file | rtrimstr(".ckpt")' "$learn/evaluations.jsonl" | sort | diff named -
+	while IFS="	" read -r run _ _ command; do
+		header=$(mc-cat -n 1 "$learn/$run.log")
+		[[ "$command " == *"-t $(jq -r .task <<<"$header") -m $(jq -r .method <<<"$header") -s $(jq .seed <<<"$header") -e $(jq .planned <<<"$header") "* ]]
+		evaluation=$(jq -c --arg file "$run.ckpt" 'select(.file == $file)' "$learn/evaluations.jsonl")
+		[ "$(jq .trained_episodes <<<"$evaluation")" -eq "$(mc-cat -t episode "$learn/$run.log" | jq .episodes | datamash sum 1)" ]
+		[ "$(jq .episodes <<<"$evaluation")" -eq 1000 ]
+		said=$(printf '%.1f' "$(jq .return_mean <<<"$evaluation")")
+		grep -qF "| $said |" "$BATS_TEST_DIRNAME/../README.md"
+	done < <(tail -n +2 "$learn/runs.tsv")
+}
