@@ -13,8 +13,8 @@ setup() {
 shared() {
 	local rule=()
 	[ "$1" != meta ] || rule=(-M '--rule-hidden 8 -K 5')
-	"$train" -t navigation_N6_l1 -m "$1" -e "$2" -o "$3" -R "--share --hidden 8 -C 7 --threads $4" \
-	    -Q "--batch 300 --keep-replay --threads $4" "${rule[@]}"
+	"$train" -t navigation_N6_l1 -m "$1" -e "$2" -o "$3" -R "--share --hidden 8 -C 7 --explore 0.2 --threads $4" \
+	    -Q "--batch 300 --critic-gamma same --keep-replay --threads $4" "${rule[@]}"
 }
 
 # Shape of an array of a checkpoint.
