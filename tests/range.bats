@@ -14,8 +14,8 @@ setup() {
 ranged() {
 	local rule=()
 	[ "$1" != meta ] || rule=(-M '--rule-hidden 8 -K 5')
-	"$train" -t navigation_N6_l1 -m "$1" -e "$2" -o "$3" -R "--hidden 8 -C 7 ${*:4}" \
-	    -Q "--batch 100 --keep-replay" "${rule[@]}"
+	"$train" -t navigation_N6_l1 -m "$1" -e "$2" -o "$3" -R "--hidden 8 -C 7 --explore 0.2 ${*:4}" \
+	    -Q "--batch 100 --critic-gamma same --keep-replay" "${rule[@]}"
 }
 
 # All of a run but its headers: nets and states, and the frames of its log.
