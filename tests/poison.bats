@@ -40,20 +40,20 @@ stands() {
 
 @test "a reward that is no number is refused where it comes in" {
 	poisoned 31 nan
-	[[ "$output" == "mc-rollout: <environment>:"*": observation frame: r is nan"* ]]
+	[[ "$output" == 'mc-rollout: --env: "./env", in episode 31, after 0 steps, '*": observation frame: r is nan"* ]]
 	stands 30
 }
 
 @test "a reward that no float can hold is refused where it comes in" {
 	poisoned 12 -1e300
-	[[ "$output" == "mc-rollout: <environment>:"*": observation frame: r is -1e+300, more than a float can hold" ]]
+	[[ "$output" == 'mc-rollout: --env: "./env", in episode 12, after 0 steps, '*": observation frame: r is -1e+300, more than a float can hold;"* ]]
 	stands 10
 }
 
 @test "a net that is handed poison says so, and the others are silent" {
 	# an environment that is poisoned before the first checkpoint leaves none
 	poisoned 3 inf
-	[[ "$output" == "mc-rollout: <environment>:"* ]]
+	[[ "$output" == 'mc-rollout: --env: "./env", in episode 3, after 0 steps, '*": r is inf, "* ]]
 	[ ! -e bad/run.ckpt ]
 	[ ! -e bad/run.ckpt.tmp ]
 }
