@@ -209,3 +209,14 @@ log() {
 	[ "$stderr" = "mc-eval: 2 episodes given more than once, which count once" ]
 	[ "$(jq .episodes <<<"${lines[0]}")" -eq 3 ]
 }
+
+@test "where nothing is drawn the error is the one line, also of a run that is given twice" {
+	log a.log without=episode
+	for picture in curves "bars --named"; do
+		name=
+		[ "$picture" = curves ] || name=x=
+		run -65 mc-plot $picture "${name}a.log" "${name}a.log"
+		[ "${#lines[@]}" -eq 1 ]
+		[[ "$output" == *"no episode in "* ]]
+	done
+}

@@ -229,6 +229,16 @@ static void say_cut(const char *file, int64_t at)
 	    (long long)at);
 }
 
+/* Is there an episode in any of them? Without one nothing is drawn, and the error says so. */
+static int any_episode(const struct mc_runs *rs)
+{
+	size_t i = 0;
+
+	while (i < rs->n && rs->run[i].episodes == 0)
+		i++;
+	return i < rs->n;
+}
+
 /* Runs that are not alike are not taken together in silence. */
 static int settle(struct mc_runs *rs, const struct mc_reading *how, size_t n, const struct mc_draw_opts *o, struct mc_err *e)
 {
@@ -238,7 +248,7 @@ static int settle(struct mc_runs *rs, const struct mc_reading *how, size_t n, co
 		return -1;
 	if (o->watch)
 		memcpy(o->watch->note, note, sizeof note);
-	else if (note[0])
+	else if (note[0] && any_episode(rs))
 		fprintf(stderr, "mc-plot: %s\n", note);
 	return 0;
 }
