@@ -333,7 +333,7 @@ near() {
 		ckpt runs/push_N3-meta-$s.ckpt seed=$s
 		ckpt runs/push_N3-full-$s.ckpt seed=$s method=full
 	done
-	cp runs/push_N3-meta-1.ckpt run.ckpt
+	ckpt run.ckpt task=navigation_N3_l3 seed=1
 	"$BATS_TEST_DIRNAME/make-logs.py" runs/push_N3-meta-1.log
 	"$BATS_TEST_DIRNAME/make-logs.py" one.log
 	"$BATS_TEST_DIRNAME/make-logs.py" other.log K=10
