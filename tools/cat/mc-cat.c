@@ -296,17 +296,7 @@ static struct mc_in *open_stream(struct cat *c, const char *path, struct mc_err 
 
 static int of_type(const struct cat *c, const char *type)
 {
-	const size_t n = strlen(type);
-	const char *p = c->types;
-
-	while (p && *p) {
-		const size_t len = strcspn(p, ",");
-
-		if (len == n && memcmp(p, type, n) == 0)
-			return 1;
-		p += len + (p[len] == ',');
-	}
-	return !c->types;
+	return !c->types || mc_fields_listed(c->types, type);
 }
 
 static int selected(const struct cat *c, const struct mc_frame *f)

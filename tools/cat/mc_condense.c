@@ -5,8 +5,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mc_fields.h"
 #include "mc_file.h"
 #include "mc_frame.h"
+#include "mc_grow.h"
 
 enum { PROGRAMS = 8, NUMBERS = 16, CELLS = 4096, SUMS = 8 };
 
@@ -57,15 +59,11 @@ static int append(struct condense *x, struct mc_err *e)
 
 	if (mc_fb_end(x->fb, 1, &bytes, &len, e) < 0)
 		return -1;
-	if (x->n + len > x->room) {
-		const size_t room = 2 * (x->n + len);
-		unsigned char *grown = realloc(x->bytes, room);
+	unsigned char *grown = mc_grow(x->bytes, x->n + len, &x->room, 1, "a condensed log", e);
 
-		if (!grown)
-			return mc_err_nomem(e, "a condensed log", room);
-		x->bytes = grown;
-		x->room = room;
-	}
+	if (!grown)
+		return -1;
+	x->bytes = grown;
 	memcpy(x->bytes + x->n, bytes, len);
 	x->n += len;
 	x->frames++;
@@ -189,20 +187,6 @@ static int take_episode(struct condense *x, const struct mc_map *m, struct mc_er
 	return part_ends(x) ? write_part(x, e) : 0;
 }
 
-static int is_listed(const char *list, const char *name)
-{
-	const size_t n = strlen(name);
-
-	for (const char *p = list; *p;) {
-		const size_t len = strcspn(p, ",");
-
-		if (len == n && memcmp(p, name, n) == 0)
-			return 1;
-		p += len + (p[len] == ',');
-	}
-	return 0;
-}
-
 static struct program *program_of(struct condense *x, const char *name)
 {
 	size_t k = 0;
@@ -292,11 +276,11 @@ static int take_metric(struct condense *x, const struct mc_map *m, struct mc_err
 		return -1;
 	for (size_t i = 0; i < mc_map_count(&values); i++) {
 		mc_map_at(&values, i, key, sizeof key);
-		if (is_listed(x->metrics, key) && add_number(p, &values, key, e) < 0)
+		if (mc_fields_listed(x->metrics, key) && add_number(p, &values, key, e) < 0)
 			return -1;
 	}
 	for (size_t i = 0; i < mc_map_count(m); i++)
-		if (mc_map_at(m, i, key, sizeof key) == MC_ARRAY && is_listed(x->metrics, key) && add_array(p, m, key, e) < 0)
+		if (mc_map_at(m, i, key, sizeof key) == MC_ARRAY && mc_fields_listed(x->metrics, key) && add_array(p, m, key, e) < 0)
 			return -1;
 	for (size_t k = 0; k < p->numbers; k++)
 		p->any |= p->number[k].n > 0;

@@ -165,3 +165,17 @@ int mc_fields_row(FILE *to, struct mc_fields *s, const struct mc_frame *f, int f
 	}
 	return 0;
 }
+
+int mc_fields_listed(const char *list, const char *name)
+{
+	const size_t n = strlen(name);
+
+	for (const char *p = list; *p;) {
+		const size_t len = strcspn(p, ",");
+
+		if (len == n && memcmp(p, name, n) == 0)
+			return 1;
+		p += len + (p[len] == ',');
+	}
+	return 0;
+}

@@ -40,4 +40,7 @@ int mc_fields_row(FILE *to, struct mc_fields *s, const struct mc_frame *f, int f
 /* A scalar of the frame that no column shows, where the columns were not chosen: 1, its path in out. */
 int mc_fields_missed(const struct mc_fields *s, const struct mc_frame *f, char out[MC_PATH_SIZE]);
 
+/* Is `name` one of a list of names with commas between them? */
+int mc_fields_listed(const char *list, const char *name);
+
 #endif
