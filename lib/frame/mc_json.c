@@ -52,21 +52,12 @@ static void json_int(FILE *to, const struct mc_item *it)
 /* A msgpack float32 or float64: big-endian. */
 static void json_real(FILE *to, const unsigned char *p, size_t size)
 {
-	uint64_t bits = 0;
-	uint32_t half;
-	double d;
-	float f;
+	const double v = mc_scan_real(p, size);
 
-	for (size_t k = 0; k < size; k++)
-		bits = bits << 8 | p[k];
-	if (size == 4) {
-		half = (uint32_t)bits;
-		memcpy(&f, &half, sizeof f);
-		mc_json_float(to, f);
-	} else {
-		memcpy(&d, &bits, sizeof d);
-		mc_json_double(to, d);
-	}
+	if (size == 4)
+		mc_json_float(to, (float)v);
+	else
+		mc_json_double(to, v);
 }
 
 /* ---- strings ---- */

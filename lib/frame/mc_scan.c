@@ -535,3 +535,21 @@ enum mc_scan_result mc_scan_run(struct mc_scan *s, const unsigned char *p, size_
 	}
 	return MC_SCAN_DONE;
 }
+
+double mc_scan_real(const unsigned char *p, size_t size)
+{
+	uint64_t bits = 0;
+	uint32_t half;
+	double v;
+	float f;
+
+	for (size_t k = 0; k < size; k++)
+		bits = bits << 8 | p[k];
+	if (size == 8) {
+		memcpy(&v, &bits, sizeof v);
+		return v;
+	}
+	half = (uint32_t)bits;
+	memcpy(&f, &half, sizeof f);
+	return (double)f;
+}

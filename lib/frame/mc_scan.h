@@ -97,4 +97,7 @@ enum mc_scan_result mc_scan_run(struct mc_scan *s, const unsigned char *p, size_
 
 void mc_scan_release(struct mc_scan *s);
 
+/* The value of a msgpack float32 or float64 (size 4 or 8), big-endian; a float32 is widened, exactly. */
+double mc_scan_real(const unsigned char *p, size_t size);
+
 #endif

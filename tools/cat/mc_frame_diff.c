@@ -30,24 +30,6 @@ static int report(struct diff *d, const char *fmt, ...)
 	return 1;
 }
 
-static double real_of(const unsigned char *p, size_t size)
-{
-	uint64_t bits = 0;
-	uint32_t half;
-	double v;
-	float f;
-
-	for (size_t k = 0; k < size; k++)
-		bits = bits << 8 | p[k];
-	if (size == 8) {
-		memcpy(&v, &bits, sizeof v);
-		return v;
-	}
-	half = (uint32_t)bits;
-	memcpy(&f, &half, sizeof f);
-	return (double)f;
-}
-
 static void array_text(char *out, size_t size, const struct mc_scan_array *a)
 {
 	size_t n = (size_t)snprintf(out, size, "%.*s[", (int)a->name_len, (const char *)a->name);
@@ -76,7 +58,7 @@ static void item_text(char *out, size_t size, const unsigned char *p, const stru
 		(void)snprintf(out, size, it->value ? "true" : "false");
 		break;
 	case MC_ITEM_FLOAT:
-		(void)snprintf(out, size, it->size == 4 ? "%.9g" : "%.17g", real_of(p, it->size));
+		(void)snprintf(out, size, it->size == 4 ? "%.9g" : "%.17g", mc_scan_real(p, it->size));
 		break;
 	case MC_ITEM_STR:
 		(void)snprintf(out, size, "\"%.*s\"", it->size < 100 ? (int)it->size : 100, (const char *)p);

@@ -156,20 +156,8 @@ static int compare_number(const struct mc_where_term *t, long double v, long dou
 /* A msgpack float32 or float64, big-endian. A float32 is compared as such: 0.1 is what shows as 0.1. */
 static int compare_real(const struct mc_where_term *t, const unsigned char *p, size_t size)
 {
-	uint64_t bits = 0;
-	uint32_t half;
-	double d;
-	float f;
-
-	for (size_t k = 0; k < size; k++)
-		bits = bits << 8 | p[k];
-	if (size == 4) {
-		half = (uint32_t)bits;
-		memcpy(&f, &half, sizeof f);
-		return compare_number(t, (long double)f, (long double)(float)t->real);
-	}
-	memcpy(&d, &bits, sizeof d);
-	return compare_number(t, (long double)d, (long double)t->real);
+	return compare_number(t, (long double)mc_scan_real(p, size),
+	    size == 4 ? (long double)(float)t->real : (long double)t->real);
 }
 
 static int compare_text(const struct mc_where_term *t, const unsigned char *p, size_t n)
