@@ -30,12 +30,12 @@ def square(x):
 
 team = metacomm.Checkpoint(sys.argv[1])
 try:
-    played = metacomm.trajectories(sys.stdin.buffer)
+    episodes = metacomm.trajectories(sys.stdin.buffer)
 except ValueError:
     sys.exit("who-asks-whom.py: standard input: no episodes; pipe mc-rollout --load into it")
-said = team.comm(played["o"][:, :-1]).mean((0, 1))
-done = played["I"].mean((0, 1))
+said = team.comm(episodes["o"][:, :-1]).mean((0, 1))
+done = episodes["I"].mean((0, 1))
 for title, x in ("probability that i asks j", said), ("share of steps in which i asked j", done):
-    print(f"{title} ({len(played['o'])} episodes; i down, j across)")
+    print(f"{title} ({len(episodes['o'])} episodes; i down, j across)")
     for row in square(x):
         print("  " + "  ".join("    -" if np.isnan(c) else f"{c:.3f}" for c in row))

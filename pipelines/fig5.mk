@@ -12,9 +12,9 @@ drawn_fig5 := $(addprefix $(OUT)/fig5,.svg .png -all.svg -all.png .md)
 # The pipe in two steps: each has a status of its own.
 team := $(patsubst %/run.done,%,$(runs_fig5))
 $(team)/advantages: $(runs_fig5)
-	@mc-rollout --load $(team)/run.ckpt -n $(FIG5_EPISODES) >$@.played
-	@mc-metalearn --analyse $(team)/run.ckpt --initial $(team)/run-0.ckpt <$@.played >$@.tmp
-	@rm $@.played && mv $@.tmp $@
+	@mc-rollout --load $(team)/run.ckpt -n $(FIG5_EPISODES) >$@.episodes
+	@mc-metalearn --analyse $(team)/run.ckpt --initial $(team)/run-0.ckpt <$@.episodes >$@.tmp
+	@rm $@.episodes && mv $@.tmp $@
 
 $(OUT)/fig4-right.svg $(OUT)/fig4-right.png: $(team)/advantages $(OUT)/fig4.runs
 	@mc-plot advantages -o $@ -i 0 -n 1 $<

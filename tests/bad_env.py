@@ -3,7 +3,7 @@
 
     bad_env.py HOW SEED ENV
 
-plays two agents that see three numbers each, four steps, and from episode 3 on does HOW.
+has two agents that see three numbers each, four steps, and from episode 3 on does HOW.
 """
 import os
 import sys

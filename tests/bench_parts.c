@@ -14,7 +14,7 @@
 #include "mc_frame.h"
 #include "mc_io.h"
 #include "mc_meta.h"
-#include "mc_play.h"
+#include "mc_rollout.h"
 #include "mc_policy.h"
 #include "mc_ring.h"
 
@@ -111,7 +111,7 @@ struct rig {
 	struct mc_pool *pool;
 	struct cpu *l;
 	struct mc_meta *meta;
-	struct mc_player *player;
+	struct mc_rollout *rollout;
 	struct mc_env *env;
 	struct mc_traj traj;
 	uint32_t episode;
@@ -168,11 +168,11 @@ static void new_workers(struct rig *x)
 /* One trajectory of the nets as they are: into x->traj. */
 static void act(struct rig *x)
 {
-	const struct mc_play_opts o = { .how = MC_LEARNED, .sigma = 0.2, .seed = 1, .env = 1 };
-	struct mc_played to = mc_played_traj(&x->traj);
+	const struct mc_rollout_opts o = { .how = MC_LEARNED, .sigma = 0.2, .seed = 1, .env = 1 };
+	struct mc_episodes to = mc_episodes_traj(&x->traj);
 	struct mc_err e;
 
-	if (mc_play(x->player, x->env, &o, mc_meta_params(x->meta, MC_NET_COMM), &x->l->base.policy.p, x->episode, 1, &to,
+	if (mc_rollout_run(x->rollout, x->env, &o, mc_meta_params(x->meta, MC_NET_COMM), &x->l->base.policy.p, x->episode, 1, &to,
 	    x->pool, &e) < 0)
 		bench_die(&e);
 	x->traj.episode = x->episode++;
@@ -194,7 +194,7 @@ static void open_rig(struct rig *x, const char *name, int threads)
 	mo.lr_comm = 0;               /* c stays near 1/2 */
 	x->l = need(mc_learner_cpu_new(&x->dims, &lo, x->pool, &e), &e);
 	x->meta = need(mc_meta_new(&x->dims, &mo, &x->arena, &e), &e);
-	x->player = need(mc_player_new(&x->dims, 1, threads, &x->arena, &e), &e);
+	x->rollout = need(mc_rollout_new(&x->dims, 1, threads, &x->arena, &e), &e);
 	if (mc_task_parse(&task, name, &e) < 0 || mc_traj_new(&x->traj, &x->dims, &x->arena, &e) < 0)
 		bench_die(&e);
 	x->env = need(mc_env_world(&task, 1, NULL, INFINITY, 1, 1, &e), &e);

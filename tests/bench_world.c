@@ -50,7 +50,7 @@ static void open_place(struct place *p, const char *name, int net)
 	    mc_params_new(&prey, MC_NET_PREY, &dims, &p->arena, &e) < 0)
 		bench_die(&e);
 	mc_params_init(&prey, 1, 1.0);
-	mc_rng_uniform(p->a, 0, MC_EPISODE * width(p), 1, MC_RNG_PLAY, 0, 0);
+	mc_rng_uniform(p->a, 0, MC_EPISODE * width(p), 1, MC_RNG_RANDOM, 0, 0);
 	for (size_t i = 0; i < MC_EPISODE * width(p); i++)
 		p->a[i] = 2 * p->a[i] - 1;
 	p->world = mc_world_new(&p->task, BATCH, net ? &prey : NULL, -1, &e);

@@ -70,7 +70,7 @@ class Sim:
         return rest, self.p.wait(), self.p.stderr.read().decode()
 
 
-def play(*args, data=b''):
+def run(*args, data=b''):
     """Runs to the end on given input: (frames, exit status, stderr)."""
     r = subprocess.run([PROGRAM, *args], input=data, capture_output=True)
     return frames(r.stdout), r.returncode, r.stderr.decode()

@@ -74,8 +74,8 @@ setup() {
 	mc-eval --env "$hints" -n 20 --comm none --json h/run.ckpt | jq -e '.task == "hints" and .difference != 0'
 }
 
-@test "examples/hints.py: the same episodes whatever was played before, others in another environment" {
-	cat >play.py <<-'PY'
+@test "examples/hints.py: the same episodes whatever came before, others in another environment" {
+	cat >compare.py <<-'PY'
 	import subprocess, sys
 	import numpy as np
 	import metacomm as mc
@@ -90,7 +90,7 @@ setup() {
 	a, b, c = run('1', 7), run('1', 2, 3, 7), run('0', 7)
 	assert len(a) == 26 and a == b and len({o for _, o, _ in a}) > 9 and a[0] != c[0]
 	PY
-	PYTHONPATH=$examples/python /usr/bin/python3 play.py "$examples/hints.py"
+	PYTHONPATH=$examples/python /usr/bin/python3 compare.py "$examples/hints.py"
 }
 
 @test "examples/act.c gives the actions that the team takes" {
@@ -101,8 +101,8 @@ setup() {
 		-lmsgpackc -lz -lm -lpthread -ldl
 	for method in full meta; do
 		mc-train -t navigation_N3_l3 -m $method -e 33 -o $method -R '--hidden 8'
-		mc-rollout --load $method/run.ckpt -n 3 --explore 0 | mc-cat --full -t trajectory >played
-		jq -r '.o[:-1][] | flatten | @tsv' played | ./act $method/run.ckpt >acted
+		mc-rollout --load $method/run.ckpt -n 3 --explore 0 | mc-cat --full -t trajectory >episodes
+		jq -r '.o[:-1][] | flatten | @tsv' episodes | ./act $method/run.ckpt >acted
 		[ "$(wc -l <acted)" -eq 75 ]
 	done
 	# under full everybody is asked, and the actions are those that were taken
@@ -121,14 +121,14 @@ setup() {
 @test "examples/listened-to counts as numpy does" {
 	mc-train -t push_N3 -e 22 -o push -R '--hidden 8'
 	"$examples/listened-to" push/run.ckpt 20 >table
-	mc-rollout --load push/run.ckpt -n 20 --explore 0 >played
+	mc-rollout --load push/run.ckpt -n 20 --explore 0 >episodes
 	cat >count.py <<-'PY'
 	import sys, msgpack, numpy as np
 	def hook(code, data):
 	    shape, dtype, raw = msgpack.unpackb(data)
 	    return np.frombuffer(raw, dtype).reshape(shape)
 	full = []
-	for f in msgpack.Unpacker(open('played', 'rb'), ext_hook=hook):
+	for f in msgpack.Unpacker(open('episodes', 'rb'), ext_hook=hook):
 	    if f['type'] == 'trajectory':
 	        square = np.zeros((25, 3, 3))
 	        square[:, ~np.eye(3, dtype=bool)] = f['I'].reshape(25, 6)

@@ -196,7 +196,7 @@ static void compare(struct golden *g, const struct seen *v, size_t k, size_t ep,
 		    v->contacts[k], (long long)g->contacts[before]);
 }
 
-/* ---- playing ---- */
+/* ---- episodes ---- */
 
 static struct mc_world *world(struct golden *g, size_t n)
 {

@@ -113,7 +113,7 @@ static void random_trajectory(struct mc_traj *t, uint32_t k)
 	const struct mc_env_dims *x = &t->dims;
 
 	mc_rng_normal(t->o, 0, (x->T + 1) * x->N * x->O, 1, MC_RNG_EXPLORE, 0, k);
-	mc_rng_uniform(t->a, 0, x->T * x->N * x->A, 1, MC_RNG_PLAY, 0, k);
+	mc_rng_uniform(t->a, 0, x->T * x->N * x->A, 1, MC_RNG_RANDOM, 0, k);
 	mc_rng_normal(t->r, 0, x->T, 1, MC_RNG_EXPLORE, 1, k);
 	memset(t->m, 1, (x->T + 1) * x->N * x->d);
 }

@@ -227,9 +227,9 @@ py() {
 }
 
 @test "--npz of a stream: its episodes as arrays, or the frames of a type as columns; --where chooses" {
-	"$MC_BIN/mc-rollout" --load run/run.ckpt -n 4 >played
-	"$cat" --npz played.npz played
-	"$cat" --npz - -w 'episode>1' <played >some.npz
+	"$MC_BIN/mc-rollout" --load run/run.ckpt -n 4 >episodes
+	"$cat" --npz episodes.npz episodes
+	"$cat" --npz - -w 'episode>1' <episodes >some.npz
 	"$cat" --npz log.npz -t episode run/run.log
 	"$cat" --npz metric.npz -t metric -w 'program==mc-critic' run/run.log
 	run py - <<-'PY'
@@ -237,8 +237,8 @@ py() {
 	def hook(code, data):
 	    shape, dtype, raw = msgpack.unpackb(data)
 	    return np.frombuffer(raw, dtype).reshape(shape)
-	f = [x for x in msgpack.Unpacker(open('played', 'rb'), ext_hook=hook, max_buffer_size=2**30) if x['type'] == 'trajectory']
-	z = np.load('played.npz')
+	f = [x for x in msgpack.Unpacker(open('episodes', 'rb'), ext_hook=hook, max_buffer_size=2**30) if x['type'] == 'trajectory']
+	z = np.load('episodes.npz')
 	assert set('oaIrm') < set(z.files) and len(z['o']) == 4, z.files
 	for k in z.files:
 	    assert (z[k] == np.array([x[k] for x in f])).all() and z[k].dtype == (f[0][k].dtype if isinstance(f[0][k], np.ndarray) else np.int64), k

@@ -19,7 +19,7 @@ evade_N3 -185.394 16.4650
 evade_N6 -411.573 30.0250"""
 for line in want.split("\n"):
     task = line.split()[0]
-    f, status, err = play("-t", task, "--prey", "flee", "--still", "400")
+    f, status, err = run("-t", task, "--prey", "flee", "--still", "400")
     assert status == 0, err
     e = [x for x in f if x["type"] == "episode"]
     assert [x["episode"] for x in e] == list(range(400))
@@ -30,13 +30,13 @@ for line in want.split("\n"):
 	[ "$status" -eq 0 ]
 }
 
-@test "random play gives the documented returns, within four standard errors of the difference" {
+@test "random actions give the documented returns, within four standard errors of the difference" {
 	run py '
 want = {"navigation_N3_l3": (-142.1, 2.4), "navigation_N6_l1": (-104.5, 1.2), "predator_prey_N3_l3": (-10.7, .13),
     "predator_prey_N6_l6": (-18.2, .3), "push_N3": (-58.0, .6), "push_N6": (-57.6, .6),
     "evade_N3": (-111.8, 2.4), "evade_N6": (-277.0, 4.5)}
 for task, (mean, se) in want.items():
-    f, status, err = play("-t", task, "--prey", "flee", "--random", "400")
+    f, status, err = run("-t", task, "--prey", "flee", "--random", "400")
     got = np.mean([x["return"] for x in f if x["type"] == "episode"])
     assert abs(got - mean) < 4 * 1.42 * se, (task, got)
 '
@@ -46,14 +46,14 @@ for task, (mean, se) in want.items():
 
 @test "the header says what the numbers depend on" {
 	run py '
-f, status, err = play("-t", "predator_prey_N6_l1", "-s", "18446744073709551615", "--env", "7", "--range", "0.5", "--prey", "flee")
+f, status, err = run("-t", "predator_prey_N6_l1", "-s", "18446744073709551615", "--env", "7", "--range", "0.5", "--prey", "flee")
 h = f[0]
 assert {k: h[k] for k in h} == {"mc": 1, "type": "header", "task": "predator_prey_N6_l1",
     "seed": 18446744073709551615, "env": 7, "agents": 6, "entities": 11, "obs_dim": 18, "act_dim": 2,
     "steps": 25, "prey": "flee", "range": 0.5}, h
 assert f[1]["type"] == "provenance" and f[1]["program"] == "mc-envsim" and "--env 7" in f[1]["arguments"]
-assert "range" not in play("-t", "push_N3")[0][0]
-assert play("-t", "push_N3")[0][0]["prey"] == "none"
+assert "range" not in run("-t", "push_N3")[0][0]
+assert run("-t", "push_N3")[0][0]["prey"] == "none"
 '
 	[ "$output" = "" ]
 	[ "$status" -eq 0 ]
@@ -79,9 +79,9 @@ assert "error" not in rest[0] and status == 0 and err == "", err
 	[ "$status" -eq 0 ]
 }
 
-@test "acted from outside, episodes are those played alone" {
+@test "acted from outside, episodes are those of --still" {
 	run py '
-alone = [x for x in play("-t", "navigation_N6_l1", "-s", "5", "--env", "3", "--still", "3")[0] if x["type"] == "episode"]
+alone = [x for x in run("-t", "navigation_N6_l1", "-s", "5", "--env", "3", "--still", "3")[0] if x["type"] == "episode"]
 s = Sim("-t", "navigation_N6_l1", "-s", "5", "--env", "3", "-n", "3")
 for k in range(3):
     assert s.read()["episode"] == k
@@ -97,7 +97,7 @@ assert s.read()["type"] == "end" and s.p.wait() == 0
 @test "-n ends the stream after so many whole episodes, whatever follows in the input" {
 	run py '
 a = frame("action", a=np.zeros((3, 2), np.float32))
-f, status, err = play("-t", "push_N3", "-n", "2", data=a * 60)
+f, status, err = run("-t", "push_N3", "-n", "2", data=a * 60)
 assert status == 0, err
 assert len(f) == 2 + 2 * 26 + 1 and f[-1]["type"] == "end" and f[-2]["last"] and f[-2]["episode"] == 1
 '
@@ -108,9 +108,9 @@ assert len(f) == 2 + 2 * 26 + 1 and f[-1]["type"] == "end" and f[-2]["last"] and
 @test "the input may have a header, other frames, and an end of its own" {
 	run py '
 a = frame("action", a=np.zeros((3, 2), np.float32))
-f, status, err = play("-t", "push_N3", data=frame("header") + frame("thing") + a * 3 + frame("end", frames=5))
+f, status, err = run("-t", "push_N3", data=frame("header") + frame("thing") + a * 3 + frame("end", frames=5))
 assert status == 0 and f[-1]["type"] == "end" and f[-2]["step"] == 3, err
-f, status, err = play("-t", "push_N3", data=frame("header") + a * 3 + frame("end", frames=9))
+f, status, err = run("-t", "push_N3", data=frame("header") + a * 3 + frame("end", frames=9))
 assert status == 65 and "9" in err, err
 '
 	[ "$output" = "" ]
@@ -121,11 +121,11 @@ assert status == 65 and "9" in err, err
 	run py '
 a = frame("action", a=np.zeros((3, 2), np.float32))
 for n, want in (0, 0), (1, 65), (24, 65), (25, 0), (26, 65), (50, 0):
-    f, status, err = play("-t", "push_N3", data=a * n)
+    f, status, err = run("-t", "push_N3", data=a * n)
     assert status == want, (n, status, err)
     assert f[-1]["type"] == "end" and ("error" in f[-1]) == (want != 0)
-assert "episode 1, after step 1 of 25" in play("-t", "push_N3", data=a * 26)[2]
-f, status, err = play("-t", "push_N3", data=(a * 3)[:-5])
+assert "episode 1, after step 1 of 25" in run("-t", "push_N3", data=a * 26)[2]
+f, status, err = run("-t", "push_N3", data=(a * 3)[:-5])
 assert status == 65 and f[-2]["step"] == 2 and len(err.splitlines()) == 1, err
 '
 	[ "$output" = "" ]
@@ -175,7 +175,7 @@ for ep in range(4):
 
 @test "reset with a number starts that episode, the next follows it" {
 	run py '
-first = [f for f in play("-t", "push_N3", "--episode", "41")[0] if f["type"] == "observation"][0]
+first = [f for f in run("-t", "push_N3", "--episode", "41")[0] if f["type"] == "observation"][0]
 assert first["episode"] == 41
 s = Sim("-t", "push_N3")
 s.read()
@@ -200,7 +200,7 @@ for dtype in np.float32, np.float64:
     for v in np.nan, np.inf, -np.inf:
         a = np.zeros((3, 2), dtype)
         a[1, 1] = v
-        f, status, err = play("-t", "push_N3", "--env", "4", data=frame("action", a=a))
+        f, status, err = run("-t", "push_N3", "--env", "4", data=frame("action", a=a))
         assert status == 65 and len(err.splitlines()) == 1, err
         assert "environment 4, agent 1: component y" in err and err.startswith("mc-envsim: <stdin>:0: "), err
         assert f[-1]["type"] == "end" and f[-1]["error"]["program"] == "mc-envsim"
@@ -212,7 +212,7 @@ for dtype in np.float32, np.float64:
 @test "actions of another shape or type, and bad states, are refused" {
 	run py '
 def refused(data, words):
-    f, status, err = play("-t", "push_N3", data=data)
+    f, status, err = run("-t", "push_N3", data=data)
     assert status == 65 and words in err and len(err.splitlines()) == 1, err
 refused(frame("action", a=np.zeros((2, 2), np.float32)), "[2,2]")
 refused(frame("action", a=np.zeros((3, 2, 1), np.float32)), "a is")
@@ -235,7 +235,7 @@ refused(b"\xc1", "<stdin>:0")
 p = np.zeros((5, 2), np.float32)
 p[0] = 3e38
 p[1] = -3e38
-f, status, err = play("-t", "push_N3", data=frame("reset", pos=p, vel=0 * p))
+f, status, err = run("-t", "push_N3", data=frame("reset", pos=p, vel=0 * p))
 assert status == 65 and "overflow" in err and len(err.splitlines()) == 1, err
 '
 	[ "$output" = "" ]
@@ -277,15 +277,15 @@ with tempfile.TemporaryDirectory() as d:
     s.read()
     for t in range(25):
         assert abs(s.act(g["actions"][0, t])["o"] - g["obs"][0, t + 1]).max() < 1e-4, t
-    f, status, err = play("-t", "predator_prey_N6_l1", "--prey", name)
+    f, status, err = run("-t", "predator_prey_N6_l1", "--prey", name)
     assert status == 65 and "dense_0" in err, err
-    f, status, err = play("-t", "push_N3", "--prey", name)
+    f, status, err = run("-t", "push_N3", "--prey", name)
     assert status == 64 and "prey" in err, err
     g["b1"] = g["b1"] * np.nan
     write(g)
-    f, status, err = play("-t", "predator_prey_N3_l3", "--prey", name)
+    f, status, err = run("-t", "predator_prey_N3_l3", "--prey", name)
     assert status == 65, err
-    f, status, err = play("-t", "predator_prey_N3_l3", "--prey", d + "/none")
+    f, status, err = run("-t", "predator_prey_N3_l3", "--prey", d + "/none")
     assert status == 66, err
 '
 	[ "$output" = "" ]
@@ -396,7 +396,7 @@ assert r.returncode == 64 and b"mc-cat" in r.stderr, r
 	run py '
 for task, still, random in ("reference_N3", -25.9, -28.1), ("reference_N6", -26.2, -28.3):
     def mean(how):
-        return np.mean([x["return"] for x in play("-t", task, how, "200")[0] if x["type"] == "episode"])
+        return np.mean([x["return"] for x in run("-t", task, how, "200")[0] if x["type"] == "episode"])
     assert abs(mean("--still") - still) < 0.051, (task, mean("--still"))
     assert abs(mean("--random") - random) < 1, (task, mean("--random"))
 '
@@ -418,7 +418,7 @@ assert o[:, 12:].tolist() == [[1, 0, 0], [0, 0, 1], [0, 1, 0]], o
 r = s.act(np.zeros((3, 2), np.float32))["r"]
 assert abs(r + (10 ** .5 + 10 ** .5 + 32 ** .5) / 3) < 1e-6, r
 def refused(words, task="reference_N3", **k):
-    f, status, err = play("-t", task, data=frame("reset", pos=p, vel=0 * p, **k))
+    f, status, err = run("-t", task, data=frame("reset", pos=p, vel=0 * p, **k))
     assert status == 65 and words in err and len(err.splitlines()) == 1, err
 refused("goal of agent 1 is 3", goal=np.array([1, 3, 2], np.uint8))
 refused("[2]", goal=np.array([1, 2], np.uint8))

@@ -1,4 +1,4 @@
-# mc-eval(1) --aggregate: what runs came to, from their logs or by playing their checkpoints.
+# mc-eval(1) --aggregate: what runs came to, from their logs or by evaluating their checkpoints.
 load there
 
 bats_require_minimum_version 1.5.0

@@ -25,7 +25,7 @@ figures='[.return_mean,.return_se,.return_iqm,.return_iqm_ci,.requests_per_step,
 	[ "$(jq 'has("difference")' own)" = false ]
 }
 
-@test "drop=1 plays as none, and so does a team that is mute; their requests were made" {
+@test "drop=1 acts as none, and so does a team that is mute; their requests were made" {
 	ckpt a.ckpt random=3
 	mc-eval --json -n 60 --comm none a.ckpt >none
 	mc-eval --json -n 60 --comm drop=1 a.ckpt >drop

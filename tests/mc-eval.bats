@@ -41,7 +41,7 @@ near() {
 	jq -e '.return_iqm_ci[0] < .return_iqm and .return_iqm < .return_iqm_ci[1]' out
 }
 
-@test "a score: 0 at the task's floor, 1 at its ceiling, against the prey that are played" {
+@test "a score: 0 at the task's floor, 1 at its ceiling, against the prey that are there" {
 	ckpt a.ckpt
 	ckpt b.ckpt task=push_N2
 	ckpt p.ckpt task=predator_prey_N6_l6

@@ -23,7 +23,7 @@ setup() {
 	T=$BATS_TEST_TMPDIR
 }
 
-play() {
+episodes() {
 	mc-rollout --load "$1" -n "${2-2}" "${@:3}"
 }
 
@@ -36,7 +36,7 @@ check() {
 }
 
 @test "every trajectory is followed by its advantages" {
-	play meta/run.ckpt 3 >"$T/in"
+	episodes meta/run.ckpt 3 >"$T/in"
 	analyse meta/run.ckpt <"$T/in" >"$T/out"
 	mc-cat --verify "$T/out"
 	[ "$(mc-cat "$T/out" | jq -r .type | tr '\n' ' ')" = "header provenance provenance trajectory advantage episode trajectory advantage episode trajectory advantage episode end " ]
@@ -46,33 +46,33 @@ check() {
 }
 
 @test "they are those of the equations, computed another way" {
-	play meta/run.ckpt | analyse meta/run.ckpt >"$T/out"
+	episodes meta/run.ckpt | analyse meta/run.ckpt >"$T/out"
 	[ "$(check meta/run.ckpt <"$T/out")" = "2 advantages" ]
 }
 
 @test "--initial adds those of another rule, of another width if need be" {
-	play meta/run.ckpt | analyse meta/run.ckpt --initial meta/run-0.ckpt >"$T/out"
+	episodes meta/run.ckpt | analyse meta/run.ckpt --initial meta/run-0.ckpt >"$T/out"
 	[ "$(check meta/run.ckpt meta/run-0.ckpt <"$T/out")" = "2 advantages" ]
-	play meta/run.ckpt | analyse meta/run.ckpt --initial other/run.ckpt >"$T/out"
+	episodes meta/run.ckpt | analyse meta/run.ckpt --initial other/run.ckpt >"$T/out"
 	[ "$(check meta/run.ckpt other/run.ckpt <"$T/out")" = "2 advantages" ]
 }
 
 @test "six agents; shared nets, limited range" {
-	play shared/run.ckpt | analyse shared/run.ckpt >"$T/out"
+	episodes shared/run.ckpt | analyse shared/run.ckpt >"$T/out"
 	[ "$(check shared/run.ckpt <"$T/out")" = "2 advantages" ]
 	mc-cat -t advantage "$T/out" | jq -es '[.[].m.mean] | max > 0 and min < 1'
-	play six/run.ckpt | analyse six/run.ckpt >"$T/out"
+	episodes six/run.ckpt | analyse six/run.ckpt >"$T/out"
 	[ "$(check six/run.ckpt <"$T/out")" = "2 advantages" ]
 }
 
 @test "a fixed rule has no baseline: no REINFORCE advantage" {
-	play fixed/run.ckpt 1 | analyse fixed/run.ckpt >"$T/out"
+	episodes fixed/run.ckpt 1 | analyse fixed/run.ckpt >"$T/out"
 	[ "$(check fixed/run.ckpt <"$T/out")" = "1 advantages" ]
 	[ "$(mc-cat -t advantage "$T/out" | jq -c keys_unsorted)" = '["mc","type","iteration","episode","m","A_hat","A_hat_raw","crc32"]' ]
 }
 
 @test "streams that follow each other" {
-	{ play meta/run.ckpt 1; play meta/run.ckpt 2 -s 9; } | analyse meta/run.ckpt >"$T/out"
+	{ episodes meta/run.ckpt 1; episodes meta/run.ckpt 2 -s 9; } | analyse meta/run.ckpt >"$T/out"
 	[ "$(mc-cat --count "$T/out" | grep -P '^(header|end|advantage)\t' | tr '\t\n' '= ')" = "header=2 advantage=3 end=2 " ]
 	[ "$(check meta/run.ckpt <"$T/out")" = "3 advantages" ]
 }
@@ -120,7 +120,7 @@ check() {
 }
 
 @test "a stream that is cut is refused, where it stops" {
-	play meta/run.ckpt >"$T/in"
+	episodes meta/run.ckpt >"$T/in"
 	run --separate-stderr bash -c 'head -c 8000 '"$T/in"' | mc-metalearn --analyse meta/run.ckpt >'"$T/out"
 	[ "$status" -eq 65 ]
 	[[ "$stderr" == "mc-metalearn: <stdin>:8000: the stream stops inside a frame after "* ]]

@@ -193,7 +193,7 @@ block() {
 	cmp fig.svg first.svg
 }
 
-@test "on a terminal the episode plays, and leaves the terminal as it was" {
+@test "on a terminal the episode moves, and leaves the terminal as it was" {
 	command -v script >/dev/null || skip "no script(1)"
 	stream a.mc steps=3
 	TERM=xterm script -qc "stty rows 24 cols 80; mc-plot episode --fps 50 a.mc" typescript >/dev/null
@@ -231,7 +231,7 @@ block() {
 	[[ "$output" == *": 4 agents with observations of 16 are not those of navigation_N3_l3; "* ]]
 	"$BATS_TEST_DIRNAME/make-logs.py" a.log
 	run -65 mc-plot episode a.log
-	[ "$output" = "mc-plot: no episode in these streams; mc-rollout --load CKPT -n 1 plays one" ]
+	[ "$output" = "mc-plot: no episode in these streams; mc-rollout --load CKPT -n 1 makes one" ]
 	"$BATS_TEST_DIRNAME/make-ckpt.py" run.ckpt
 	run -65 mc-plot graph run.ckpt
 	run -66 mc-plot graph nothing

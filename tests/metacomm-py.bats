@@ -41,11 +41,11 @@ py() {
 
 @test "policy.act and comm are mc-rollout's, to float precision" {
 	for run in none full meta shared; do
-		mc-rollout --load $run/run.ckpt -n 20 --explore 0 >$run/played
+		mc-rollout --load $run/run.ckpt -n 20 --explore 0 >$run/episodes
 		py - $run <<-'PY'
 		import sys, numpy as np, metacomm as mc
 		team = mc.Checkpoint(sys.argv[1] + "/run.ckpt")
-		x = mc.trajectories(sys.argv[1] + "/played")
+		x = mc.trajectories(sys.argv[1] + "/episodes")
 		assert x["o"].shape == (20, 26, 3, 14) and x["I"].shape == (20, 25, 3, 2) and x["r"].shape == (20, 25)
 		assert x["episode"].tolist() == list(range(20)) and x["header"]["task"] == "navigation_N3_l3"
 		a = team.policy.act(x["o"][:, :-1], x["I"])
@@ -110,7 +110,7 @@ py() {
 	run py -c 'import metacomm; metacomm.Checkpoint("meta/run.log")'
 	[[ "$output" == *"ValueError: meta/run.log is a stream that begins with a header, not a checkpoint" ]]
 	run py -c 'import metacomm; metacomm.trajectories("meta/run.log")'
-	[[ "$output" == *"ValueError: meta/run.log: no episodes; mc-rollout --load CHECKPOINT plays some" ]]
+	[[ "$output" == *"ValueError: meta/run.log: no episodes; mc-rollout --load CHECKPOINT makes some" ]]
 	run py -c 'import metacomm, numpy as np; metacomm.Checkpoint("full/run.ckpt").comm(np.zeros((3, 14)))'
 	[[ "$output" == *"ValueError: this run has no comm net (method full)" ]]
 }
@@ -177,12 +177,12 @@ py() {
 		"$root/pipelines/train" -R '--hidden 8 --comm full --explore 0' -m full -e 12 -o $task --env "$mpe2 $PWD/$task.py {seed} {env}" -Q '--threads 1'
 		mc-eval --env "$mpe2 $PWD/$task.py {seed} {env}" --envs 2 -n 6 --comm drop=0.5 --influence --json $task/run.ckpt >$task/json
 		[ "$(jq -r '[.task, .method, .episodes] | @tsv' $task/json)" = "simple_$task	full	6" ]
-		mc-rollout --load $task/run.ckpt --env "$mpe2 $PWD/$task.py {seed} {env}" -n 3 --explore 0 >$task/played
-		mc-cat --verify $task/played
+		mc-rollout --load $task/run.ckpt --env "$mpe2 $PWD/$task.py {seed} {env}" -n 3 --explore 0 >$task/episodes
+		mc-cat --verify $task/episodes
 		"$mpe2" - $task <<-'PY'
 		import sys, importlib, numpy as np, metacomm as mc
 		task = sys.argv[1]
-		x = mc.trajectories(task + "/played")
+		x = mc.trajectories(task + "/episodes")
 		env = importlib.import_module("mpe2.simple_" + task).parallel_env(max_cycles=10, continuous_actions=True)
 		for k in range(3):
 		    seed = int(np.random.SeedSequence((1, 0, k)).generate_state(1)[0]) % 2**31
@@ -201,7 +201,7 @@ py() {
 	done
 	[ "$(jq .bytes_per_step spread_v3/json | awk '{ print ($1 > 100) }')" = 1 ]
 	mc-plot curves spread_v3/run.log -o spread.svg
-	mc-plot topology spread_v3/played -o topology.svg
+	mc-plot topology spread_v3/episodes -o topology.svg
 	[ -s topology.svg ]
 }
 

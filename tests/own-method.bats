@@ -28,7 +28,7 @@ setup() {
 	[ -s topology.svg ]
 	mc-cat --full -t metric -w 'program==gate && iteration==60' gated/run.log | jq -e '[.c_pair, .asked_pair] | flatten | length == 12 and min >= 0 and max <= 1'
 	# one decision for each agent: every neighbour's c is the same, and a greedy gate is all or nothing
-	mc-rollout --load gated/run.ckpt -n 5 >played
+	mc-rollout --load gated/run.ckpt -n 5 >episodes
 	mc-eval -n 20 --greedy --json gated/run.ckpt | jq -e '.c_pair | .[0][1] == .[0][2] and .[1][0] == .[1][2] and .[2][0] == .[2][1]'
 	mc-eval -n 20 --greedy --json gated/run.ckpt | jq -e '.edge_rate_pair | .[0][1] == .[0][2] and .[1][0] == .[1][2] and .[2][0] == .[2][1]'
 	# it learned something: its metric is in the log, and the nets are not those of the beginning

@@ -1,4 +1,4 @@
-# Tasks that are programs of their own: --env, in training, measuring, playing; and what goes wrong with them.
+# Tasks that are programs of their own: --env, in training, evaluating, rollouts; and what goes wrong with them.
 load there
 
 bats_require_minimum_version 1.5.0
@@ -40,13 +40,13 @@ on() {
 	killed|65| ended with status 139 (signal 11, Segmentation fault) in episode 3, after 1 step; try the command by hand
 	hangs|65| sent nothing for 6 seconds in episode 3, after 1 step; --env-timeout says how long it may take
 	silent|65| sent nothing for 1 seconds before it sent a header; --env-timeout says how long it may take
-	ends|65| has no further episode; it must play on, however many episodes that are
+	ends|65| has no further episode; it must go on, however many episodes that are
 	twice|65|, in episode 3, after 2 steps, byte 2338 of its output: asked for episode 3, step 3, it sends episode 3, step 2; each action wants one observation, and after the last step step 0 of the next episode
 	shell|65| ended with status 127 before it sent a header; try the command by hand
 	no-agents|65|, in its header, byte 70 of its output: its header's agents is 0, want 1 to 256; ENVIRONMENTS in mc-frame(5) tells what it must send
 	no-steps|65|, in its header, byte 0 of its output: header frame: steps is missing; ENVIRONMENTS in mc-frame(5) tells what it must send
-	other-seed|64| plays seed 5, want 4; put {seed} where it takes its seed
-	other-env|64| plays environment 5, want index 1; put {env} where it takes its index: 1 is for training, 0 for evaluation
+	other-seed|64| has seed 5, want 4; put {seed} where it takes its seed
+	other-env|64| has environment 5, want index 1; put {env} where it takes its index: 1 is for training, 0 for evaluation
 	END
 }
 
@@ -132,12 +132,12 @@ on() {
 	mc-eval -n 20 -s 3 a/run.ckpt b/run.ckpt --pairs --cut 0,1 >want
 	diff <(grep -v '^Over' table) <(grep -v '^Over' want)
 	grep -q -- '--env ./env {seed} {env}' table
-	# --aggregate plays checkpoints there, too
+	# --aggregate evaluates checkpoints there, too
 	mc-eval --aggregate -n 20 --env './env {seed} {env}' a/run.ckpt b/run.ckpt >table
 	diff <(grep '^|' table) <(mc-eval --aggregate -n 20 a/run.ckpt b/run.ckpt | grep '^|')
 }
 
-@test "mc-rollout --load --env plays as the built-in world does" {
+@test "mc-rollout --load --env gives the built-in world's episodes" {
 	"$train" -t push_N3 -m meta -e 33 -o push "${small[@]}"
 	mc-rollout --load push/run.ckpt -n 5 -s 7 | mc-cat --full -t trajectory,episode >want
 	mc-rollout --load push/run.ckpt -n 5 -s 7 --env 'mc-envsim -t push_N3 -s {seed} --env {env}' | mc-cat --full -t trajectory,episode | cmp - want
@@ -154,9 +154,9 @@ on() {
 	mc-eval -n 30 --json --comm none --env "$bad well {seed} {env}" run.ckpt >j
 	[ "$(jq -c '[.task, .method, .return_mean, .difference]' j)" = '["bad","full",-4,0]' ]
 	mc-rollout --load run.ckpt -n 2 --env "$bad well {seed} {env}" | mc-cat --verify
-	for other in other-task:plays\ worse other-size:'has 2 agents, observations of 4'; do
+	for other in other-task:'its task is worse' other-size:'it has 2 agents, observations of 4'; do
 		run -64 mc-eval -n 30 --env "$bad ${other%%:*} {seed} {env}" run.ckpt
-		[[ "$output" == "mc-eval: --env: it ${other#*:}"* ]]
+		[[ "$output" == "mc-eval: --env: ${other#*:}"* ]]
 	done
 	run -64 mc-eval --prey flee --env "$bad well {seed} {env}" run.ckpt
 	run -64 mc-eval --aggregate --env "$bad well {seed} {env}" run.log
@@ -178,25 +178,25 @@ on() {
 	on './env {seed} {env}' -e 20
 	[ "$(cat status)" -eq 64 ]
 	[[ "$(cat line)" == *'the run has environment.version = 2, the options say 3; '* ]]
-	# positions go into the trajectories that are played, as they were sent: thing k is at (k, step)
-	mc-rollout --load bad.ckpt -n 2 --env './env {seed} {env}' >played
-	mc-cat --verify played
-	[ "$(mc-cat -n 1 played | jq -c .positions)" = '{"agent":2,"landmark":1}' ]
-	[ "$(mc-cat --full -t trajectory -n 1 played | jq -c '.pos')" = '[[[0,0],[1,0],[2,0]],[[0,1],[1,1],[2,1]],[[0,2],[1,2],[2,2]],[[0,3],[1,3],[2,3]],[[0,4],[1,4],[2,4]]]' ]
+	# positions go into the trajectories of episodes, as they were sent: thing k is at (k, step)
+	mc-rollout --load bad.ckpt -n 2 --env './env {seed} {env}' >episodes
+	mc-cat --verify episodes
+	[ "$(mc-cat -n 1 episodes | jq -c .positions)" = '{"agent":2,"landmark":1}' ]
+	[ "$(mc-cat --full -t trajectory -n 1 episodes | jq -c '.pos')" = '[[[0,0],[1,0],[2,0]],[[0,1],[1,1],[2,1]],[[0,2],[1,2],[2,2]],[[0,3],[1,3],[2,3]],[[0,4],[1,4],[2,4]]]' ]
 }
 
 @test "pictures of a task of one's own: where its program tells positions, and only there" {
 	on "VERSION=1 $bad says {seed} {env}" -e 4
-	mc-rollout --load bad.ckpt -n 2 --env "VERSION=1 $bad says {seed} {env}" >played
-	mc-plot graph --step 0,2,4 -o graph.svg played
+	mc-rollout --load bad.ckpt -n 2 --env "VERSION=1 $bad says {seed} {env}" >episodes
+	mc-plot graph --step 0,2,4 -o graph.svg episodes
 	[ "$(grep -o '>step [0-9] of 4, return so far [^<]*<' graph.svg | xargs)" = '>step 0 of 4, return so far 0.00< >step 2 of 4, return so far -2.00< >step 4 of 4, return so far -4.00<' ]
 	grep -q '>landmark<' graph.svg
 	[ "$(grep -c '>prey<' graph.svg)" -eq 0 ]
 	grep -q 'positions are those that the environment tells' graph.svg
-	mc-plot episode --episode 1 -o episode.gif played
+	mc-plot episode --episode 1 -o episode.gif episodes
 	[ "$(head -c 6 episode.gif)" = GIF89a ]
 	# thing k is at (k, step): the agents side by side, at the height of the step
-	run mc-plot graph --step 1 played
+	run mc-plot graph --step 1 episodes
 	[ "$status" -eq 0 ]
 	grep -q '0 .*1' <<<"$output"
 	# no positions: not known
@@ -206,7 +206,7 @@ on() {
 	[[ "$output" == *'task "bad": where its agents are is not known; its program must tell positions; '* ]]
 	# roles that there are not, and a team that does not come first
 	for roles in agents,landmark landmark,agent agent,star; do
-		/usr/bin/python3 - "$roles" played <<-'PY' >odd
+		/usr/bin/python3 - "$roles" episodes <<-'PY' >odd
 		import sys, msgpack
 		a, b = sys.argv[1].split(",")
 		for f in msgpack.Unpacker(open(sys.argv[2], "rb"), max_buffer_size=2**30):

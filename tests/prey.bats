@@ -28,7 +28,7 @@ evade() {
 }
 
 # Episode frames of a checkpoint's team, without exploration.
-played() {
+rollouts() {
 	mc-rollout --load "$1" --explore 0 -n 10 | mc-cat --type episode
 }
 
@@ -57,7 +57,7 @@ played() {
 	done
 }
 
-@test "a run's header and checkpoint have the prey, and mc-eval and --load play them" {
+@test "a run's header and checkpoint have the prey, and mc-eval and --load take them" {
 	small predator_prey_N3_l3 none 20 auto
 	small predator_prey_N3_l3 none 20 flee --prey flee
 	[ "$(mc-cat auto/run.ckpt | jq -r .header.prey)" = mlp ]
@@ -66,7 +66,7 @@ played() {
 	[ "$(mc-cat flee/run.ckpt | jq .header.prey_params)" = null ]
 	run -1 mc-cat --diff --type episode auto/run.log flee/run.log
 	for d in auto flee; do
-		played $d/run.ckpt | jq -s 'map(.return) | add / 10' >by-rollout
+		rollouts $d/run.ckpt | jq -s 'map(.return) | add / 10' >by-rollout
 		mc-eval -n 10 --json $d/run.ckpt | jq .return_mean >by-eval
 		[ "$(jq -n --slurpfile a by-rollout --slurpfile b by-eval '$a[0] - $b[0] | fabs < 1e-3')" = true ]
 	done
@@ -113,7 +113,7 @@ co() {
 	    "${@:3}" -c "$1/run.ckpt" -l "$1/run.log" <"$1/ring" | mc-critic --batch 32 --threads 1 --critic-gamma same -D "$1/run.replay" --keep-replay >"$1/ring")
 }
 
-@test "an environment in another process says which prey and range it plays" {
+@test "an environment in another process says which prey and range it has" {
 	small predator_prey_N3_l3 none 20 auto
 	small predator_prey_N3_l3 none 20 flee --prey flee
 	small predator_prey_N3_l3 none 20 near --range 0.5
@@ -128,7 +128,7 @@ co() {
 	[ "$(mc-cat same-co/run.ckpt | jq -c '[.header.prey, .header.range]')" = '["flee",0.5]' ]
 	run bash -c 'mc-rollout -t predator_prey_N3_l3 --env "mc-envsim -t predator_prey_N3_l3 --env 1" --prey flee 2>&1 >/dev/null < <(sleep 1)'
 	[ "$status" -eq 64 ]
-	[[ "$output" == "mc-rollout: --prey: the environment plays other prey"* ]]
+	[[ "$output" == "mc-rollout: --prey: the environment has other prey"* ]]
 	run bash -c 'mc-rollout -t predator_prey_N3_l3 --env "mc-envsim -t predator_prey_N3_l3 --env 1" --range 1 2>&1 >/dev/null < <(sleep 1)'
 	[ "$status" -eq 64 ]
 	[[ "$output" == "mc-rollout: --range: "* ]]

@@ -4,7 +4,7 @@
 setup() {
 	cd "$BATS_TEST_TMPDIR"
 	writer="$BATS_TEST_DIRNAME/../$MC_BUILD/tests/t_frame"
-	for name in mc returns net play; do
+	for name in mc returns net episode; do
 		sed -n "/^\.\\\\\" $name.py/,/^\.Ed/p" "$BATS_TEST_DIRNAME/../man/mc-frame.5" | sed '1,2d;$d' >"$name.py"
 	done
 }
@@ -100,7 +100,7 @@ py() {
 	[ "$output" = "(2, 3) float32" ]
 }
 
-@test "a Python program plays an episode with mc-envsim" {
+@test "a Python program acts in an episode with mc-envsim" {
 	run timeout 60 env PYTHONPATH=. /usr/bin/python3 - "$MC_BIN/mc-envsim" <<-'PY'
 	from mc import *
 	import subprocess, sys
@@ -123,8 +123,8 @@ py() {
 	[ "$status" -eq 0 ]
 }
 
-@test "the example of mc-frame(5) that plays an episode" {
-	PATH="$MC_BIN:$PATH" run timeout 60 env PYTHONPATH=. /usr/bin/python3 play.py
+@test "the example of mc-frame(5) that acts in an episode" {
+	PATH="$MC_BIN:$PATH" run timeout 60 env PYTHONPATH=. /usr/bin/python3 episode.py
 	[ "$status" -eq 0 ]
 	[ "${#lines[@]}" -eq 26 ]
 	[[ "${lines[25]}" == "25 -"* ]]

@@ -120,14 +120,14 @@ assert n == 20 and masked > 0 and asked > 0
 	[[ "$output" == *"the run has range = 1, the options give none"* ]]
 }
 
-@test "mc-eval plays with the range of the checkpoint" {
+@test "mc-eval evaluates with the range of the checkpoint" {
 	ranged full 40 d --range 0.8
 	mc-rollout --load d/run.ckpt --explore 0 -n 50 | mc-cat --type episode |
-	    jq -s '{return: (map(.return) | add / 50), requests: (map(.requests) | add / 50 / 25)}' >played
-	mc-eval -n 50 --json d/run.ckpt | jq --slurpfile p played \
+	    jq -s '{return: (map(.return) | add / 50), requests: (map(.requests) | add / 50 / 25)}' >episodes
+	mc-eval -n 50 --json d/run.ckpt | jq --slurpfile p episodes \
 	    '(.return_mean - $p[0].return | fabs) < 1e-3 and (.requests_per_step - $p[0].requests | fabs) < 1e-3' >out
 	[ "$(cat out)" = true ]
-	[ "$(jq '.requests < 15' played)" = true ]
+	[ "$(jq '.requests < 15' episodes)" = true ]
 	[ "$(mc-eval -n 50 --json d/run.ckpt | jq .edge_rate)" = 1 ]
 }
 

@@ -170,7 +170,7 @@ in_env() {
 	in_env 'mc-envsim -t push_N3 --env 1 -n 1; exit 5'
 	[[ "$(cat err)" == *'-n 1; exit 5" ended with status 5 in episode 1, after 0 steps; '* ]]
 	in_env 'mc-envsim -t push_N3 --env 1 -n 1'
-	[ "$(cat err)" = 'mc-rollout: --env: "mc-envsim -t push_N3 --env 1 -n 1" has no further episode; it must play on, however many episodes that are' ]
+	[ "$(cat err)" = 'mc-rollout: --env: "mc-envsim -t push_N3 --env 1 -n 1" has no further episode; it must go on, however many episodes that are' ]
 	in_env 'cat stream; exec 1>&-; sleep 60'
 	[[ "$(cat err)" == *'closed its output in episode 0, after '*' steps, and goes on; '* ]]
 }

@@ -32,7 +32,7 @@ is() {
 	is still reference_N6 200 -26.3 -26.15
 }
 
-@test "random is mc-envsim's random play" {
+@test "random is that of mc-envsim" {
 	for task in navigation_N6_l6_v100 reference_N6 evade_N6; do
 		mc-envsim -t $task --prey flee --random 60 | mc-cat -t episode | jq -s 'map(.return) | add / 60 * 1e6 | round' >world
 		mc-eval --json --script random -t $task -n 60 --prey flee | jq '.return_mean * 1e6 | round' >eval

@@ -69,7 +69,7 @@ shape() {
 	[[ "$output" == *"share = true"*"say false"* ]]
 }
 
-@test "mc-eval and mc-rollout --load play shared nets" {
+@test "mc-eval and mc-rollout --load take shared nets" {
 	shared meta 12 a 1
 	[ "$(mc-eval -n 50 --json a/run.ckpt | jq '.return_mean < 0 and .edge_rate > 0.4 and .edge_rate < 0.6')" = true ]
 	mc-rollout --load a/run.ckpt -n 2 >t.mc

@@ -21,7 +21,7 @@ static void draw(void)
 	mc_params_init(&comm, 1, 2);
 	mc_params_init(&policy, 1, 1);
 	mc_rng_normal(o, 0, n * N * O, 1, MC_RNG_EXPLORE, 0, 0);
-	mc_rng_uniform(u, 0, n * N * D, 1, MC_RNG_PLAY, 0, 0);
+	mc_rng_uniform(u, 0, n * N * D, 1, MC_RNG_RANDOM, 0, 0);
 	for (size_t k = 0; k < n * N * D; k++)
 		m[k] = u[k] > (mc_real)0.25;
 	mc_rng_uniform(u, 0, n * N * D, 1, MC_RNG_ASK, 1, 0);

@@ -107,9 +107,9 @@ static void trajectory(struct mc_traj *t, uint32_t k)
 	mc_real *u = mc_arena_alloc(&arena, pairs, sizeof *u, "u", &e);
 
 	mc_rng_normal(t->o, 0, (x->T + 1) * x->N * x->O, 1, MC_RNG_EXPLORE, 0, k);
-	mc_rng_uniform(t->a, 0, x->T * x->N * x->A, 1, MC_RNG_PLAY, 0, k);
+	mc_rng_uniform(t->a, 0, x->T * x->N * x->A, 1, MC_RNG_RANDOM, 0, k);
 	mc_rng_normal(t->r, 0, x->T, 1, MC_RNG_EXPLORE, 1, k);
-	mc_rng_uniform(u, 0, pairs, 1, MC_RNG_PLAY, 1, k);
+	mc_rng_uniform(u, 0, pairs, 1, MC_RNG_RANDOM, 1, k);
 	for (size_t p = 0; p < pairs; p++)
 		t->m[p] = u[p] > (mc_real)0.3;
 	mc_arena_free(&arena);

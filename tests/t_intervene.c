@@ -5,7 +5,7 @@
 #include "mc_critic.h"
 #include "mc_influence.h"
 #include "mc_intervene.h"
-#include "mc_play.h"
+#include "mc_rollout.h"
 #include "mc_rng.h"
 #include "mc_task.h"
 #include "tap.h"
@@ -33,7 +33,7 @@ static struct mc_intervention with(const char *comm, const char *cut, const char
 
 static void draw(void)
 {
-	mc_rng_uniform(c, 0, PAIRS, 1, MC_RNG_PLAY, 0, 0);
+	mc_rng_uniform(c, 0, PAIRS, 1, MC_RNG_RANDOM, 0, 0);
 	mc_rng_uniform(u, 0, PAIRS, 1, MC_RNG_ASK, 0, 0);
 	for (size_t k = 0; k < PAIRS; k++)
 		I[k] = u[k] < c[k];
@@ -159,18 +159,18 @@ static struct mc_params net(enum mc_net which, const struct mc_dims *x)
 	return p;
 }
 
-static struct mc_played play(const struct team *x, const struct mc_intervention *change)
+static struct mc_episodes episodes(const struct team *x, const struct mc_intervention *change)
 {
-	const struct mc_play_opts o = { .how = change && change->how >= 0 ? (enum mc_decide)change->how : MC_LEARNED,
+	const struct mc_rollout_opts o = { .how = change && change->how >= 0 ? (enum mc_decide)change->how : MC_LEARNED,
 		.seed = 4, .change = change };
 	struct mc_err e = { 0 };
 	struct mc_env *env = mc_env_world(&x->task, EPISODES, NULL, -1, 4, 0, &e);
-	struct mc_player *player = mc_player_new(&x->dims, EPISODES, 1, &arena, &e);
-	struct mc_played p = { 0 };
+	struct mc_rollout *rollout = mc_rollout_new(&x->dims, EPISODES, 1, &arena, &e);
+	struct mc_episodes p = { 0 };
 
-	if (!env || !player || mc_played_new(&p, &x->dims, EPISODES, 1, &arena, &e) < 0 ||
-	    (change && mc_played_add_messages(&p, &x->dims, EPISODES, &arena, &e) < 0) ||
-	    mc_play(player, env, &o, &x->comm, &x->policy, 0, EPISODES, &p, pool, &e) < 0) {
+	if (!env || !rollout || mc_episodes_new(&p, &x->dims, EPISODES, 1, &arena, &e) < 0 ||
+	    (change && mc_episodes_add_messages(&p, &x->dims, EPISODES, &arena, &e) < 0) ||
+	    mc_rollout_run(rollout, env, &o, &x->comm, &x->policy, 0, EPISODES, &p, pool, &e) < 0) {
 		ok(0, "%s", e.what);
 		exit(tap_done());
 	}
@@ -178,7 +178,7 @@ static struct mc_played play(const struct team *x, const struct mc_intervention 
 	return p;
 }
 
-static int same_actions(const struct team *x, const struct mc_played *a, const struct mc_played *b)
+static int same_actions(const struct team *x, const struct mc_episodes *a, const struct mc_episodes *b)
 {
 	return memcmp(a->a, b->a, x->dims.T * EPISODES * x->dims.N * x->dims.A * sizeof *a->a) == 0;
 }
@@ -188,8 +188,8 @@ static void acting(const struct team *x)
 	const struct mc_intervention none = with("none", NULL, NULL), drop0 = with("drop=0", NULL, NULL),
 		drop1 = with("drop=1", NULL, NULL), mute = with("full", NULL, "0,1,2"), self = with("self", NULL, NULL),
 		shuffle = with("shuffle", NULL, NULL);
-	const struct mc_played own = play(x, NULL), silent = play(x, &none), zero = play(x, &drop0), one = play(x, &drop1),
-		muted = play(x, &mute), echo = play(x, &self), mixed = play(x, &shuffle);
+	const struct mc_episodes own = episodes(x, NULL), silent = episodes(x, &none), zero = episodes(x, &drop0), one = episodes(x, &drop1),
+		muted = episodes(x, &mute), echo = episodes(x, &self), mixed = episodes(x, &shuffle);
 	const size_t pairs = x->dims.T * EPISODES * x->dims.N * x->dims.d;
 	size_t heard_one = 0, heard_muted = 0, asked_muted = 0;
 
@@ -210,7 +210,7 @@ static void acting(const struct team *x)
 /* ---- influence ---- */
 
 /* For the pair (i, j) anew, by acting without the message, step by step. */
-static struct mc_influence_of slow(const struct team *x, const struct mc_played *p, size_t i, size_t slot)
+static struct mc_influence_of slow(const struct team *x, const struct mc_episodes *p, size_t i, size_t slot)
 {
 	const struct mc_dims *s = &x->dims;
 	const struct mc_critic_net net = mc_critic_at(&x->critic, x->critic.v, s);
@@ -252,7 +252,7 @@ static struct mc_influence_of slow(const struct team *x, const struct mc_played 
 static void influence(const struct team *x)
 {
 	const struct mc_intervention drop1 = with("drop=1", NULL, NULL);
-	const struct mc_played own = play(x, NULL), silent = play(x, &drop1);
+	const struct mc_episodes own = episodes(x, NULL), silent = episodes(x, &drop1);
 	struct mc_influence *got = mc_influence_new(&x->dims, EPISODES, 1, &arena, NULL);
 	struct mc_influence *nothing = mc_influence_new(&x->dims, EPISODES, 1, &arena, NULL);
 	double worst = 0, least = 1;

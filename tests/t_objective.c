@@ -59,11 +59,11 @@ static void draw(struct world *w, uint64_t seed)
 	const size_t n = (tiny.T + 1) * tiny.N * tiny.O;
 
 	for (int k = 0; k <= w->o.K; k++) {
-		mc_rng_uniform(w->tau[k].o, 0, n, seed, MC_RNG_PLAY, 1, (uint32_t)k);
+		mc_rng_uniform(w->tau[k].o, 0, n, seed, MC_RNG_RANDOM, 1, (uint32_t)k);
 		for (size_t i = 0; i < n; i++)
 			w->tau[k].o[i] = 3 * w->tau[k].o[i] - (mc_real)1.5;
 	}
-	mc_rng_uniform(w->u, 0, (MOST + 1) * tiny.T * 2, seed, MC_RNG_PLAY, 2, 0);
+	mc_rng_uniform(w->u, 0, (MOST + 1) * tiny.T * 2, seed, MC_RNG_RANDOM, 2, 0);
 }
 
 /* Decides and rewards on tau(k) at theta. */

@@ -120,11 +120,11 @@ static void start(int share)
 	move_biases(&policy);
 	move_biases(&critic);
 	mc_rng_normal(o, 0, B * N * O, 1, MC_RNG_EXPLORE, 0, 0);
-	mc_rng_uniform(a, 0, B * N * A, 1, MC_RNG_PLAY, 0, 0);
-	mc_rng_uniform(u, 0, B * N * D, 1, MC_RNG_PLAY, 1, 0);
+	mc_rng_uniform(a, 0, B * N * A, 1, MC_RNG_RANDOM, 0, 0);
+	mc_rng_uniform(u, 0, B * N * D, 1, MC_RNG_RANDOM, 1, 0);
 	for (size_t k = 0; k < B * N * D; k++)
 		m[k] = u[k] > (mc_real)0.2;
-	mc_rng_uniform(u, 0, B * N * D, 1, MC_RNG_PLAY, 2, 0);
+	mc_rng_uniform(u, 0, B * N * D, 1, MC_RNG_RANDOM, 2, 0);
 	for (size_t k = 0; k < B * N * D; k++)
 		asked[k] = m[k] && u[k] > (mc_real)0.4;
 	memset(asked, 0, N * D);               /* a row without messages, one with all */

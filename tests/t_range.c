@@ -7,7 +7,7 @@
 #include "mc_blas.h"
 #include "mc_learner_cpu.h"
 #include "mc_meta.h"
-#include "mc_play.h"
+#include "mc_rollout.h"
 #include "mc_rng.h"
 #include "tap.h"
 
@@ -45,17 +45,17 @@ static struct mc_params net_of(enum mc_net net, const struct mc_dims *x)
 
 /* ---- acting ---- */
 
-static struct mc_played play(const struct mc_task *task, double range, struct mc_play_opts o)
+static struct mc_episodes episodes(const struct mc_task *task, double range, struct mc_rollout_opts o)
 {
 	const struct mc_dims x = dims_of(task);
 	const struct mc_params comm = net_of(MC_NET_COMM, &x), policy = net_of(MC_NET_POLICY, &x);
 	struct mc_err e = { 0 };
 	struct mc_env *env = need(mc_env_world(task, EPISODES, NULL, range, 5, 1, &e), &e);
-	struct mc_player *player = need(mc_player_new(&x, EPISODES, 1, &arena, &e), &e);
-	struct mc_played p;
+	struct mc_rollout *rollout = need(mc_rollout_new(&x, EPISODES, 1, &arena, &e), &e);
+	struct mc_episodes p;
 
-	if (mc_played_new(&p, &x, EPISODES, 0, &arena, &e) < 0 ||
-	    mc_play(player, env, &o, &comm, &policy, 0, EPISODES, &p, pool, &e) < 0)
+	if (mc_episodes_new(&p, &x, EPISODES, 0, &arena, &e) < 0 ||
+	    mc_rollout_run(rollout, env, &o, &comm, &policy, 0, EPISODES, &p, pool, &e) < 0)
 		(void)need(NULL, &e);
 	mc_env_free(env);
 	return p;
@@ -64,7 +64,7 @@ static struct mc_played play(const struct mc_task *task, double range, struct mc
 /* How often m = 1 and I = 1, and whether I = 1 anywhere without m = 1. */
 struct count { long edges, requests, outside; };
 
-static struct count count(const struct mc_played *p, const struct mc_dims *x)
+static struct count count(const struct mc_episodes *p, const struct mc_dims *x)
 {
 	struct count c = { 0, 0, 0 };
 
@@ -88,9 +88,9 @@ static void acting(const char *name)
 	const long all = (long)(x.T * EPISODES * x.N * x.d);
 
 	for (int how = 0; how < 4; how++) {
-		const struct mc_play_opts o = { .how = how == 3 ? MC_LEARNED : (enum mc_decide)how,
+		const struct mc_rollout_opts o = { .how = how == 3 ? MC_LEARNED : (enum mc_decide)how,
 			.greedy = how == 3, .sigma = 0.2, .seed = 5, .env = 1 };
-		const struct mc_played near = play(&task, 0.8, o), far = play(&task, 1e6, o), every = play(&task, -1, o);
+		const struct mc_episodes near = episodes(&task, 0.8, o), far = episodes(&task, 1e6, o), every = episodes(&task, -1, o);
 		const struct count c = count(&near, &x);
 
 		ok(c.edges > all / 50 && c.edges < all / 2, "%s, %s: a range leaves some edges", name, word[how]);
@@ -115,7 +115,7 @@ static struct mc_traj alone(const struct mc_dims *x, uint32_t k)
 	if (mc_traj_new(&t, x, &arena, &e) < 0)
 		(void)need(NULL, &e);
 	mc_rng_normal(t.o, 0, (x->T + 1) * x->N * x->O, 1, MC_RNG_EXPLORE, 0, k);
-	mc_rng_uniform(t.a, 0, x->T * x->N * x->A, 1, MC_RNG_PLAY, 0, k);
+	mc_rng_uniform(t.a, 0, x->T * x->N * x->A, 1, MC_RNG_RANDOM, 0, k);
 	mc_rng_normal(t.r, 0, x->T, 1, MC_RNG_EXPLORE, 1, k);
 	t.iteration = k;
 	return t;

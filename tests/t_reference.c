@@ -17,7 +17,7 @@
 #include "mc_header.h"
 #include "mc_learner_cpu.h"
 #include "mc_meta.h"
-#include "mc_play.h"
+#include "mc_rollout.h"
 #include "mc_ramp.h"
 #include "tap.h"
 
@@ -34,7 +34,7 @@ struct loop {
 	enum mc_method method;
 	struct mc_pool *pool;
 	struct mc_env *env;
-	struct mc_player *player;
+	struct mc_rollout *rollout;
 	struct mc_learner *learner;
 	struct mc_meta *meta;        /* NULL under none, full, stgs */
 	struct mc_traj traj;
@@ -71,11 +71,11 @@ static int start(struct loop *x, const char *task, enum mc_method method, struct
 	mo.K = K;
 	x->pool = mc_pool_new(1, e);
 	x->env = mc_env_world(&x->task, 1, NULL, -1, SEED, 1, e);
-	x->player = mc_player_new(&x->dims, 1, 1, &x->arena, e);
+	x->rollout = mc_rollout_new(&x->dims, 1, 1, &x->arena, e);
 	x->learner = mc_learner_cpu_new(&x->dims, &lo, x->pool, e);
 	if (method == MC_METHOD_REINFORCE || method == MC_METHOD_META)
 		x->meta = mc_meta_new(&x->dims, &mo, &x->arena, e);
-	if (!x->env || !x->player || !x->learner || mc_traj_new(&x->traj, &x->dims, &x->arena, e) < 0)
+	if (!x->env || !x->rollout || !x->learner || mc_traj_new(&x->traj, &x->dims, &x->arena, e) < 0)
 		return -1;
 	mc_learner_init(x->learner);
 	if (x->meta) {
@@ -96,15 +96,15 @@ static void stop(struct loop *x)
 /* tau under the current nets */
 static int act(struct loop *x, int last, struct mc_err *e)
 {
-	const struct mc_play_opts o = { .how = decide(x->method), .sigma = mc_ramp_at(&x->explore, x->episode), .seed = SEED, .env = 1 };
+	const struct mc_rollout_opts o = { .how = decide(x->method), .sigma = mc_ramp_at(&x->explore, x->episode), .seed = SEED, .env = 1 };
 	const struct mc_params *comm = x->meta ? mc_meta_params(x->meta, MC_NET_COMM) :
 	    mc_learner_params(x->learner, MC_NET_COMM, 0);
-	struct mc_played to = mc_played_traj(&x->traj);
+	struct mc_episodes to = mc_episodes_traj(&x->traj);
 
 	x->traj.iteration = x->iteration;
 	x->traj.episode = x->episode;
 	x->traj.last = last;
-	return mc_play(x->player, x->env, &o, comm, mc_learner_params(x->learner, MC_NET_POLICY, 0),
+	return mc_rollout_run(x->rollout, x->env, &o, comm, mc_learner_params(x->learner, MC_NET_POLICY, 0),
 	    (uint32_t)x->episode++, 1, &to, x->pool, e);
 }
 

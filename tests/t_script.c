@@ -206,12 +206,12 @@ static void random_draws(void)
 	for (size_t t = 0; t < 4; t++) {
 		const struct mc_script_place at = { 7, 3, 11, 1, t };
 
-		mc_rng_uniform(u, t * 6, 6, 7, MC_RNG_PLAY, 3, 11);
+		mc_rng_uniform(u, t * 6, 6, 7, MC_RNG_RANDOM, 3, 11);
 		mc_script_act(x.s, &at, x.w, x.o, x.I, NULL, x.a);
 		for (int k = 0; k < 6; k++)
 			same &= x.a[k] == 2 * u[k] - 1;
 	}
-	ok(same, "random: the draws of random play");
+	ok(same, "random: the draws of --random");
 	close_stage(&x);
 }
 

@@ -51,7 +51,7 @@ static enum mc_role hides(const struct mc_task *t)
 }
 
 /* Returns how many of the role that hides are in sight at step 0, summed over the episodes; -1 if anything is in a wrong place. */
-static long play(const char *name, struct mc_task *t, int *complete)
+static long watch(const char *name, struct mc_task *t, int *complete)
 {
 	struct mc_err e;
 	struct mc_world *w = mc_task_parse(t, name, &e) < 0 ? NULL : mc_world_new(t, 1, NULL, -1, &e);
@@ -88,7 +88,7 @@ static void test_tasks(void)
 	int complete;
 
 	for (int i = 0; mc_task_name(i); i++) {
-		const long seen_first = play(mc_task_name(i), &t, &complete);
+		const long seen_first = watch(mc_task_name(i), &t, &complete);
 		/* Where everything is listed, everything is there. */
 		const int sees_all = t.kind == MC_PUSH || t.kind == MC_EVADE || t.kind == MC_REFERENCE || (t.l >= t.N && !t.view);
 

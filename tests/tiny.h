@@ -58,7 +58,7 @@ static mc_real *tiny_random(size_t n, double scale, uint64_t seed)
 {
 	mc_real *v = tiny_zeros(n);
 
-	mc_rng_uniform(v, 0, n, seed, MC_RNG_PLAY, 0, 0);
+	mc_rng_uniform(v, 0, n, seed, MC_RNG_RANDOM, 0, 0);
 	for (size_t i = 0; i < n; i++)
 		v[i] = (2 * v[i] - 1) * (mc_real)scale;
 	return v;

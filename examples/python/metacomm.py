@@ -5,7 +5,7 @@
     for f in mc.frames(open("run.log", "rb")):      # any stream, frame by frame
         ...
     log = mc.table("run.log", "episode")            # {"episode": [E], "return": [E], ...}, for pandas.DataFrame
-    x = mc.trajectories("played.mp")                # {"o": [E,T+1,N,O], "I": [E,T,N,d], ...}
+    x = mc.trajectories("episodes.mp")                # {"o": [E,T+1,N,O], "I": [E,T,N,d], ...}
     team = mc.Checkpoint("run.ckpt")
     a = team.policy.act(o)                          # the actions that mc-eval takes
 
@@ -135,7 +135,7 @@ def trajectories(file):
         elif f["type"] == "trajectory":
             found.append(f)
     if not found:
-        raise ValueError(f"{getattr(file, 'name', file)}: no episodes; mc-rollout --load CHECKPOINT plays some")
+        raise ValueError(f"{getattr(file, 'name', file)}: no episodes; mc-rollout --load CHECKPOINT makes some")
     x = {k: np.stack([f[k] for f in found]) for k in ("o", "m", "I", "a", "r", "c", "pos") if k in found[0]}
     return dict(x, iteration=np.array([f["iteration"] for f in found]), episode=np.array([f["episode"] for f in found]),
                 header=header)
@@ -375,7 +375,7 @@ def _positions(env):
 
 
 def serve(env, seed, index, task=None, steps=None, reward=np.mean, positions=None, **says):
-    """Plays an environment with PettingZoo's parallel API on standard input and output, behind --env:
+    """Serves an environment with PettingZoo's parallel API on standard input and output, behind --env:
 
         --env './mine.py {seed} {env}'      in it: metacomm.serve(env, int(sys.argv[1]), int(sys.argv[2]))
 

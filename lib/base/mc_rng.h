@@ -30,7 +30,7 @@ enum mc_stream {
 	MC_RNG_ASK_POLICY = 5,   /* C^i at o: x = iteration; draw (b*N+i)*d+j */
 	MC_RNG_LOGISTIC = 6,     /* stgs noise: x = iteration; draw (b*N+i)*d+j */
 	MC_RNG_INIT = 7,         /* initial values: x = net, y = tensor; draw = element */
-	MC_RNG_PLAY = 8,         /* random play in mc-envsim: x = environment, y = episode; draw (t*N+i)*2+c */
+	MC_RNG_RANDOM = 8,       /* random actions in mc-envsim: x = environment, y = episode; draw (t*N+i)*2+c */
 	MC_RNG_BOOTSTRAP = 9,    /* resamples: x = resample; draw = element */
 	MC_RNG_DROP = 10,        /* messages lost in mc-eval: x = environment, y = episode; draw (t*N+i)*d+j */
 	MC_RNG_SHUFFLE = 11,     /* whose observation comes in its place: x = environment, y = episode; draw (t*N+i)*d+j */

@@ -10,7 +10,7 @@ struct mc_env {
 	struct mc_env_dims dims;
 	uint64_t seed;
 	uint32_t env;
-	size_t n;              /* episodes in play */
+	size_t n;              /* episodes that go on */
 	/* built in */
 	struct mc_world *world;
 	size_t max;
@@ -20,7 +20,7 @@ struct mc_env {
 	/* programs */
 	struct mc_outside **outside; /* [copies], NULL = built in */
 	size_t copies, E;
-	mc_real *pos;          /* [E, 2] of the first episode in play */
+	mc_real *pos;          /* [E, 2] of the first episode */
 };
 
 static void *take(size_t n, size_t size, struct mc_err *e)
@@ -55,7 +55,7 @@ struct mc_env *mc_env_world(const struct mc_task *task, size_t max, const struct
 	return NULL;
 }
 
-/* The world always holds `max` environments; those beyond n play along and are not looked at. */
+/* The world always holds `max` environments; those beyond n are stepped, too, and not looked at. */
 static void world_look(struct mc_env *v, mc_real *o, uint8_t *m)
 {
 	const size_t wide_o = v->dims.N * v->dims.O, wide_d = v->dims.N * v->dims.d;
@@ -131,14 +131,14 @@ int mc_env_fits(const struct mc_env *v, const struct mc_env_says *says, const st
 	static const char hint[] = "name the program that it was trained in, with {seed} and {env}";
 
 	if (strcmp(says->task, h->task) != 0)
-		return mc_err_set(e, MC_USAGE, "--env", -1, hint, "it plays %s, the team was trained on %s", says->task, h->task);
+		return mc_err_set(e, MC_USAGE, "--env", -1, hint, "its task is %s, the team was trained on %s", says->task, h->task);
 	if (!mc_env_dims_same(is, want))
 		return mc_err_set(e, MC_USAGE, "--env", -1, hint, "it has %zu agents, observations of %zu, actions of %zu and %zu steps, "
 		    "the team was trained with %zu, %zu, %zu and %zu", is->N, is->O, is->A, is->T, want->N, want->O, want->A, want->T);
 	if (!(says->range < 0 && h->range < 0) && says->range != h->range)
 		return mc_err_set(e, MC_USAGE, "--env", -1, hint, "its range is %g, that of the team %g (below 0: none)", says->range, h->range);
 	if (says->prey.how[0] && strcmp(says->prey.how, h->prey) != 0)
-		return mc_err_set(e, MC_USAGE, "--env", -1, hint, "it plays %s prey, the team was trained with %s", says->prey.how, h->prey);
+		return mc_err_set(e, MC_USAGE, "--env", -1, hint, "it has %s prey, the team was trained with %s", says->prey.how, h->prey);
 	return 0;
 }
 

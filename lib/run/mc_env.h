@@ -1,6 +1,6 @@
 /*
  * Where episodes happen: the built-in world (a batch of environments), or programs
- * on pipes that speak mc-envsim's protocol. What plays in it (mc_play) does not know which.
+ * on pipes that speak mc-envsim's protocol. What acts in it (mc_rollout) does not know which.
  */
 #ifndef MC_ENV_H
 #define MC_ENV_H
@@ -26,7 +26,7 @@ struct mc_env *mc_env_world(const struct mc_task *task, size_t max, const struct
     double range, uint64_t seed, uint32_t env, struct mc_err *e);
 
 /*
- * Programs (mc_outside.h): `copies` of them play as many episodes at once, all started with this seed
+ * Programs (mc_outside.h): `copies` of them run as many episodes at once, all started with this seed
  * and index; their sizes must be alike.
  */
 struct mc_env *mc_env_process(const struct mc_outside_opts *o, size_t copies, uint64_t seed, uint32_t env,
@@ -59,7 +59,7 @@ const struct mc_world *mc_env_built_in(const struct mc_env *v);
 int mc_env_begin(struct mc_env *v, uint32_t first, size_t n, mc_real *o, uint8_t *m, struct mc_err *e);
 
 /*
- * Where things are, by what a program tells (mc_env_says): [E,2] of the first episode in play, as of the
+ * Where things are, by what a program tells (mc_env_says): [E,2] of the first episode that goes on, as of the
  * last observation. NULL where it tells nothing.
  */
 const mc_real *mc_env_positions(const struct mc_env *v, size_t *E);

@@ -1,6 +1,6 @@
 /*
  * Interventions on what a trained team says: which requests are made, which of them get a message,
- * and by whom. Acting with one (mc_play.h) leaves every draw of the initial states, of the decisions
+ * and by whom. Acting with one (mc_rollout.h) leaves every draw of the initial states, of the decisions
  * and of the exploration where it was, so that the team can be compared with itself, untouched.
  */
 #ifndef MC_INTERVENE_H

@@ -41,7 +41,7 @@ struct mc_outside {
 	struct mc_in *in;
 	struct mc_out *out;
 	struct mc_fb *fb;
-	uint32_t episode;      /* in play */
+	uint32_t episode;      /* that goes on */
 	int64_t step;          /* that was last asked for */
 	int by_number;         /* this episode was asked for by its number, not just awaited */
 };
@@ -102,7 +102,7 @@ static int gone(struct mc_outside *x, struct mc_err *e)
 static int no_more(struct mc_outside *x, struct mc_err *e)
 {
 	return gone(x, e) < 0 && x->failed ? -1 : mc_err_set(e, MC_DATA, "--env", -1,
-	    "it must play on, however many episodes that are", "\"%.300s\" has no further episode", x->command);
+	    "it must go on, however many episodes that are", "\"%.300s\" has no further episode", x->command);
 }
 
 /* It sent what cannot be: `e` says what, and where in its output. Which command, and what to do. */
@@ -316,11 +316,11 @@ static int check_identity(const struct mc_outside *x, const struct mc_map *h, ui
 	if (mc_map_uint(h, "seed", &its_seed, e) < 0 || mc_map_uint(h, "env", &its_env, e) < 0)
 		return nonsense(x, protocol, e);
 	if (its_seed != seed)
-		return mc_err_set(e, MC_USAGE, "--env", -1, "put {seed} where it takes its seed", "\"%.300s\" plays seed %llu, want %llu",
+		return mc_err_set(e, MC_USAGE, "--env", -1, "put {seed} where it takes its seed", "\"%.300s\" has seed %llu, want %llu",
 		    x->command, (unsigned long long)its_seed, (unsigned long long)seed);
 	if (its_env != env)
 		return mc_err_set(e, MC_USAGE, "--env", -1, "put {env} where it takes its index: 1 is for training, 0 for evaluation",
-		    "\"%.300s\" plays environment %llu, want index %u", x->command, (unsigned long long)its_env, env);
+		    "\"%.300s\" has environment %llu, want index %u", x->command, (unsigned long long)its_env, env);
 	return 0;
 }
 
@@ -416,7 +416,7 @@ void mc_outside_free(struct mc_outside *x)
 	free(x);
 }
 
-/* ---- playing ---- */
+/* ---- episodes ---- */
 
 /* The next frame that matters: an observation. */
 static int next(struct mc_outside *x, struct mc_frame *f, struct mc_err *e)

@@ -1,6 +1,6 @@
 /*
  * An environment that is a program of its own, on two pipes: mc-envsim's protocol (mc-frame(5),
- * ENVIRONMENTS), one episode at a time. mc_env plays in several of them at once.
+ * ENVIRONMENTS), one episode at a time. mc_env runs several of them at once.
  *
  * Every error that it causes is MC_DATA or MC_USAGE and names the command, and how far it came.
  */
@@ -59,7 +59,7 @@ void mc_outside_free(struct mc_outside *x);
  * Asking and looking are apart, so that several compute at the same time. After
  * mc_outside_begin and each mc_outside_act comes one mc_outside_look.
  *
- *   begin  episode number `episode`, whatever it would have played next
+ *   begin  episode number `episode`, whatever would have come next
  *   act    a [N,A] for the next step
  *   look   r, o [N,O], m [N,d], and pos [E,2] where it tells positions (NULL = not wanted)
  */

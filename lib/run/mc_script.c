@@ -294,7 +294,7 @@ static void act_random(struct mc_script *x, const struct mc_script_place *at, mc
 	const size_t wide = 2 * x->known.N;
 
 	for (size_t k = 0; k < at->n; k++) {
-		mc_rng_uniform(x->draw, at->t * wide, wide, at->seed, MC_RNG_PLAY, at->env, at->first + (uint32_t)k);
+		mc_rng_uniform(x->draw, at->t * wide, wide, at->seed, MC_RNG_RANDOM, at->env, at->first + (uint32_t)k);
 		for (size_t c = 0; c < wide; c++)
 			a[k * wide + c] = 2 * x->draw[c] - 1;
 	}

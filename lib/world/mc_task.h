@@ -1,6 +1,6 @@
 /*
  * Tasks: a name gives a description (dimensions and constants of spec tables).
- * The world that plays it is mc_world.h.
+ * Its world is mc_world.h.
  */
 #ifndef MC_TASK_H
 #define MC_TASK_H

@@ -17,7 +17,7 @@
 #include "mc_task.h"
 #include "mc_world.h"
 
-enum { BATCH = 256 };  /* episodes played together by --random and --still */
+enum { BATCH = 256 };  /* episodes at a time by --random and --still */
 
 struct options {
 	const char *task, *prey, *describe;
@@ -37,8 +37,8 @@ struct sim {
 	struct mc_in *in;
 	struct mc_out *out;
 	struct mc_fb *fb;
-	uint32_t episode;         /* the number of the one in play */
-	long whole;               /* episodes played to their end */
+	uint32_t episode;         /* the number of the one that goes on */
+	long whole;               /* episodes that came to their end */
 	mc_real *a;               /* [N, 2] */
 	mc_real *obs;             /* [N, O] */
 	uint8_t *m;               /* [N, d] */
@@ -73,7 +73,7 @@ static int put_header(struct sim *s, int argc, char **argv, struct mc_err *e)
 	return mc_out_built(s->out, s->fb, e);
 }
 
-/* The state in play as an observation; r and contacts are 0 at step 0. */
+/* The state as an observation; r and contacts are 0 at step 0. */
 static int put_observation(struct sim *s, mc_real r, int32_t contacts, struct mc_err *e)
 {
 	const size_t so[2] = { s->dims.N, s->dims.O }, sm[2] = { s->dims.N, s->dims.d };
@@ -228,7 +228,7 @@ static int serve(struct sim *s, struct mc_err *e)
 	return got == MC_READ_FAIL ? -1 : input_ended(s, e);
 }
 
-/* ---- playing alone ---- */
+/* ---- episodes without input ---- */
 
 struct batch {
 	size_t n;                 /* episodes in it */
@@ -241,27 +241,27 @@ struct batch {
 };
 
 /* u = 2 w - 1, w uniform: component c of agent i at step t is draw (t N + i) 2 + c. */
-static void draw_play(struct sim *s, struct batch *b, uint32_t first)
+static void draw_actions(struct sim *s, struct batch *b, uint32_t first)
 {
 	const size_t wide = s->dims.T * s->dims.N * 2;
 
 	for (size_t k = 0; k < b->n; k++) {
-		mc_rng_uniform(b->u + k * wide, 0, wide, s->o->seed, MC_RNG_PLAY, (uint32_t)s->o->env,
+		mc_rng_uniform(b->u + k * wide, 0, wide, s->o->seed, MC_RNG_RANDOM, (uint32_t)s->o->env,
 		    first + (uint32_t)k);
 		for (size_t i = k * wide; i < (k + 1) * wide; i++)
 			b->u[i] = 2 * b->u[i] - 1;
 	}
 }
 
-/* The b->n episodes from `first` on, all at once; those of the world beyond them play along. */
-static int play_batch(struct sim *s, struct batch *b, uint32_t first, int random, struct mc_err *e)
+/* The b->n episodes from `first` on, all at once; those of the world beyond them are stepped, too. */
+static int run_batch(struct sim *s, struct batch *b, uint32_t first, int random, struct mc_err *e)
 {
 	const size_t wide = s->dims.N * 2;
 
 	for (size_t k = 0; k < BATCH; k++)
 		mc_world_reset(s->world, k, s->o->seed, (uint32_t)s->o->env, first + (uint32_t)(k < b->n ? k : 0));
 	if (random)
-		draw_play(s, b, first);
+		draw_actions(s, b, first);
 	memset(b->ret, 0, sizeof b->ret);
 	memset(b->contacts, 0, sizeof b->contacts);
 	for (size_t t = 0; t < s->dims.T; t++) {
@@ -291,7 +291,7 @@ static int put_batch(struct sim *s, const struct batch *b, uint32_t first, struc
 	return 0;
 }
 
-static int play(struct sim *s, long n, int random, struct mc_err *e)
+static int run_alone(struct sim *s, long n, int random, struct mc_err *e)
 {
 	const size_t wide = s->dims.N * 2;
 	struct batch b = { 0 };
@@ -305,7 +305,7 @@ static int play(struct sim *s, long n, int random, struct mc_err *e)
 		const uint32_t first = (uint32_t)(s->o->episode + done);
 
 		b.n = n - done < BATCH ? (size_t)(n - done) : BATCH;
-		if (play_batch(s, &b, first, random, e) < 0 || put_batch(s, &b, first, e) < 0)
+		if (run_batch(s, &b, first, random, e) < 0 || put_batch(s, &b, first, e) < 0)
 			return -1;
 	}
 	return 0;
@@ -368,7 +368,7 @@ static int simulate(const struct options *o, int argc, char **argv, struct mc_er
 		r = put_header(&s, argc, argv, e);
 	}
 	if (r == 0 && alone)
-		r = play(&s, o->random > 0 ? o->random : o->still, o->random > 0, e);
+		r = run_alone(&s, o->random > 0 ? o->random : o->still, o->random > 0, e);
 	else if (r == 0)
 		r = serve(&s, e);
 	return close_sim(&s, r, begun, e);
@@ -410,7 +410,7 @@ static int check(const struct options *o, struct mc_err *e)
 		return mc_usage(e, "<stdout>", "pipe it on: mc-envsim ... | mc-cat",
 		    "frames are binary, and this is a terminal");
 	if (!modes && isatty(STDIN_FILENO))
-		return mc_usage(e, "<stdin>", "pipe action frames in, or play alone with --random N",
+		return mc_usage(e, "<stdin>", "pipe action frames in, or run alone with --random N",
 		    "frames are binary, and this is a terminal");
 	return 0;
 }
@@ -427,7 +427,7 @@ static int body(int argc, char **argv, struct mc_err *e)
 		{ MC_OPT_INT, 'n', "number", "N", &o.n, 0, 2e9, "end after so many episodes; 0 = when the input ends" },
 		{ MC_OPT_REAL, 0, "range", "R", &o.range, 0, INFINITY, "agents are neighbours up to this distance" },
 		{ MC_OPT_STR, 0, "prey", "WHICH", &o.prey, 0, 0, "scripted prey: auto (trained ones where there are some for the task, else flee), flee, or a FILE of weights" },
-		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "Playing alone: a stream of episode frames; no input is read" },
+		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "Running alone: a stream of episode frames; no input is read" },
 		{ MC_OPT_INT, 0, "random", "N", &o.random, 1, 2e9, "N episodes of actions uniform in [-1, 1]" },
 		{ MC_OPT_INT, 0, "still", "N", &o.still, 1, 2e9, "N episodes of actions 0" },
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "Asking" },

@@ -1,6 +1,6 @@
 /*
  * A task in words and numbers: dimensions, entities, observation, reward, reset. The constants
- * are those of the world that is played.
+ * are those of the world at hand.
  */
 #ifndef MC_DESCRIBE_H
 #define MC_DESCRIBE_H

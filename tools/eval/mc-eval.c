@@ -598,8 +598,8 @@ static int evaluate(const struct options *o, int files, char **file, struct mc_p
 /* What is measured. */
 enum subject { CHECKPOINTS, RUNS, ADVANTAGES };
 
-/* The first option that was given and says how checkpoints are played, or NULL. */
-static const char *about_playing(const struct mc_measuring *how)
+/* The first option that was given and says how checkpoints are evaluated, or NULL. */
+static const char *about_evaluating(const struct mc_measuring *how)
 {
 	return how->comm ? "--comm" : how->cut ? "--cut" : how->mute ? "--mute" : how->change.max_edges ? "--max-edges"
 	    : how->prey ? "--prey" : how->env ? "--env" : how->greedy ? "--greedy" : how->episodes != EPISODES ? "--number"
@@ -611,12 +611,12 @@ static int check_subject(enum subject what, const struct mc_eval_aggregate_opts 
 	const char *runs = s->by ? "--by" : s->named ? "--named" : s->last != MC_SCORES_LAST ? "--last"
 	    : s->scale ? "--scale" : s->marl_eval ? "--marl-eval" : s->resamples != MC_STAT_RESAMPLES ? "--resamples" : NULL;
 	const char *one = o->script ? "--script" : o->task ? "--task" : o->how.influence ? "--influence" : o->pairs ? "--pairs" : NULL;
-	const char *play = about_playing(&o->how);
+	const char *given = about_evaluating(&o->how);
 
 	if (what != CHECKPOINTS && one)
 		return mc_usage(e, one, "leave it out", "this is about single checkpoints");
-	if (what == ADVANTAGES && play)
-		return mc_usage(e, play, "leave it out", "this is about checkpoints");
+	if (what == ADVANTAGES && given)
+		return mc_usage(e, given, "leave it out", "this is about checkpoints");
 	if (what != RUNS && runs)
 		return mc_usage(e, runs, "add --aggregate", "this is about runs");
 	if (!o->script != !o->task)
@@ -640,7 +640,7 @@ static int summarise(struct mc_eval_aggregate_opts *s, const struct options *o, 
 	s->json = o->json;
 	s->max_frame = (size_t)o->max_frame;
 	s->how = &o->how;
-	s->playing = about_playing(&o->how);
+	s->evaluating = about_evaluating(&o->how);
 	s->threads = o->threads;
 	return mc_eval_aggregate(s, files, file, e) < 0 ? -1 : flush(e);
 }
@@ -652,7 +652,7 @@ static int compare(const struct mc_eval_aggregate_opts *s, const struct options 
 	return mc_eval_advantages(&how, files, file, e) < 0 ? -1 : flush(e);
 }
 
-static int play(const struct options *o, int files, char **file, struct mc_err *e)
+static int evaluate_all(const struct options *o, int files, char **file, struct mc_err *e)
 {
 	struct mc_pool *pool = mc_blas_init(e) < 0 ? NULL : mc_pool_new((int)o->threads, e);
 
@@ -690,9 +690,9 @@ static int body(int argc, char **argv, struct mc_err *e)
 		{ MC_OPT_INT, 0, "max-edges", "K", &o.how.change.max_edges, 1, 255,
 		  "make the K most probable requests of each agent, of those that are decided" },
 		{ MC_OPT_STR, 0, "prey", "WHICH", &o.how.prey, 0, 0,
-		  "play against other prey than those of the run: auto, flee, or a FILE of weights" },
+		  "evaluate against other prey than those of the run: auto, flee, or a FILE of weights" },
 		{ MC_OPT_STR, 0, "env", "COMMAND", &o.how.env, 0, 0,
-		  "play in this program, or that of @FILE, instead of the built-in world; {seed} and {env} in it are filled in" },
+		  "evaluate in this program, or that of @FILE, instead of the built-in world; {seed} and {env} in it are filled in" },
 		{ MC_OPT_INT, 0, "envs", "N", &o.how.envs, 1, 50, "so many copies of it at a time; never changes a result" },
 		{ MC_OPT_REAL, 0, "env-timeout", "SECONDS", &o.how.patience, 0, 1e9,
 		  "how long it may take over a step, or over its header; 0: for ever" },
@@ -707,7 +707,7 @@ static int body(int argc, char **argv, struct mc_err *e)
 		{ MC_OPT_STR, 't', "task", "TASK", &o.task, 0, 0, "the task of --script; several with commas" },
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "Runs, by their logs or checkpoints" },
 		{ MC_OPT_FLAG, 0, "aggregate", NULL, &aggregate, 0, 0,
-		  "the returns of runs, combined over seeds, as tables in Markdown; operands are logs, or checkpoints to play" },
+		  "the returns of runs, combined over seeds, as tables in Markdown; operands are logs, or checkpoints to evaluate" },
 		{ MC_OPT_REAL, 0, "last", "PERCENT", &summary.last, 1e-6, 100,
 		  "of a log: the last so many per cent of its episodes are its final return" },
 		{ MC_OPT_STR, 0, "by", "ENTRY", &summary.by, 0, 0,
@@ -769,7 +769,7 @@ static int body(int argc, char **argv, struct mc_err *e)
 	o.form = o.wide ? WIDE : o.tsv ? TSV : o.latex ? LATEX : NARROW;
 	o.how.stage = &stage;
 	r = what == RUNS ? summarise(&summary, &o, argc - first, argv + first, e) :
-	    what == ADVANTAGES ? compare(&summary, &o, argc - first, argv + first, e) : play(&o, argc - first, argv + first, e);
+	    what == ADVANTAGES ? compare(&summary, &o, argc - first, argv + first, e) : evaluate_all(&o, argc - first, argv + first, e);
 	mc_stage_release(&stage);
 	return r;
 }

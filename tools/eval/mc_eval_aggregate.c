@@ -465,8 +465,8 @@ static int check_file(const struct summary *s, size_t first, const struct mc_eva
 			    run->evaluated ? "checkpoint" : "log", run->evaluated ? "logs" : "checkpoints");
 		if (run->evaluated && o->last != MC_SCORES_LAST)
 			return mc_usage(e, "--last", "leave it out", "this is about logs, and %s is a checkpoint", file);
-		if (!run->evaluated && o->playing)
-			return mc_usage(e, o->playing, "leave it out", "this is about checkpoints, and %s is a log", file);
+		if (!run->evaluated && o->evaluating)
+			return mc_usage(e, o->evaluating, "leave it out", "this is about checkpoints, and %s is a log", file);
 		if (run->cut >= 0)
 			return mc_err_set(e, MC_DATA, file, run->cut, "finish the run first", "still running, or cut");
 	}

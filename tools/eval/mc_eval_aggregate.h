@@ -1,5 +1,5 @@
 /*
- * mc-eval --aggregate: the returns of many runs, from their logs or by playing their checkpoints,
+ * mc-eval --aggregate: the returns of many runs, from their logs or by evaluating their checkpoints,
  * as tables in Markdown or as JSON, beside claims about them.
  */
 #ifndef MC_EVAL_AGGREGATE_H
@@ -20,14 +20,14 @@ struct mc_eval_aggregate_opts {
 	int named;            /* 1 = operands are NAME=FILE */
 	int json;
 	size_t max_frame;
-	const struct mc_measuring *how; /* to play checkpoints */
-	const char *playing;  /* an option of `how` that was given, or NULL */
+	const struct mc_measuring *how; /* to evaluate checkpoints */
+	const char *evaluating;  /* an option of `how` that was given, or NULL */
 	long threads;
 };
 
 /*
  * To standard output; a file "-" is standard input. Files are all logs or all checkpoints (MC_USAGE,
- * as are `playing` for logs and `last` for checkpoints). A log that is cut or still being written is
+ * as are `evaluating` for logs and `last` for checkpoints). A log that is cut or still being written is
  * refused (MC_DATA): its end is what is measured.
  */
 int mc_eval_aggregate(const struct mc_eval_aggregate_opts *o, int files, char **file, struct mc_err *e);

@@ -126,7 +126,7 @@ static void add_step(struct job *j, const struct mc_params *policy, struct mc_po
 }
 
 void mc_influence_add(struct mc_influence *x, const struct mc_params *policy, const struct mc_params *critic,
-    const struct mc_played *p, size_t n, size_t count, struct mc_pool *pool)
+    const struct mc_episodes *p, size_t n, size_t count, struct mc_pool *pool)
 {
 	const struct mc_dims *s = &x->dims;
 	const size_t pairs = n * s->N * s->d;

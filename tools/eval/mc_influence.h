@@ -6,7 +6,7 @@
 #ifndef MC_INFLUENCE_H
 #define MC_INFLUENCE_H
 
-#include "mc_play.h"
+#include "mc_rollout.h"
 
 struct mc_influence;    /* sums, and work space */
 
@@ -15,11 +15,11 @@ struct mc_influence *mc_influence_new(const struct mc_dims *dims, size_t max, in
     struct mc_arena *arena, struct mc_err *e);
 
 /*
- * Adds the first `count` of n episodes that were played without exploration. The critic is the
+ * Adds the first `count` of n episodes that were run without exploration. The critic is the
  * run's: of Q(o, a), with a^i replaced by what i would have done. Cannot fail.
  */
 void mc_influence_add(struct mc_influence *x, const struct mc_params *policy, const struct mc_params *critic,
-    const struct mc_played *p, size_t n, size_t count, struct mc_pool *pool);
+    const struct mc_episodes *p, size_t n, size_t count, struct mc_pool *pool);
 
 /* Of one pair; NaN where no message was given. */
 struct mc_influence_of {

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "mc_opts.h"
-#include "mc_play.h"
+#include "mc_rollout.h"
 #include "mc_prey.h"
 #include "mc_script.h"
 #include "mc_stat.h"
@@ -59,7 +59,7 @@ void mc_measuring_print(const struct mc_measuring *o, FILE *to)
 		fprintf(to, ", greedy decisions");
 }
 
-/* ---- playing ---- */
+/* ---- rollouts ---- */
 
 struct sums {
 	double *ret;              /* [episodes] */
@@ -69,8 +69,8 @@ struct sums {
 	uint64_t messages;
 };
 
-/* The first n episodes of a batch that was played. */
-static void add_batch(struct sums *to, double *ret, const struct mc_played *p, const struct mc_dims *s, size_t n)
+/* The first n episodes of a batch. */
+static void add_batch(struct sums *to, double *ret, const struct mc_episodes *p, const struct mc_dims *s, size_t n)
 {
 	const size_t each = s->N * s->d;
 	const uint8_t *heard = p->heard ? p->heard : p->I;
@@ -94,7 +94,7 @@ struct nets {
 	struct mc_params policy, comm, critic, prey;
 };
 
-/* The team of a checkpoint, or a script, and where it plays. */
+/* The team of a checkpoint, or a script, and where it acts. */
 struct team {
 	const struct mc_header *h;
 	struct mc_task task;
@@ -102,14 +102,14 @@ struct team {
 	struct mc_script *script;       /* NULL = nets */
 };
 
-/* Where a batch is played, and into what. */
+/* Where a batch is run, and into what. */
 struct scene {
 	const struct team *team;
-	const struct mc_play_opts *how;
+	const struct mc_rollout_opts *how;
 	struct mc_env *env;
-	struct mc_player *player;
-	struct mc_played played;  /* [.., BATCH, ..] */
-	struct mc_played part;    /* from programs: [.., copies, ..] */
+	struct mc_rollout *rollout;
+	struct mc_episodes all;  /* [.., BATCH, ..] */
+	struct mc_episodes part;    /* from programs: [.., copies, ..] */
 	size_t copies;            /* 0 = the built-in world, whole batches */
 };
 
@@ -122,12 +122,12 @@ static int set_scene(struct scene *x, const struct mc_measuring *o, struct mc_ar
 	x->copies = o->env ? (size_t)o->envs : 0;
 	x->env = o->env ? o->stage->env :
 	    mc_env_world(&x->team->task, BATCH, nets->prey.v ? &nets->prey : NULL, h->range, o->seed, 0, e);
-	if (!x->env || !(x->player = mc_player_new(&h->dims, BATCH, mc_pool_threads(pool), arena, e)) ||
-	    mc_played_new(&x->played, &h->dims, BATCH, c, arena, e) < 0 ||
-	    (messages && mc_played_add_messages(&x->played, &h->dims, BATCH, arena, e) < 0))
+	if (!x->env || !(x->rollout = mc_rollout_new(&h->dims, BATCH, mc_pool_threads(pool), arena, e)) ||
+	    mc_episodes_new(&x->all, &h->dims, BATCH, c, arena, e) < 0 ||
+	    (messages && mc_episodes_add_messages(&x->all, &h->dims, BATCH, arena, e) < 0))
 		return -1;
-	return x->copies == 0 ? 0 : mc_played_new(&x->part, &h->dims, x->copies, c, arena, e) < 0 ||
-	    (messages && mc_played_add_messages(&x->part, &h->dims, x->copies, arena, e) < 0) ? -1 : 0;
+	return x->copies == 0 ? 0 : mc_episodes_new(&x->part, &h->dims, x->copies, c, arena, e) < 0 ||
+	    (messages && mc_episodes_add_messages(&x->part, &h->dims, x->copies, arena, e) < 0) ? -1 : 0;
 }
 
 /* Rows of `bytes` each: the first n of every step from `part` to the batch, there from row `at` on. */
@@ -141,7 +141,7 @@ static void put_part(struct scene *x, size_t at, size_t n)
 {
 	const struct mc_dims *s = &x->team->h->dims;
 	const size_t T = s->T, pairs = s->N * s->d, real = sizeof(mc_real);
-	struct mc_played *to = &x->played, *from = &x->part;
+	struct mc_episodes *to = &x->all, *from = &x->part;
 
 	put_rows(x, to->o, from->o, T + 1, at, n, s->N * s->O * real);
 	put_rows(x, to->m, from->m, T + 1, at, n, pairs);
@@ -154,16 +154,16 @@ static void put_part(struct scene *x, size_t at, size_t n)
 }
 
 /* The episodes first ... first + count - 1, at least, of a batch. */
-static int play_batch(struct scene *x, size_t first, size_t count, struct mc_pool *pool, struct mc_err *e)
+static int run_batch(struct scene *x, size_t first, size_t count, struct mc_pool *pool, struct mc_err *e)
 {
 	const struct nets *nets = &x->team->nets;
 
 	if (x->copies == 0)
-		return mc_play(x->player, x->env, x->how, &nets->comm, &nets->policy, (uint32_t)first, BATCH, &x->played, pool, e);
+		return mc_rollout_run(x->rollout, x->env, x->how, &nets->comm, &nets->policy, (uint32_t)first, BATCH, &x->all, pool, e);
 	for (size_t at = 0; at < count; at += x->copies) {
 		const size_t n = count - at < x->copies ? count - at : x->copies;
 
-		if (mc_play(x->player, x->env, x->how, &nets->comm, &nets->policy, (uint32_t)(first + at), x->copies, &x->part, pool, e) < 0)
+		if (mc_rollout_run(x->rollout, x->env, x->how, &nets->comm, &nets->policy, (uint32_t)(first + at), x->copies, &x->part, pool, e) < 0)
 			return -1;
 		put_part(x, at, n);
 	}
@@ -171,11 +171,11 @@ static int play_batch(struct scene *x, size_t first, size_t count, struct mc_poo
 }
 
 /* With this intervention, or with none (NULL). */
-static int play(struct sums *to, const struct team *x, const struct mc_intervention *change, const struct mc_measuring *o,
+static int evaluate(struct sums *to, const struct team *x, const struct mc_intervention *change, const struct mc_measuring *o,
     struct mc_arena *arena, struct mc_pool *pool, struct mc_err *e)
 {
 	const struct mc_header *h = x->h;
-	const struct mc_play_opts po = { .how = change && change->how >= 0 ? (enum mc_decide)change->how : h->comm,
+	const struct mc_rollout_opts po = { .how = change && change->how >= 0 ? (enum mc_decide)change->how : h->comm,
 		.greedy = o->greedy, .seed = o->seed, .env = 0, .alone = o->env != NULL, .change = change, .script = x->script };
 	const size_t n = (size_t)o->episodes;
 	struct scene s = { .team = x, .how = &po };
@@ -184,12 +184,12 @@ static int play(struct sums *to, const struct team *x, const struct mc_intervent
 	for (size_t first = 0; r == 0 && first < n; first += BATCH) {
 		const size_t count = n - first < BATCH ? n - first : BATCH;
 
-		r = play_batch(&s, first, count, pool, e);
+		r = run_batch(&s, first, count, pool, e);
 		if (r < 0)
 			break;
-		add_batch(to, to->ret + first, &s.played, &h->dims, count);
+		add_batch(to, to->ret + first, &s.all, &h->dims, count);
 		if (to->influence)
-			mc_influence_add(to->influence, &x->nets.policy, &x->nets.critic, &s.played, BATCH, count, pool);
+			mc_influence_add(to->influence, &x->nets.policy, &x->nets.critic, &s.all, BATCH, count, pool);
 	}
 	if (!o->env)
 		mc_env_free(s.env);
@@ -231,7 +231,7 @@ static int load_prey(struct mc_params *prey, char how[8], const struct mc_ckpt *
 	return 0;
 }
 
-/* Those that the team plays with; the comm net only if it decides, here or untouched. */
+/* Those that the team acts with; the comm net only if it decides, here or untouched. */
 static int load_nets(struct nets *nets, const struct mc_ckpt *c, const struct mc_measuring *o, struct mc_arena *arena,
     struct mc_err *e)
 {
@@ -282,7 +282,7 @@ static int summarise(struct mc_measured *f, struct sums *s, const struct mc_dims
 }
 
 /* The team as the options would have it, then, if that is another, untouched on the same episodes. */
-static int play_both(struct mc_measured *f, const struct team *x, const struct mc_measuring *o, struct mc_arena *arena,
+static int evaluate_both(struct mc_measured *f, const struct team *x, const struct mc_measuring *o, struct mc_arena *arena,
     struct mc_pool *pool, struct mc_err *e)
 {
 	const struct mc_dims *dims = &x->h->dims;
@@ -298,9 +298,9 @@ static int play_both(struct mc_measured *f, const struct team *x, const struct m
 	if (o->influence && !(f->influence = mc_influence_new(dims, BATCH, mc_pool_threads(pool), &f->arena, e)))
 		return -1;
 	sums.influence = f->influence;
-	if (play(&sums, x, f->touched ? &o->change : NULL, o, arena, pool, e) < 0)
+	if (evaluate(&sums, x, f->touched ? &o->change : NULL, o, arena, pool, e) < 0)
 		return -1;
-	if (f->touched && (play(&untouched, x, NULL, o, arena, pool, e) < 0 ||
+	if (f->touched && (evaluate(&untouched, x, NULL, o, arena, pool, e) < 0 ||
 	    compare(f, sums.ret, untouched.ret, n, o->seed, e) < 0))
 		return -1;
 	return summarise(f, &sums, dims, o, e);
@@ -320,7 +320,7 @@ static int open_stage(char prey[8], const struct mc_header *h, const struct mc_m
 	return 0;
 }
 
-/* The team, from the arena, and the header's word for the prey that it plays against. */
+/* The team, from the arena, and the header's word for the prey that it meets. */
 static int load_team(struct team *x, char prey[8], const struct mc_ckpt *c, const struct mc_measuring *o,
     struct mc_arena *arena, struct mc_err *e)
 {
@@ -356,7 +356,7 @@ int mc_measure(struct mc_measured *f, const struct mc_ckpt *c, const struct mc_m
 	f->touched = mc_intervention_touches(&o->change, h->comm);
 	if (load_team(&x, f->prey, c, o, &arena, e) == 0) {
 		find_yardstick(f, &x, &arena);
-		r = play_both(f, &x, o, &arena, pool, e);
+		r = evaluate_both(f, &x, o, &arena, pool, e);
 	}
 	mc_arena_free(&arena);
 	return r;
@@ -375,7 +375,7 @@ static int script_team(struct team *x, struct mc_header *h, struct mc_measured *
 		return -1;
 	if (o->influence || o->env)
 		return mc_usage(e, o->influence ? "--influence" : "--env", "leave it out",
-		    o->influence ? "a script has no nets" : "scripts play in the built-in world");
+		    o->influence ? "a script has no nets" : "scripts act in the built-in world");
 	x->nets.prey = prey.p;
 	memcpy(f->prey, prey.how, sizeof f->prey);
 	snprintf(h->task, sizeof h->task, "%s", x->task.name);
@@ -400,7 +400,7 @@ int mc_measure_script(struct mc_measured *f, const char *script, const char *tas
 		f->how = o->change.how >= 0 ? (enum mc_decide)o->change.how : h.comm;
 		f->touched = mc_intervention_touches(&o->change, h.comm);
 		find_yardstick(f, &x, &arena);
-		r = play_both(f, &x, o, &arena, pool, e);
+		r = evaluate_both(f, &x, o, &arena, pool, e);
 	}
 	mc_arena_free(&arena);
 	return r;
@@ -425,7 +425,7 @@ int mc_measure_return(double *mean, const struct mc_ckpt *c, const struct mc_mea
 
 	if (load_team(&x, prey, c, o, &arena, e) == 0 &&
 	    (sums.ret = mc_arena_alloc(&arena, n, sizeof *sums.ret, "returns", e)) != NULL)
-		r = play(&sums, &x, touched ? &o->change : NULL, o, &arena, pool, e);
+		r = evaluate(&sums, &x, touched ? &o->change : NULL, o, &arena, pool, e);
 	if (r == 0)
 		*mean = mc_stat_mean(sums.ret, n);
 	mc_arena_free(&arena);

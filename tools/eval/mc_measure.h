@@ -35,7 +35,7 @@ struct mc_measuring {
 	const char *prey;         /* other prey than the run's (mc_prey.h), or NULL */
 	int greedy;               /* learned decisions ask where c > 1/2, instead of drawing */
 	int influence;            /* measure it too */
-	const char *env;          /* play in this program (mc_outside.h) instead of the built-in world, or NULL */
+	const char *env;          /* evaluate in this program (mc_outside.h) instead of the built-in world, or NULL */
 	long envs;                /* so many of them at a time; never changes a result */
 	double patience;          /* seconds that it may take over a step */
 	struct mc_stage *stage;   /* where `env` is given */
@@ -69,7 +69,7 @@ struct mc_measured {
 };
 
 /*
- * Plays the episodes, with an intervention that touches the team also without it: the same initial
+ * Runs the episodes, with an intervention that touches the team also without it: the same initial
  * states and draws. What an episode gives is the same bytes for any number of episodes and threads.
  * To be released, also after a failure: MC_DATA (a task of other dimensions than this build's; a net
  * that does not fit; whatever a program does wrong), MC_USAGE (a task that is not built in, or not that of the program; a net that the run does not have; too small a team

@@ -26,7 +26,7 @@ struct measured {
 	char row[224];         /* that and the cost: those of one row are one point */
 	double cost, ret, se, requests, episodes;
 	double seed, trained, eval_seed; /* NaN: it does not say */
-	char *settings;        /* mc_settings.h; what mc-eval played belongs to it */
+	char *settings;        /* mc_settings.h; what mc-eval evaluated in belongs to it */
 };
 
 /* What is read of a line before it is one. */

@@ -98,7 +98,7 @@ static int take(void *ctx, const struct mc_frame *f, const struct mc_draw_opts *
 	if (strcmp(f->type, "header") == 0)
 		return start_stream(x, f, e);
 	if (strcmp(f->type, "checkpoint") == 0)
-		return mc_err_set(e, MC_DATA, f->place, f->offset, "mc-rollout --load plays its episodes", "is a checkpoint, no stream of episodes");
+		return mc_err_set(e, MC_DATA, f->place, f->offset, "mc-rollout --load makes its episodes", "is a checkpoint, no stream of episodes");
 	if (strcmp(f->type, "trajectory") != 0 || !x->known)
 		return 0;
 	if (mc_map_int(&f->map, "episode", &episode, e) < 0)
@@ -122,7 +122,7 @@ static int check(const struct team *x, const struct mc_draw_opts *o, struct mc_e
 	if (x->seen)
 		return mc_usage(e, "--episode", NULL, "no episode %ld here; there are %zu, from %" PRId64 " to %" PRId64, o->episode, x->seen,
 		    x->first, x->last);
-	return mc_err_set(e, MC_DATA, NULL, -1, "mc-rollout --load CKPT -n 1 plays one", "no episode in these streams");
+	return mc_err_set(e, MC_DATA, NULL, -1, "mc-rollout --load CKPT -n 1 makes one", "no episode in these streams");
 }
 
 /* ---- what is at each step ---- */
@@ -339,7 +339,7 @@ static int make_frames(struct team *x, struct mc_sketch *k, const size_t *step, 
 }
 
 /* On a terminal that can: one frame over the other, at the speed that was asked for. */
-static int play(const struct mc_sketch *k, const struct mc_canvas *c, long fps, struct mc_err *e)
+static int animate(const struct mc_sketch *k, const struct mc_canvas *c, long fps, struct mc_err *e)
 {
 	const struct timespec pause = { fps > 1 ? 0 : 1, fps > 1 ? 1000000000 / fps : 0 };
 
@@ -367,7 +367,7 @@ static int put(const struct mc_sketch *k, const struct mc_draw_opts *o, struct m
 
 	mc_canvas_terminal(&c, STDOUT_FILENO);
 	if (k->moves && o->picture.output == NULL && isatty(STDOUT_FILENO) && getenv("TERM") && strcmp(getenv("TERM"), "dumb") != 0)
-		return play(k, &c, o->fps, e);
+		return animate(k, &c, o->fps, e);
 	return mc_sketch_put(k, &o->picture, e);
 }
 

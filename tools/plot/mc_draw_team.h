@@ -12,7 +12,7 @@
  * no file: standard input. The episode that is asked for, else the first.
  *
  * graph    a panel for each of the steps that are asked for
- * episode  all of its steps: a picture that moves, or a file for each; on a terminal it plays
+ * episode  all of its steps: a picture that moves, or a file for each; on a terminal it moves
  */
 int mc_draw_graph(const struct mc_draw_opts *o, int files, char **file, struct mc_err *e);
 int mc_draw_episode(const struct mc_draw_opts *o, int files, char **file, struct mc_err *e);

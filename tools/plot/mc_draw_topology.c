@@ -27,7 +27,7 @@ struct moment {
 	double *share;             /* [N, d] */
 };
 
-/* A run: its log, or episodes that its team plays. */
+/* A run: its log, or episodes of its team. */
 struct team {
 	char task[64], label[64];
 	uint64_t seed;
@@ -107,7 +107,7 @@ static int is_same_run(const struct team *a, const struct team *b)
 	return strcmp(a->task, b->task) == 0 && strcmp(a->label, b->label) == 0 && a->seed == b->seed;
 }
 
-/* At the first episode of a stream: its run may have played others before, in another stream. */
+/* At the first episode of a stream: its run may have had others before, in another stream. */
 static int join_run(struct topology *x, const struct mc_frame *f, struct mc_err *e)
 {
 	struct team *t = x->now;
@@ -227,7 +227,7 @@ static int take(void *ctx, const struct mc_frame *f, const struct mc_draw_opts *
 	if (strcmp(f->type, "header") == 0)
 		return start_stream(x, f, e);
 	if (strcmp(f->type, "checkpoint") == 0)
-		return mc_err_set(e, MC_DATA, f->place, f->offset, "mc-rollout --load plays its episodes, mc-eval --pairs counts its requests",
+		return mc_err_set(e, MC_DATA, f->place, f->offset, "mc-rollout --load makes its episodes, mc-eval --pairs counts its requests",
 		    "is a checkpoint, neither a log nor episodes");
 	if (x->now == NULL)
 		return 0;
@@ -494,7 +494,7 @@ static int check(const struct topology *x, const struct mc_draw_opts *o, struct 
 	if (x->seen)
 		return mc_usage(e, "--episode", NULL, "no episode %ld here; there are %zu, from %" PRId64 " to %" PRId64, o->episode, x->seen,
 		    x->seen_first, x->seen_last);
-	return mc_err_set(e, MC_DATA, NULL, -1, "a log has them of runs that learn whom to ask, mc-rollout --load CKPT plays episodes",
+	return mc_err_set(e, MC_DATA, NULL, -1, "a log has them of runs that learn whom to ask, mc-rollout --load CKPT makes episodes",
 	    "nothing in these streams says who asks whom");
 }
 

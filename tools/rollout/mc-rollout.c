@@ -12,7 +12,7 @@
 #include "mc_env.h"
 #include "mc_header.h"
 #include "mc_opts.h"
-#include "mc_play.h"
+#include "mc_rollout.h"
 #include "mc_prey.h"
 #include "mc_prey_export.h"
 #include "mc_provenance.h"
@@ -77,7 +77,7 @@ static int check_options(const struct options *o, struct mc_header *h, struct mc
 		return mc_usage(e, "--load", NULL, "the checkpoint says of prey, range, nets and costs what --prey, --range, --share and "
 		    "--edge-cost would");
 	if (o->script && (o->load || o->env || t->ckpt || t->log))
-		return mc_usage(e, "--script", NULL, "a script plays alone in the built-in world: --load, --env, -c and -l have no meaning");
+		return mc_usage(e, "--script", NULL, "a script acts alone in the built-in world: --load, --env, -c and -l have no meaning");
 	if (o->export_prey && !o->load)
 		return mc_usage(e, "--export-prey", "give --load CKPT as well", "which checkpoint's policy?");
 	if (t->fresh && !t->ckpt)
@@ -91,11 +91,11 @@ struct source {
 	struct mc_ckpt ckpt;        /* of a script the header alone */
 	struct mc_arena arena;
 	struct mc_task task;
-	struct mc_script *script;   /* NULL = the checkpoint's nets play */
+	struct mc_script *script;   /* NULL = the checkpoint's nets act */
 	struct mc_params policy, comm, prey;
 	struct mc_env *env;
 	struct mc_env_says says;
-	struct mc_player *player;
+	struct mc_rollout *rollout;
 	struct mc_traj traj;
 	mc_real *c;                 /* [T, N, d], where nets decide */
 	mc_real *pos;               /* [T+1, E, 2], where the environment tells positions */
@@ -103,7 +103,7 @@ struct source {
 	struct mc_fb *fb;
 };
 
-/* Where it plays: the program of --env, else the built-in world of its task. */
+/* Where it acts: the program of --env, else the built-in world of its task. */
 static int stage(struct source *s, const struct options *o, struct mc_err *e)
 {
 	const struct mc_outside_opts how = { o->env, o->patience };
@@ -139,13 +139,13 @@ static int open_source(struct source *s, const struct options *o, struct mc_pool
 		return -1;
 	if (mc_traj_new(&s->traj, &h->dims, &s->arena, e) < 0 || stage(s, o, e) < 0)
 		return -1;
-	s->player = mc_player_new(&h->dims, 1, mc_pool_threads(pool), &s->arena, e);
+	s->rollout = mc_rollout_new(&h->dims, 1, mc_pool_threads(pool), &s->arena, e);
 	s->fb = mc_fb_new(e);
 	s->out = mc_out_fd(1, "<stdout>", e);
-	return s->player && s->fb && s->out ? 0 : -1;
+	return s->rollout && s->fb && s->out ? 0 : -1;
 }
 
-/* What a script plays in, and the header that says so: of the nets' widths what options say, since others may read it. */
+/* What a script acts in, and the header that says so: of the nets' widths what options say, since others may read it. */
 static int open_script(struct source *s, const struct options *o, struct mc_err *e)
 {
 	struct mc_header *h = &s->ckpt.header;
@@ -168,10 +168,10 @@ static int open_script(struct source *s, const struct options *o, struct mc_err 
 	memcpy(h->prey, prey.how, sizeof h->prey);
 	s->prey = prey.p;
 	s->env = mc_env_world(&s->task, 1, prey.p.v ? &s->prey : NULL, h->range, o->seed, 0, e);
-	s->player = mc_player_new(&h->dims, 1, 1, &s->arena, e);
+	s->rollout = mc_rollout_new(&h->dims, 1, 1, &s->arena, e);
 	s->fb = mc_fb_new(e);
 	s->out = mc_out_fd(1, "<stdout>", e);
-	if (!s->env || !s->player || !s->fb || !s->out || mc_traj_new(&s->traj, &h->dims, &s->arena, e) < 0)
+	if (!s->env || !s->rollout || !s->fb || !s->out || mc_traj_new(&s->traj, &h->dims, &s->arena, e) < 0)
 		return -1;
 	h->dims.H = (size_t)o->hidden;
 	h->dims.share = o->share;
@@ -201,20 +201,20 @@ static int source_episode(struct source *s, const struct options *o, struct mc_p
 {
 	const struct mc_header *h = &s->ckpt.header;
 	const double sigma = o->explore ? h->explore.start : mc_ramp_at(&h->explore, s->ckpt.episode);
-	const struct mc_play_opts p = { .how = h->comm, .sigma = sigma, .seed = o->seed, .env = 0, .script = s->script };
+	const struct mc_rollout_opts p = { .how = h->comm, .sigma = sigma, .seed = o->seed, .env = 0, .script = s->script };
 	struct mc_task rights;
-	struct mc_played to = mc_played_traj(&s->traj);
+	struct mc_episodes to = mc_episodes_traj(&s->traj);
 	const size_t shape[3] = { h->dims.T + 1, s->says.positions.E, 2 };
 	const size_t pairs[3] = { h->dims.T, h->dims.N, h->dims.d };
-	struct mc_episode_figures f;
+	struct mc_episode_metrics f;
 
 	to.c = s->c;
 	to.pos = s->pos;
-	if (mc_play(s->player, s->env, &p, &s->comm, &s->policy, (uint32_t)k, 1, &to, pool, e) < 0)
+	if (mc_rollout_run(s->rollout, s->env, &p, &s->comm, &s->policy, (uint32_t)k, 1, &to, pool, e) < 0)
 		return -1;
 	s->traj.iteration = s->ckpt.iteration;
 	s->traj.episode = k;
-	mc_episode_figures(&s->traj, mc_right_task(&rights, h->task, &h->dims) ? &rights : NULL, &f);
+	mc_episode_metrics(&s->traj, mc_right_task(&rights, h->task, &h->dims) ? &rights : NULL, &f);
 	if (h->edge_cost > 0)
 		mc_episode_charge(&s->traj, h->edge_cost, &f);
 	mc_traj_pack(s->fb, &s->traj);
@@ -338,7 +338,7 @@ static int same_preys(const struct mc_prey *a, const struct mc_prey *b)
 	    (!a->p.v || (a->p.size == b->p.size && memcmp(a->p.v, b->p.v, a->p.size * sizeof *a->p.v) == 0));
 }
 
-/* Prey of a process: as it says; else it is taken to play those of --prey. */
+/* Prey of a process: as it says; else it is taken to be those of --prey. */
 static int preys_of_process(const struct options *o, const struct mc_env_says *says, struct mc_prey *prey,
     struct mc_arena *arena, struct mc_err *e)
 {
@@ -356,10 +356,10 @@ static int preys_of_process(const struct options *o, const struct mc_env_says *s
 	if (!o->prey || mc_prey_choose(&own, o->prey, &task, arena, e) < 0)
 		return o->prey ? -1 : 0;
 	return same_preys(prey, &own) ? 0 : mc_usage(e, "--prey", "give it to the environment's command",
-	    "the environment plays %s prey, not these", strcmp(prey->how, "mlp") == 0 ? "other" : prey->how);
+	    "the environment has %s prey, not these", strcmp(prey->how, "mlp") == 0 ? "other" : prey->how);
 }
 
-/* A program, whose header says what is played; options that say otherwise are refused. */
+/* A program, whose header says which task it is; options that say otherwise are refused. */
 static int open_process(struct options *o, struct mc_header *h, struct mc_prey *prey, struct mc_arena *arena,
     struct mc_env **env, struct mc_err *e)
 {
@@ -373,7 +373,7 @@ static int open_process(struct options *o, struct mc_header *h, struct mc_prey *
 	if (mc_task_parse(&known, says.task, NULL) < 0)
 		o->train.environment = says.header;
 	if (o->task && strcmp(says.task, o->task) != 0)
-		return mc_usage(e, "--env", NULL, "the environment plays %s, -t says %s", says.task, o->task);
+		return mc_usage(e, "--env", NULL, "the environment is %s, -t says %s", says.task, o->task);
 	if (h->range >= 0 && h->range != says.range)
 		return mc_usage(e, "--range", "give it to the environment's command", "the environment does not limit its range to %g",
 		    h->range);

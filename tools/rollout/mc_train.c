@@ -11,7 +11,7 @@
 #include "mc_commit.h"
 #include "mc_file.h"
 #include "mc_io.h"
-#include "mc_play.h"
+#include "mc_rollout.h"
 #include "mc_provenance.h"
 #include "mc_ring.h"
 #include "mc_journal.h"
@@ -36,7 +36,7 @@ struct train {
 	unsigned char *prov;
 	size_t prov_len;
 	/* acting */
-	struct mc_player *player;
+	struct mc_rollout *rollout;
 	struct mc_params policy, comm;
 	struct mc_traj traj;
 	struct mc_task task;          /* where its right requests are known */
@@ -227,9 +227,9 @@ static int make_room(struct train *t, struct mc_err *e)
 {
 	const struct mc_dims *s = &t->h.dims;
 
-	t->player = mc_player_new(s, 1, mc_pool_threads(t->pool), &t->arena, e);
+	t->rollout = mc_rollout_new(s, 1, mc_pool_threads(t->pool), &t->arena, e);
 	t->right = mc_right_task(&t->task, t->h.task, s);
-	if (!t->player || mc_traj_new(&t->traj, s, &t->arena, e) < 0 ||
+	if (!t->rollout || mc_traj_new(&t->traj, s, &t->arena, e) < 0 ||
 	    mc_params_new(&t->policy, MC_NET_POLICY, s, &t->arena, e) < 0)
 		return -1;
 	return t->h.comm == MC_LEARNED ? mc_params_new(&t->comm, MC_NET_COMM, s, &t->arena, e) : 0;
@@ -430,12 +430,12 @@ static int record_provenance(struct train *t, struct mc_err *e)
 /* Sends tau and its metrics. */
 static int send_episode(struct train *t, int last, struct mc_err *e)
 {
-	struct mc_episode_figures f;
+	struct mc_episode_metrics f;
 
 	t->traj.iteration = t->iteration;
 	t->traj.episode = t->episode;
 	t->traj.last = last;
-	mc_episode_figures(&t->traj, t->right ? &t->task : NULL, &f);
+	mc_episode_metrics(&t->traj, t->right ? &t->task : NULL, &f);
 	if (t->h.edge_cost > 0)
 		mc_episode_charge(&t->traj, t->h.edge_cost, &f);
 	mc_traj_pack(t->fb, &t->traj);
@@ -452,14 +452,14 @@ static int send_episode(struct train *t, int last, struct mc_err *e)
 	return send_built(t, t->fb, e);
 }
 
-static int play_one(struct train *t, int last, struct mc_err *e)
+static int rollout_one(struct train *t, int last, struct mc_err *e)
 {
-	const struct mc_play_opts p = {
+	const struct mc_rollout_opts p = {
 		.how = t->h.comm, .sigma = mc_ramp_at(&t->h.explore, t->episode), .seed = t->h.seed, .env = 1,
 	};
-	struct mc_played to = mc_played_traj(&t->traj);
+	struct mc_episodes to = mc_episodes_traj(&t->traj);
 
-	if (mc_play(t->player, t->env, &p, &t->comm, &t->policy, (uint32_t)t->episode, 1, &to, t->pool, e) < 0)
+	if (mc_rollout_run(t->rollout, t->env, &p, &t->comm, &t->policy, (uint32_t)t->episode, 1, &to, t->pool, e) < 0)
 		return -1;
 	return send_episode(t, last, e);
 }
@@ -489,13 +489,13 @@ static int meta_iteration(struct train *t, struct mc_err *e)
 	const int64_t K = t->h.meta_k ? t->h.meta_k : 1;
 
 	for (int64_t k = 1; k <= K; k++) {
-		if (play_one(t, 0, e) < 0)
+		if (rollout_one(t, 0, e) < 0)
 			return -1;
 		t->iteration++;
 		if (wait_nets(t, t->iteration, e) < 0)
 			return -1;
 	}
-	if (t->h.meta_k && play_one(t, 1, e) < 0)
+	if (t->h.meta_k && rollout_one(t, 1, e) < 0)
 		return -1;
 	return send_metric(t, e);
 }

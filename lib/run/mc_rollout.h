@@ -1,8 +1,8 @@
 /*
- * Playing episodes with given nets: decide, act, explore, step, T times.
+ * Rollouts: episodes with given nets: decide, act, explore, step, T times.
  */
-#ifndef MC_PLAY_H
-#define MC_PLAY_H
+#ifndef MC_ROLLOUT_H
+#define MC_ROLLOUT_H
 
 #include <stdint.h>
 
@@ -17,13 +17,13 @@
 extern "C" {
 #endif
 
-struct mc_play_opts {
+struct mc_rollout_opts {
 	enum mc_decide how;
 	int greedy;         /* I = [c > 1/2] instead of sampling */
 	double sigma;       /* exploration; 0 = none: no draw is made */
 	uint64_t seed;
 	uint32_t env;       /* x of the draws MC_RNG_ASK, MC_RNG_EXPLORE, MC_RNG_DROP, MC_RNG_SHUFFLE */
-	int alone;          /* nets see each episode by itself: what it gives depends on nothing that is played beside it */
+	int alone;          /* nets see each episode by itself: what it gives depends on none that runs beside it */
 	const struct mc_intervention *change; /* of requests and messages; NULL = none */
 	struct mc_script *script; /* decides (where `how` is MC_LEARNED) and acts in place of nets; NULL = nets do */
 };
@@ -32,7 +32,7 @@ struct mc_play_opts {
  * What n episodes were like, step by step: the arrays of struct mc_traj with the episodes
  * as a second axis (so that for n = 1 they are a trajectory's arrays).
  */
-struct mc_played {
+struct mc_episodes {
 	mc_real *o;         /* [T+1, n, N, O] */
 	uint8_t *m;         /* [T+1, n, N, d] */
 	uint8_t *I;         /* [T, n, N, d] */
@@ -40,26 +40,26 @@ struct mc_played {
 	mc_real *a;         /* [T, n, N, A] as executed */
 	mc_real *r;         /* [T, n] */
 	mc_real *pos;       /* [T+1, E, 2] of the first of them, where the environment tells (mc_env_positions); NULL = not wanted */
-	/* with an intervention only, which needs them; NULL otherwise (mc_played_add_messages) */
+	/* with an intervention only, which needs them; NULL otherwise (mc_episodes_add_messages) */
 	uint8_t *heard;     /* [T, n, N, d] 1 = a message came; at most I */
 	uint8_t *src;       /* [T, n, N, d] whose observation it was; read where heard = 1 */
 };
 
-struct mc_player;       /* work space; for scripts alone where dims->H is 0 */
+struct mc_rollout;       /* work space; for scripts alone where dims->H is 0 */
 
-struct mc_player *mc_player_new(const struct mc_dims *dims, size_t max, int workers,
+struct mc_rollout *mc_rollout_new(const struct mc_dims *dims, size_t max, int workers,
     struct mc_arena *arena, struct mc_err *e);
 
 /* Arrays for n episodes from the arena. */
-int mc_played_new(struct mc_played *p, const struct mc_dims *dims, size_t n, int with_c,
+int mc_episodes_new(struct mc_episodes *p, const struct mc_dims *dims, size_t n, int with_c,
     struct mc_arena *arena, struct mc_err *e);
 
-/* The further arrays that playing with an intervention fills. */
-int mc_played_add_messages(struct mc_played *p, const struct mc_dims *dims, size_t n,
+/* The further arrays that a rollout with an intervention fills. */
+int mc_episodes_add_messages(struct mc_episodes *p, const struct mc_dims *dims, size_t n,
     struct mc_arena *arena, struct mc_err *e);
 
 /* A trajectory's arrays as the place for one episode. */
-struct mc_played mc_played_traj(const struct mc_traj *t);
+struct mc_episodes mc_episodes_traj(const struct mc_traj *t);
 
 /*
  * Episodes first ... first+n-1 of `env` into `out`. a = clip(pi(o, o(C)) + sigma eps, -1, 1)
@@ -67,12 +67,12 @@ struct mc_played mc_played_traj(const struct mc_traj *t);
  * that limits the requests, `out` has c. Under a script the nets may be NULL; one that sees the state
  * needs the built-in world. MC_DATA when an action is not finite ("policy").
  */
-int mc_play(struct mc_player *p, struct mc_env *env, const struct mc_play_opts *o,
+int mc_rollout_run(struct mc_rollout *p, struct mc_env *env, const struct mc_rollout_opts *o,
     const struct mc_params *comm, const struct mc_params *policy, uint32_t first, size_t n,
-    struct mc_played *out, struct mc_pool *pool, struct mc_err *e);
+    struct mc_episodes *out, struct mc_pool *pool, struct mc_err *e);
 
 /* What one episode came to. */
-struct mc_episode_figures {
+struct mc_episode_metrics {
 	double ret;                /* sum of r_t, undiscounted */
 	int64_t requests, edges;   /* sum of I, sum of m over steps 0 ... T-1 */
 	int64_t right, right_edges; /* of those, the right ones (mc_right.h); negative = not known */
@@ -80,16 +80,16 @@ struct mc_episode_figures {
 };
 
 /* `task`: the trajectory's, where its right requests are known, or NULL. */
-void mc_episode_figures(const struct mc_traj *t, const struct mc_task *task, struct mc_episode_figures *f);
+void mc_episode_metrics(const struct mc_traj *t, const struct mc_task *task, struct mc_episode_metrics *f);
 
 /*
  * The price of talking: takes price * (edges used / edges) of each step from its reward, nothing where
  * there is no edge. f is of the episode as it was: its return stays the task's.
  */
-void mc_episode_charge(struct mc_traj *t, double price, struct mc_episode_figures *f);
+void mc_episode_charge(struct mc_traj *t, double price, struct mc_episode_metrics *f);
 
 /* The `episode` frame that follows a trajectory: built, not ended. */
-void mc_episode_pack(struct mc_fb *b, const struct mc_traj *t, const struct mc_episode_figures *f);
+void mc_episode_pack(struct mc_fb *b, const struct mc_traj *t, const struct mc_episode_metrics *f);
 
 #ifdef __cplusplus
 }

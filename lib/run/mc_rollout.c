@@ -1,21 +1,21 @@
-#include "mc_play.h"
+#include "mc_rollout.h"
 
 #include <string.h>
 
 #include "mc_math.h"
 #include "mc_rng.h"
 
-struct mc_player {
+struct mc_rollout {
 	struct mc_dims dims;
 	struct mc_actor *actor;
 	mc_real *u;         /* [max, N, d] */
 	mc_real *eps;       /* [max, N, A] */
 };
 
-struct mc_player *mc_player_new(const struct mc_dims *dims, size_t max, int workers,
+struct mc_rollout *mc_rollout_new(const struct mc_dims *dims, size_t max, int workers,
     struct mc_arena *arena, struct mc_err *e)
 {
-	struct mc_player *p = mc_arena_alloc(arena, 1, sizeof *p, "player", e);
+	struct mc_rollout *p = mc_arena_alloc(arena, 1, sizeof *p, "rollout", e);
 
 	if (!p)
 		return NULL;
@@ -26,7 +26,7 @@ struct mc_player *mc_player_new(const struct mc_dims *dims, size_t max, int work
 	return (p->actor || !dims->H) && p->u && p->eps ? p : NULL;
 }
 
-int mc_played_new(struct mc_played *p, const struct mc_dims *dims, size_t n, int with_c,
+int mc_episodes_new(struct mc_episodes *p, const struct mc_dims *dims, size_t n, int with_c,
     struct mc_arena *arena, struct mc_err *e)
 {
 	const size_t agents = n * dims->N, T = dims->T;
@@ -44,7 +44,7 @@ int mc_played_new(struct mc_played *p, const struct mc_dims *dims, size_t n, int
 	return p->o && p->m && p->I && p->a && p->r && (p->c || !with_c) ? 0 : -1;
 }
 
-int mc_played_add_messages(struct mc_played *p, const struct mc_dims *dims, size_t n,
+int mc_episodes_add_messages(struct mc_episodes *p, const struct mc_dims *dims, size_t n,
     struct mc_arena *arena, struct mc_err *e)
 {
 	const size_t pairs = dims->T * n * dims->N * dims->d;
@@ -54,14 +54,14 @@ int mc_played_add_messages(struct mc_played *p, const struct mc_dims *dims, size
 	return p->heard && p->src ? 0 : -1;
 }
 
-struct mc_played mc_played_traj(const struct mc_traj *t)
+struct mc_episodes mc_episodes_traj(const struct mc_traj *t)
 {
-	const struct mc_played p = { .o = t->o, .m = t->m, .I = t->I, .a = t->a, .r = t->r };
+	const struct mc_episodes p = { .o = t->o, .m = t->m, .I = t->I, .a = t->a, .r = t->r };
 
 	return p;
 }
 
-static void draw_u(struct mc_player *p, const struct mc_play_opts *o, uint32_t first, size_t n, size_t t)
+static void draw_u(struct mc_rollout *p, const struct mc_rollout_opts *o, uint32_t first, size_t n, size_t t)
 {
 	const size_t each = p->dims.N * p->dims.d;
 
@@ -77,8 +77,8 @@ static void draw_u(struct mc_player *p, const struct mc_play_opts *o, uint32_t f
  * What becomes of step t's decisions I [n,N,d]: fewer, perhaps, and messages. The draws of the
  * decisions are made and used: their place serves again.
  */
-static void intervene(struct mc_player *p, const struct mc_play_opts *o, uint32_t first, size_t n, size_t t,
-    struct mc_played *out)
+static void intervene(struct mc_rollout *p, const struct mc_rollout_opts *o, uint32_t first, size_t n, size_t t,
+    struct mc_episodes *out)
 {
 	const size_t each = p->dims.N * p->dims.d, at = t * n * each;
 
@@ -93,7 +93,7 @@ static void intervene(struct mc_player *p, const struct mc_play_opts *o, uint32_
 }
 
 /* Step t of those of n episodes from number k on, `each` of them. */
-static struct mc_act_batch batch_of(const struct mc_player *p, const struct mc_played *out, size_t n, size_t t, size_t k, size_t each)
+static struct mc_act_batch batch_of(const struct mc_rollout *p, const struct mc_episodes *out, size_t n, size_t t, size_t k, size_t each)
 {
 	const struct mc_dims *s = &p->dims;
 	const size_t row = t * n + k, at = row * s->N * s->d;
@@ -103,8 +103,8 @@ static struct mc_act_batch batch_of(const struct mc_player *p, const struct mc_p
 }
 
 /* mc_actor_step with an intervention between decisions and actions. `each` episodes at a time. */
-static void act_otherwise(struct mc_player *p, const struct mc_play_opts *o, const struct mc_params *comm,
-    const struct mc_params *policy, uint32_t first, size_t n, size_t each, size_t t, struct mc_played *out, struct mc_pool *pool)
+static void act_otherwise(struct mc_rollout *p, const struct mc_rollout_opts *o, const struct mc_params *comm,
+    const struct mc_params *policy, uint32_t first, size_t n, size_t each, size_t t, struct mc_episodes *out, struct mc_pool *pool)
 {
 	const size_t pairs = p->dims.N * p->dims.d;
 
@@ -123,8 +123,8 @@ static void act_otherwise(struct mc_player *p, const struct mc_play_opts *o, con
 	}
 }
 
-static void act(struct mc_player *p, const struct mc_play_opts *o, const struct mc_params *comm, const struct mc_params *policy,
-    size_t n, size_t each, size_t t, struct mc_played *out, struct mc_pool *pool)
+static void act(struct mc_rollout *p, const struct mc_rollout_opts *o, const struct mc_params *comm, const struct mc_params *policy,
+    size_t n, size_t each, size_t t, struct mc_episodes *out, struct mc_pool *pool)
 {
 	for (size_t k = 0; k < n; k += each) {
 		const struct mc_act_batch b = batch_of(p, out, n, t, k, each);
@@ -134,8 +134,8 @@ static void act(struct mc_player *p, const struct mc_play_opts *o, const struct 
 }
 
 /* The same by a script. */
-static void act_scripted(struct mc_player *p, const struct mc_play_opts *o, const struct mc_env *env, uint32_t first, size_t n,
-    size_t t, struct mc_played *out)
+static void act_scripted(struct mc_rollout *p, const struct mc_rollout_opts *o, const struct mc_env *env, uint32_t first, size_t n,
+    size_t t, struct mc_episodes *out)
 {
 	const struct mc_act_batch b = batch_of(p, out, n, t, 0, n);
 	const struct mc_script_place at = { o->seed, o->env, first, n, t };
@@ -154,7 +154,7 @@ static void act_scripted(struct mc_player *p, const struct mc_play_opts *o, cons
 }
 
 /* a <- clip(a + sigma eps, -1, 1) */
-static void explore(struct mc_player *p, const struct mc_play_opts *o, uint32_t first, size_t n,
+static void explore(struct mc_rollout *p, const struct mc_rollout_opts *o, uint32_t first, size_t n,
     size_t t, mc_real *a)
 {
 	const size_t each = p->dims.N * p->dims.A;
@@ -184,7 +184,7 @@ static int worth_sharing(const struct mc_params *comm, const struct mc_params *p
 }
 
 /* Where things are at step t. */
-static void note_positions(const struct mc_env *env, size_t t, struct mc_played *out)
+static void note_positions(const struct mc_env *env, size_t t, struct mc_episodes *out)
 {
 	size_t E;
 	const mc_real *pos = mc_env_positions(env, &E);
@@ -193,9 +193,9 @@ static void note_positions(const struct mc_env *env, size_t t, struct mc_played 
 		memcpy(out->pos + 2 * E * t, pos, 2 * E * sizeof *pos);
 }
 
-int mc_play(struct mc_player *p, struct mc_env *env, const struct mc_play_opts *o,
+int mc_rollout_run(struct mc_rollout *p, struct mc_env *env, const struct mc_rollout_opts *o,
     const struct mc_params *comm, const struct mc_params *policy, uint32_t first, size_t n,
-    struct mc_played *out, struct mc_pool *pool, struct mc_err *e)
+    struct mc_episodes *out, struct mc_pool *pool, struct mc_err *e)
 {
 	const struct mc_dims *s = &p->dims;
 	const size_t wide_o = n * s->N * s->O, wide_d = n * s->N * s->d, wide_a = n * s->N * s->A, each = o->alone ? 1 : n;
@@ -226,11 +226,11 @@ int mc_play(struct mc_player *p, struct mc_env *env, const struct mc_play_opts *
 	return 0;
 }
 
-void mc_episode_figures(const struct mc_traj *t, const struct mc_task *task, struct mc_episode_figures *f)
+void mc_episode_metrics(const struct mc_traj *t, const struct mc_task *task, struct mc_episode_metrics *f)
 {
 	const struct mc_env_dims *s = &t->dims;
 
-	*f = (struct mc_episode_figures){ .edge_cost = -1, .right = -1 };
+	*f = (struct mc_episode_metrics){ .edge_cost = -1, .right = -1 };
 	for (size_t i = 0; i < s->T; i++)
 		f->ret += (double)t->r[i];
 	for (size_t i = 0; i < s->T * s->N * s->d; i++) {
@@ -243,7 +243,7 @@ void mc_episode_figures(const struct mc_traj *t, const struct mc_task *task, str
 	mc_right_count(&f->right, &f->right_edges, task, t->o, t->I, t->m, s->T);
 }
 
-void mc_episode_charge(struct mc_traj *t, double price, struct mc_episode_figures *f)
+void mc_episode_charge(struct mc_traj *t, double price, struct mc_episode_metrics *f)
 {
 	const size_t pairs = t->dims.N * t->dims.d;
 
@@ -264,7 +264,7 @@ void mc_episode_charge(struct mc_traj *t, double price, struct mc_episode_figure
 	}
 }
 
-void mc_episode_pack(struct mc_fb *b, const struct mc_traj *t, const struct mc_episode_figures *f)
+void mc_episode_pack(struct mc_fb *b, const struct mc_traj *t, const struct mc_episode_metrics *f)
 {
 	mc_fb_begin(b, "episode");
 	mc_fb_int(b, "iteration", t->iteration);
