@@ -272,7 +272,7 @@ fig5: all ## advantages of several episodes
 	$(make-figure)
 paper: all ## all four; pipelines/figures -h tells more
 	$(make-figure)
-pareto: all ## return against requests, of teams that pay for links; LAMBDAS
+pareto: all ## return against requests, of teams that pay for requests; LAMBDAS
 	$(make-figure)
 grid: all ## an experiment of your own; TASKS METHODS SWEEP, or pipelines/figures grid FILE
 	$(make-figure)
@@ -296,7 +296,7 @@ define install-packages
 	dpkg-query -W -f='$${Status}' $$p 2>/dev/null | grep -q 'ok installed' || missing="$$missing $$p"; done; \
 if [ -z "$$missing" ]; then exit 0; fi; \
 if ! command -v apt-get >/dev/null; then \
-	echo "make: this is no Debian system; please install the equivalents of:$$missing" >&2; exit 1; fi; \
+	echo "make: this is not a Debian system; please install the equivalents of:$$missing" >&2; exit 1; fi; \
 sudo=; if [ "$$(id -u)" != 0 ]; then sudo=sudo; \
 	command -v sudo >/dev/null || { echo "make: please install as root:$$missing" >&2; exit 1; }; fi; \
 [ -z "$$sudo" ] || sudo -v; \

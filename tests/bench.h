@@ -45,7 +45,7 @@ void bench_section(const char *title, const char *note);
  * repetition, of which a rate and the share of `ceiling` (GFLOP/s) follow; samples are then in ms.
  */
 void bench_row(const char *name, const char *unit, struct bench_samples *s, double mflop, double ceiling);
-/* A single figure. */
+/* A single number. */
 void bench_value(const char *name, const char *unit, double v);
 
 _Noreturn void bench_die(const struct mc_err *e);

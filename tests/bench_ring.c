@@ -204,13 +204,13 @@ static void report_pair(struct pair *p, const struct bench_ceiling *c, double fr
 	bench_value("  50,000 episodes", "minutes", ms * 50000 * K / (K + 1) / 60e3);
 }
 
-static void make_folder(char *dir)
+static void make_directory(char *dir)
 {
 	if (!mkdtemp(dir) || setenv("MC_QUIET", "1", 1) < 0)
 		fail("cannot make a directory");
 }
 
-static void remove_folder(const char *dir)
+static void remove_directory(const char *dir)
 {
 	char remove[64];
 
@@ -227,7 +227,7 @@ void bench_rings(const char *bin, const double frames[2], int quick)
 	struct bench_ceiling c = { .threads = 0 };
 	double ask = 0;
 
-	make_folder(dir);
+	make_directory(dir);
 	bench_section("An update of the whole ring, method meta", "Rings and products take turns.");
 	for (int i = 0; i < (quick ? 2 : 5); i++) {
 		bench_products(&c);
@@ -239,7 +239,7 @@ void bench_rings(const char *bin, const double frames[2], int quick)
 	report_pair(&three, &c, frames[0]);
 	report_pair(&six, &c, frames[1]);
 	bench_value("c (mean of navigation_N6_l6)", "", ask);
-	remove_folder(dir);
+	remove_directory(dir);
 }
 
 /*
@@ -252,7 +252,7 @@ void bench_checkpoints(const char *bin, int quick)
 	const long iterations = 60, every = 500;
 	struct bench_samples ms = { 0 }, share = { 0 };
 
-	make_folder(dir);
+	make_directory(dir);
 	bench_section("A checkpoint, navigation_N6_l6", "");
 	for (int i = 0; i < (quick ? 5 : 11); i++) {
 		struct run rare = of(bin, dir, "navigation_N6_l6"), often;
@@ -270,7 +270,7 @@ void bench_checkpoints(const char *bin, int quick)
 	}
 	bench_row("barrier and commit", "ms", &ms, 0, 0);
 	bench_row("share of a run, one in 500 iterations", "%", &share, 0, 0);
-	remove_folder(dir);
+	remove_directory(dir);
 }
 
 void bench_evaluation(const char *bin)
@@ -279,7 +279,7 @@ void bench_evaluation(const char *bin)
 	struct bench_samples rate = { 0 }, seconds = { 0 };
 	char command[4096];
 
-	make_folder(dir);
+	make_directory(dir);
 	struct run untrained = of(bin, dir, "navigation_N6_l6"); /* c near 1/2 */
 
 	run(&untrained);
@@ -304,7 +304,7 @@ void bench_evaluation(const char *bin)
 	}
 	bench_row("1000 episodes", "s", &seconds, 0, 0);
 	bench_row("episodes", "episodes/s", &rate, 0, 0);
-	remove_folder(dir);
+	remove_directory(dir);
 }
 
 void bench_growth(const char *bin, int quick)
@@ -317,7 +317,7 @@ void bench_growth(const char *bin, int quick)
 	struct bench_ceiling c = { .threads = 0 };
 	double ms = 0, mflop = 0;     /* of the size before */
 
-	make_folder(dir);
+	make_directory(dir);
 	bench_section("Growth with the number of agents, c = 1/2, D of 20,000",
 	    "The meta-step is taken in the last of K = 10, 10, 10, 5, 2 updates.");
 	bench_products(&c);
@@ -341,7 +341,7 @@ void bench_growth(const char *bin, int quick)
 		mflop = bench_flops_total(&f);
 		bench_value("  peak memory of mc-critic", "MiB", (double)p.many.rss[2] / 1024);
 	}
-	remove_folder(dir);
+	remove_directory(dir);
 }
 
 void bench_replay(void)

@@ -21,7 +21,7 @@ episodes() {
 	mc-cat --type episode "$1/run.log"
 }
 
-@test "a cost of 0 is no option at all, byte for byte" {
+@test "a cost of 0 is not an option at all, byte for byte" {
 	priced meta 24 without
 	priced meta 24 with --edge-cost 0
 	cmp without/run.ckpt with/run.ckpt
@@ -80,8 +80,8 @@ episodes() {
 	priced full 6 a --edge-cost 2
 	mc-rollout --load a/run.ckpt -n 3 >some
 	mc-cat --full --type trajectory some | jq -c '.r | add' >charged
-	mc-cat --type episode some | jq -c '[.return, .edge_cost]' >figures
-	paste charged figures | jq -s -e '[range(0; length; 2) as $k | .[$k] + .[$k + 1][1] - .[$k + 1][0] | fabs < 1e-3] | length == 3 and all'
+	mc-cat --type episode some | jq -c '[.return, .edge_cost]' >metrics
+	paste charged metrics | jq -s -e '[range(0; length; 2) as $k | .[$k] + .[$k + 1][1] - .[$k + 1][0] | fabs < 1e-3] | length == 3 and all'
 	run mc-rollout --load a/run.ckpt --edge-cost 1
 	[ "$status" -eq 64 ]
 }

@@ -281,7 +281,7 @@ n2() {
 	timeout 600 "$figures" fig2 "${long[@]}" ENGINE=slurm JOBS=1 3>&- &
 	make=$!
 	under_way workers
-	# As Slurm does at --signal=B:TERM, which counts in minutes; scancel --batch now and then answers,
+	# As Slurm does at --signal=B:TERM, which counts in minutes; scancel --batch now and then replies,
 	# for minutes too, that a running job "can not be altered now".
 	kill -TERM "$(tr '\0' '\n' <"/proc/$held/environ" | sed -n 's/^SLURM_TASK_PID=//p')"
 	kill -CONT $held
@@ -319,7 +319,7 @@ n2() {
 	"$figures" fig2 "${small[@]}" TASKS=push_N3 ENGINE=slurm
 }
 
-@test "slurm: one that does not answer is said in a line" {
+@test "slurm: one that does not reply is said in a line" {
 	command -v sbatch >/dev/null || skip "sbatch is not there"
 	printf '%s\n' ClusterName=test 'SlurmctldHost=nobody(127.0.0.1)' "SlurmctldPort=$(free_port)" AuthType=auth/none \
 		CredType=cred/none "SlurmUser=$(id -un)" MessageTimeout=2 NodeName=n1 PartitionName=main Nodes=n1 >slurm.conf

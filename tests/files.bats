@@ -270,7 +270,7 @@ clash() {
 	[ "$(ls)" = "$(printf 'err\nring\nstatus\nstatus.q\nsub\nyy')" ]
 }
 
-@test "a rule or preys that are read are not written over" {
+@test "a rule or prey that are read are not written over" {
 	"$train" -t push_N3 -m meta -e 11 -o d -R '--hidden 8' -M '--rule-hidden 4' -Q '--batch 32'
 	before=$(sums d)
 	mkfifo ring
@@ -313,7 +313,7 @@ clash() {
 		[ ! -e r.log ]
 		cksum $f | cmp before -
 	done
-	# a log is no replay file, and a replay file no log
+	# a log is not a replay file, and a replay file is not a log
 	"$train" "${small[@]}" -e 10 -o d
 	mkfifo ring
 	{ mc-rollout -t push_N3 --comm none --hidden 8 -e 10 -l d/run.replay 2>err <ring | mc-critic --batch 32 2>>err >ring; } || true

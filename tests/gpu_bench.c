@@ -1,11 +1,11 @@
 /*
- * How fast the learner is on a GPU, for tests/gpu.sh; figures on standard output, a row each.
+ * How fast the learner is on a GPU, for tests/gpu.sh; numbers on standard output, a row each.
  *
  *   gpu_bench ceilings         what the GPU reaches: one large product, one large pass over memory
  *   gpu_bench update TASK      an update of the default method, medians by the device's own clock
  *   gpu_bench rate TASK S      updates in S seconds, as one of several programs that share a GPU
  *
- * MC_DEVICE=host runs it on what stands in for a GPU, to test it; its figures mean nothing.
+ * MC_DEVICE=host runs it on what stands in for a GPU, to test it; its numbers mean nothing.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -88,7 +88,7 @@ static void ceilings(void)
 	for (int k = 0; k < FEW; k++) {
 		const double t = mc_device_clock(dev);
 
-		MC_LAUNCH(dev, relu_reverse, pass, .y = y, .dy = y + pass);
+		MC_LAUNCH(dev, relu_backward, pass, .y = y, .dy = y + pass);
 		ms[k] = mc_device_clock(dev) - t;
 	}
 	/* two read, one written */

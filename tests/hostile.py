@@ -26,7 +26,7 @@ import zlib
 
 import shortring as sr
 
-folder = os.path.join(sr.here, "data", "hostile")
+STORED = os.path.join(sr.here, "data", "hostile")
 tiny = os.path.join(sr.here, "data", "tiny")
 RING = ["-t", "navigation_N2_l2", "--hidden", "1", "-e", "3"]
 IN_ORDER = {0, 64, 65, 66, 69, 75}
@@ -360,7 +360,7 @@ def cut_everywhere(tap):
         results = list(pool.map(lambda name: cuts(name, where), kinds))
     for name, (n, bad) in zip(kinds, results):
         tap.ok(not bad, "%s cut at every offset (%d)" % (name, n), bad)
-    sr.figure("a file that is cut is refused, at every offset", "%d cuts of %d kinds of file" % (
+    sr.measured("a file that is cut is refused, at every offset", "%d cuts of %d kinds of file" % (
         sum(n for n, _ in results), len(kinds)))
 
 
@@ -370,7 +370,7 @@ def main():
     tap.ok(not unknown, "every option that a program lists is known here", unknown)
     with tempfile.TemporaryDirectory(prefix="mc-hostile.") as where, \
             concurrent.futures.ThreadPoolExecutor(2) as pool:
-        paths = sorted([os.path.join(folder, n) for n in os.listdir(folder) if "." in n] + made(where))
+        paths = sorted([os.path.join(STORED, n) for n in os.listdir(STORED) if "." in n] + made(where))
         kinds = {p.rsplit(".", 1)[1] for p in paths} - {"world"}
         known = {k for r in everybody for k in r.kinds}
         tap.ok(kinds == known, "every kind of file has its readers, and the other way round", sorted(kinds ^ known))
@@ -381,7 +381,7 @@ def main():
         tap.ok(not bad, "%d files %s-*" % (by[start], start), bad)
     tap.ok(len(paths) >= 600, "at least 600 files")
     met = [m for r in results.values() for m in r[1]]
-    sr.figure("hostile files are refused with 65, one line and an offset, within 1 s and 64 MiB + twice the file",
+    sr.measured("hostile files are refused with 65, one line and an offset, within 1 s and 64 MiB + twice the file",
               "%d files, %d readers, met %d times, at worst %.2f s and %.1f MiB" %
               (len(paths), len(everybody), len(met), max(m[0] for m in met), max(m[1] for m in met) / 2 ** 20))
     if sr.torture():

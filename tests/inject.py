@@ -178,7 +178,7 @@ def main():
             total += n
             if n:                              # not all programs make all calls
                 tap.ok(not bad, "%s (%d)" % (text, n), bad)
-    sr.figure("a failing or killing system call leaves a checkpoint that loads and continues",
+    sr.measured("a failing or killing system call leaves a checkpoint that loads and continues",
               "%d faults at every n-th call of %d kinds" % (total, len({(c, f) for _, _, c, f in todo})))
     shutil.rmtree(directory)
     return tap.done()

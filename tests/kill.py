@@ -13,7 +13,7 @@ same checkpoint is refused within a second, and SIGTERM ends the first within a 
 
 Of the kills a half wait until a checkpoint is being written, and a tenth hit a program of which
 the launcher has only just forked. Threads and -C change at every start.
-The output is TAP: a line for each thing that is promised, figures as comments.
+The output is TAP: a line for each thing that is promised, measurements as comments.
 """
 import argparse
 import collections
@@ -33,7 +33,7 @@ import shortring as sr
 METHODS = ["none", "full", "reinforce", "stgs", "meta"]
 HANG = 120.0      # seconds: on an idle machine nothing in these runs takes a hundredth of that
 # Seconds that are promised on a machine with nothing else to do; how much slower a busy one may be. How
-# soon programs end when one has died is no matter of computing: in make torture it counts as promised.
+# soon programs end when one has died is not a matter of computing: in make torture it counts as promised.
 TEARDOWN, STOP, REFUSAL, PATIENCE = 2.0, 5.0, 1.0, 20
 PAPER = ["navigation_N3_l3", "navigation_N6_l1", "navigation_N6_l6", "predator_prey_N3_l3", "predator_prey_N6_l1",
          "predator_prey_N6_l6", "push_N3", "push_N6"]
@@ -441,7 +441,7 @@ def report(args, tally):
             ("a signal ends a run with a checkpoint and 75", times(tally.stop, STOP)),
             ("a run of one of the paper's tasks, within a meta-iteration, 5 s", times(tally.paper, STOP)),
             ("a second run of the same checkpoint ends within 1 s, with 75", times(tally.refusal, REFUSAL))]:
-        sr.figure(promise, value)
+        sr.measured(promise, value)
     print("1..%d" % (len(checks) + len(slow)))
     return status
 

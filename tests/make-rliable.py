@@ -3,7 +3,7 @@
 
 usage: make-rliable.py DIR      (needs rliable; made with rliable 1.2.0, arch 7.2.0, numpy 2.4.6, scipy 1.17.1, pandas 2.3.3)
 
-scores.tsv has method, task, run, score. figures.tsv has what is measured, of which method (or
+scores.tsv has method, task, run, score. metrics.tsv has what is measured, of which method (or
 "one>other"), its value, and the ends of the 95 % interval: over 20,000 resamples, those of profiles and improvements over 2,000.
 """
 import os
@@ -25,7 +25,7 @@ def made_up():
     return scores
 
 
-def figures(x):
+def metrics(x):
     return np.array([metrics.aggregate_mean(x), metrics.aggregate_median(x), metrics.aggregate_iqm(x),
                      metrics.aggregate_optimality_gap(x)])
 
@@ -37,11 +37,11 @@ def main():
         for method in METHODS:
             for (run, task), v in np.ndenumerate(scores[method]):
                 print(method, "task%d" % task, run + 1, "%.4f" % v, sep="\t", file=f)
-    with open(os.path.join(sys.argv[1], "figures.tsv"), "w") as f:
+    with open(os.path.join(sys.argv[1], "metrics.tsv"), "w") as f:
         def put(what, who, value, ci):
             print(what, who, *("%.8f" % v for v in (value, *ci)), sep="\t", file=f)
 
-        values, cis = library.get_interval_estimates(scores, figures, reps=20000)
+        values, cis = library.get_interval_estimates(scores, metrics, reps=20000)
         for method in METHODS:
             for k, name in enumerate(("mean", "median", "iqm", "gap")):
                 put(name, method, values[method][k], cis[method][:, k])

@@ -83,7 +83,7 @@ page_options() {
 	done
 }
 
-@test "every option of --help is in the page, and the reverse" {
+@test "every option of --help is in the page, and the other way round" {
 	for program in "$root"/tools/*/mc-*.c; do
 		name=$(basename "$program" .c)
 		help_options "$name" >"$name.help"

@@ -58,7 +58,7 @@ column() {
 	cmp a b
 }
 
-@test "what is no complete log of one run is refused, and the output is left alone" {
+@test "what is not a complete log of one run is refused, and the output is left alone" {
 	echo precious >small.log
 	head -c -20 "$log" >cut.log
 	run mc-cat --condense small.log cut.log

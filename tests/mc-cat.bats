@@ -145,7 +145,7 @@ thing	1" ]
 	run bash -c "{ cat head; printf '\xc1'; } | '$cat'"
 	[ "$status" -eq 65 ]
 	[ "${#lines[@]}" -eq 2 ]
-	[[ "${lines[1]}" == "mc-cat: <stdin>:30: byte c1 is no msgpack" ]]
+	[[ "${lines[1]}" == "mc-cat: <stdin>:30: byte c1 is not msgpack" ]]
 }
 
 @test "a file whose frames have no crc32 is refused" {
@@ -292,7 +292,7 @@ thing	1" ]
 	[[ "${lines[0]}" == "usage: mc-cat "* ]]
 }
 
-@test "strings are escaped, and what is no UTF-8 is replaced" {
+@test "strings are escaped, and what is not UTF-8 is replaced" {
 	run bash -c "printf '\x83\xa2mc\x01\xa4type\xa6header\xa1s\xaa\xc3\xa4\xff\xc3\"\\\\\n\x01\xed\xa0' | '$cat' 2>/dev/null | jq -c '.s | explode'"
 	[ "$output" = "[228,65533,65533,34,92,10,1,65533,65533]" ]
 }

@@ -123,7 +123,7 @@ three() {
 	echo 'episodes = some' >claims
 	run -65 mc-eval --aggregate --claims claims *.log
 	[ "$output" = "mc-eval: claims: line 1: does not say how many episodes; episodes = 50000" ]
-	# what comes with the figures says so
+	# what comes with the metrics says so
 	for f in fig2 fig3 fig4 fig5; do
 		grep -qx 'episodes = 50000' "$BATS_TEST_DIRNAME/../pipelines/$f.claims"
 	done
@@ -150,7 +150,7 @@ three() {
 	awk '{ n = /^(below-best|worst) / ? $3 : $2; wrong = $2 + $3 - n } n < 18 || wrong { bad = 1 } END { exit bad || NR != 6 }' apart
 }
 
-@test "over several tasks: scaled figures, profile, who is probably better" {
+@test "over several tasks: scaled metrics, profile, who is probably better" {
 	three
 	for s in 1 2 3; do
 		log "N6-full-$s.log" task=push_N6 method=full seed=$s level=100

@@ -13,13 +13,13 @@ ckpt() {
 	"$BATS_TEST_DIRNAME/make-ckpt.py" "$@"
 }
 
-figures='[.return_mean,.return_se,.return_iqm,.return_iqm_ci,.requests_per_step,.edge_rate]'
+metrics='[.return_mean,.return_se,.return_iqm,.return_iqm_ci,.requests_per_step,.edge_rate]'
 
 @test "drop=0 is the untouched team, to the last bit, and says that nothing is lost" {
 	ckpt a.ckpt random=3
 	mc-eval --json -n 60 a.ckpt >own
 	mc-eval --json -n 60 --comm drop=0 a.ckpt >drop
-	[ "$(there jq -c "$figures" own)" = "$(there jq -c "$figures" drop)" ]
+	[ "$(there jq -c "$metrics" own)" = "$(there jq -c "$metrics" drop)" ]
 	[ "$(jq -c '[.drop,.difference,.difference_ci]' drop)" = '[0,0,[0,0]]' ]
 	[ "$(there jq .bytes_per_step own)" = "$(there jq .bytes_per_step drop)" ]
 	[ "$(jq 'has("difference")' own)" = false ]

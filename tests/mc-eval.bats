@@ -29,7 +29,7 @@ near() {
 	done
 }
 
-@test "the figures, one JSON object a line, under stable names" {
+@test "the metrics, one JSON object a line, under stable names" {
 	ckpt a.ckpt
 	ckpt b.ckpt method=full seed=3 episode=90
 	mc-eval --json -n 10 -s 5 a.ckpt b.ckpt >out
@@ -254,11 +254,11 @@ near() {
 	[[ "$output" == "mc-eval: none.ckpt: "* ]]
 }
 
-@test "what is no checkpoint is refused, and said what it is" {
+@test "what is not a checkpoint is refused, and said what it is" {
 	"$BATS_TEST_DIRNAME/make-logs.py" a.log
 	run mc-eval a.log
 	[ "$status" -eq 65 ]
-	[[ "$output" == "mc-eval: a.log:0: this is a stream that begins with a header, no checkpoint"* ]]
+	[[ "$output" == "mc-eval: a.log:0: this is a stream that begins with a header, not a checkpoint"* ]]
 	echo "hello, world" >text
 	: >empty
 	ckpt a.ckpt
@@ -312,7 +312,7 @@ near() {
 	[[ "$output" == "mc-eval: <stdout>: "* ]]
 }
 
-@test "a reader that leaves early is no error message" {
+@test "a reader that leaves early is not an error message" {
 	ckpt a.ckpt
 	run bash -c 'mc-eval -n 5 a.ckpt a.ckpt a.ckpt | head -n 1'
 	[ "$status" -eq 0 ]

@@ -77,7 +77,7 @@ check() {
 	[ "$(check meta/run.ckpt <"$T/out")" = "3 advantages" ]
 }
 
-@test "a reader that has enough is no error, and nothing is said" {
+@test "a reader that has enough is not an error, and nothing is said" {
 	run --separate-stderr bash -c 'mc-rollout --load meta/run.ckpt -n 500 | mc-metalearn --analyse meta/run.ckpt | mc-cat -n 1 | wc -l'
 	[ "$status" -eq 0 ]
 	[ "$output" = 1 ]

@@ -147,7 +147,7 @@ blocks() {
 	[ "$output" = "mc-plot: there is no advantage in this stream; pipe it through mc-metalearn --analyse CKPT" ]
 }
 
-@test "episodes of different numbers of agents are no one picture" {
+@test "episodes of different numbers of agents are not one picture" {
 	stream a.mc
 	stream b.mc agents=4
 	run mc-plot advantages a.mc b.mc
@@ -182,7 +182,7 @@ blocks() {
 	for option in '-y requests' '-w 10' '--by seed' '--band none'; do
 		run mc-plot advantages a.mc $option
 		[ "$status" -eq 64 ]
-		[[ "$output" == *"this is no option of mc-plot advantages; leave it out" ]]
+		[[ "$output" == *"this is not an option of mc-plot advantages; leave it out" ]]
 	done
 	"$BATS_TEST_DIRNAME/make-logs.py" a.log
 	run mc-plot curves a.log -i 1

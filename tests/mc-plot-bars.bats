@@ -100,7 +100,7 @@ block() {
 	[[ "$output" == *": no episode in its log; has it only just begun?" ]]
 	log a.log
 	run -64 mc-plot bars a.log -w 3
-	[ "$output" = "mc-plot: --window: this is no option of mc-plot bars; leave it out" ]
+	[ "$output" = "mc-plot: --window: this is not an option of mc-plot bars; leave it out" ]
 	run -64 mc-plot curves a.log --last 3
 	run -66 mc-plot bars nothing
 	log a.log end=0

@@ -10,7 +10,7 @@ last() {
 	awk -v want="# $2: x y" 'index($0, want) == 1 { on = 1; next } /^$/ { on = 0 } on { line = $0 } END { print line }' "$1"
 }
 
-@test "a panel for each figure, in this order" {
+@test "a panel for each metric, in this order" {
 	log a.log comm=1
 	mc-plot comm a.log -w 1 -o fig.svg --emit
 	headings fig.dat >names
@@ -61,7 +61,7 @@ last() {
 	grep -q '1 to 2 runs, band: minimum to maximum; saturated: below 0.01 or above 0.99' fig.gp
 }
 
-@test "figures that no log holds have no panel" {
+@test "metrics that no log holds have no panel" {
 	log a.log method=full
 	mc-plot comm a.log -o fig.svg --emit
 	[ "$(headings fig.dat | tr '\n' ';')" = "episodic return, full;requests per step, full;" ]
@@ -125,7 +125,7 @@ last() {
 	run ! grep -q band out
 }
 
-@test "a log still being written, one without an episode, what is no log" {
+@test "a log still being written, one without an episode, what is not a log" {
 	log a.log comm=1 end=0
 	run --separate-stderr mc-plot comm a.log -o fig.svg
 	[ "$status" -eq 0 ]
@@ -139,10 +139,10 @@ last() {
 	[ "$status" -eq 65 ]
 	run mc-plot comm a.log -y return
 	[ "$status" -eq 64 ]
-	[ "$output" = "mc-plot: --y: this is no option of mc-plot comm; leave it out" ]
+	[ "$output" = "mc-plot: --y: this is not an option of mc-plot comm; leave it out" ]
 }
 
-@test "metrics without an episode, as a filtered log has them, are no picture" {
+@test "metrics without an episode, as a filtered log has them, are not a picture" {
 	log a.log comm=1 pairs=1 without=episode
 	mc-cat --count a.log | grep -q 'metric'
 	for picture in comm "curves -y loss" "curves -y return" topology bars profile; do
@@ -169,8 +169,8 @@ last() {
 	done
 	mc-plot comm */run.log -w 1 -o fig.svg --emit
 	for method in stgs reinforce meta; do
-		for figure in 'mean c' 'saturated share of c' 'entropy of c (nats)' '|g|'; do
-			headings fig.dat | grep -qxF "$figure, $method"
+		for metric in 'mean c' 'saturated share of c' 'entropy of c (nats)' '|g|'; do
+			headings fig.dat | grep -qxF "$metric, $method"
 		done
 		program=mc-metalearn
 		[ $method != stgs ] || program=mc-critic

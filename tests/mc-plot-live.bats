@@ -80,7 +80,7 @@ until_seen() {
 	grep -q ' echo ' typescript
 }
 
-@test "a reader that leaves early is no error, of any picture" {
+@test "a reader that leaves early is not an error, of any picture" {
 	"$BATS_TEST_DIRNAME/make-episodes.py" a.mc
 	for picture in "live whole.log" "bars whole.log" "comm whole.log" "topology a.mc" "graph a.mc" "episode a.mc"; do
 		mc-plot $picture 2>err | head -n 1 >first

@@ -81,7 +81,7 @@ rows() {
 	[ "$(rows 'push_N3, meta' | awk '{ print $1 }')" = "$(there jq 'select(.method == "meta").requests_per_step' both.json)" ]
 }
 
-@test "what is no measurement is refused, with its line" {
+@test "what is not a measurement is refused, with its line" {
 	line push_N3 meta 0 -30 4 >good
 	for bad in 'hello' '{"task":"push_N3"}' '{"task":1,}' '[1]' '{"a":"b' '{"task":"x","method":"y","return_mean":null,"requests_per_step":1}' \
 		'{"a":1}x' '{"a":+1}' '{"a":tru}' '{"a":"\q"}' '{"a":[1,2}'; do
@@ -109,7 +109,7 @@ rows() {
 	for args in "-w 5" "--named" "-i 0" "--pool" "-y return"; do
 		run mc-plot pareto $args a.json
 		[ "$status" -eq 64 ]
-		[[ "$output" == *"this is no option of mc-plot pareto"* ]]
+		[[ "$output" == *"this is not an option of mc-plot pareto"* ]]
 	done
 }
 
@@ -122,7 +122,7 @@ rows() {
 	[ "$(grep -c "^set label '1' at 2," fig.gp)" -eq 3 ]
 	[ "$(sed -n "s/^set label '1' at \(2,[^ ]*\) .*/\1/p" fig.gp | sort -u | wc -l)" -eq 3 ]
 	sed -n "s/^set label '1' at 2,\([^ ]*\) .*/\1/p" fig.gp | awk '{ bad = bad || $1 < -33 || $1 > -32 } END { exit bad }'
-	line push_N3 none 0 -30 4 >alone.json # a single point is no trouble
+	line push_N3 none 0 -30 4 >alone.json # a single point will do
 	mc-plot pareto alone.json -o alone.svg
 	[ -s alone.svg ]
 }

@@ -116,9 +116,9 @@ drawn() {
 	run -64 mc-plot profile a.log --scale push_N3=100
 	[[ "$output" == 'mc-plot: --scale: "push_N3=100" is not TASK=LOW,HIGH'* ]]
 	run -64 mc-plot profile a.log -w 3
-	[ "$output" = "mc-plot: --window: this is no option of mc-plot profile; leave it out" ]
+	[ "$output" = "mc-plot: --window: this is not an option of mc-plot profile; leave it out" ]
 	run -64 mc-plot bars a.log --scale push_N3=0,100
-	[ "$output" = "mc-plot: --scale: this is no option of mc-plot bars; leave it out" ]
+	[ "$output" = "mc-plot: --scale: this is not an option of mc-plot bars; leave it out" ]
 	run -64 mc-plot curves a.log --resamples 300
 	run -64 mc-plot profile a.log --resamples 3
 	run -66 mc-plot profile nothing

@@ -236,7 +236,7 @@ block() {
 	run -65 mc-plot graph run.ckpt
 	run -66 mc-plot graph nothing
 	run -64 mc-plot graph a.mc --fps 3
-	[ "$output" = "mc-plot: --fps: this is no option of mc-plot graph; leave it out" ]
+	[ "$output" = "mc-plot: --fps: this is not an option of mc-plot graph; leave it out" ]
 	run -64 mc-plot episode a.mc --step 3
 	run -64 mc-plot graph a.mc -o fig.gif
 	run -64 mc-plot episode a.mc -o fig.jpg

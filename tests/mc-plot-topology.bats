@@ -175,7 +175,7 @@ row() {
 	run -75 mc-plot topology a.mc
 	[[ "$output" == "mc-plot: a.mc:"*": the stream ends with an error: mc-rollout: it broke" ]]
 	run -64 mc-plot topology a.mc -y return
-	[ "$output" = "mc-plot: --y: this is no option of mc-plot topology; leave it out" ]
+	[ "$output" = "mc-plot: --y: this is not an option of mc-plot topology; leave it out" ]
 	stream a.mc
 	run -64 mc-plot topology a.mc -o fig.gif
 	[ "$output" = "mc-plot: fig.gif: unknown kind of picture; end its name in .svg, .png or .pdf" ]

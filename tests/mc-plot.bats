@@ -347,7 +347,7 @@ absent() {
 	grep -q "'three.dat' index 2 .*with lines .*#009E73" three.gp
 }
 
-@test "other names have colours that are no method's, as far as they go" {
+@test "other names have colours that are not a method's, as far as they go" {
 	log a.log method=meta
 	for name in b c d e; do
 		log $name.log seed=2
@@ -458,7 +458,7 @@ absent() {
 	[[ "$stderr" == "mc-plot: cut.log: still running, or cut, at 2"* ]]
 }
 
-@test "a log without an episode yet is no picture" {
+@test "a log without an episode yet is not a picture" {
 	log a.log episodes=0 end=0
 	run mc-plot curves a.log
 	[ "$status" -eq 65 ]
@@ -472,7 +472,7 @@ absent() {
 	[[ "$output" == "mc-plot: none.log: "* ]]
 }
 
-@test "what is no stream is refused" {
+@test "what is not a stream is refused" {
 	echo "hello, world" >text
 	: >empty
 	for f in text empty; do
@@ -484,7 +484,7 @@ absent() {
 	[ ! -e fig.svg ]
 }
 
-@test "a checkpoint is no log, and said to be one" {
+@test "a checkpoint is not a log, and said to be one" {
 	"$BATS_TEST_DIRNAME/make-ckpt.py" run.ckpt
 	run mc-plot curves run.ckpt
 	[ "$status" -eq 65 ]
@@ -597,7 +597,7 @@ absent() {
 	[ ! -e pwned ]
 }
 
-@test "a read that fails is no picture" {
+@test "a read that fails is not a picture" {
 	strace -qq -e inject=write:error=EIO:when=1 echo >/dev/null 2>&1 || [ $? -eq 1 ] || skip "strace cannot trace here"
 	log a.log
 	mc-plot curves a.log -o want.svg
@@ -624,7 +624,7 @@ absent() {
 	[[ "$output" == "mc-plot: <stdout>: "* ]]
 }
 
-@test "a reader that leaves early is no error message" {
+@test "a reader that leaves early is not an error message" {
 	log a.log
 	run bash -c 'mc-plot curves a.log | head -n 1'
 	[ "$status" -eq 0 ]
@@ -674,7 +674,7 @@ absent() {
 	done
 }
 
-@test "beyond ASCII: as it is in UTF-8, question marks elsewhere" {
+@test "beyond ASCII: as it is in UTF-8, `?` elsewhere" {
 	log a.log
 	mc-plot curves a.log --title "größer" | grep -q größer
 	LC_CTYPE=C mc-plot curves a.log --title "größer" | grep -q 'gr?.*er'

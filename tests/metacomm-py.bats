@@ -106,7 +106,7 @@ py() {
 	PY
 }
 
-@test "what is no checkpoint, or has no episodes, is said so" {
+@test "what is not a checkpoint, or has no episodes, is said so" {
 	run py -c 'import metacomm; metacomm.Checkpoint("meta/run.log")'
 	[[ "$output" == *"ValueError: meta/run.log is a stream that begins with a header, not a checkpoint" ]]
 	run py -c 'import metacomm; metacomm.trajectories("meta/run.log")'

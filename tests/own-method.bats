@@ -119,7 +119,7 @@ setup() {
 	END
 }
 
-@test "a method that is no program" {
+@test "a method that is not a program" {
 	touch file
 	for name in ./none ./file /usr; do
 		run -64 mc-train "${small[@]}" -m $name -o x

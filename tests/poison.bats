@@ -38,7 +38,7 @@ stands() {
 	stands 20
 }
 
-@test "a reward that is no number is refused where it comes in" {
+@test "a reward that is not a number is refused where it comes in" {
 	poisoned 31 nan
 	[[ "$output" == 'mc-rollout: --env: "./env", in episode 31, after 0 steps, '*": observation frame: r is nan"* ]]
 	stands 30

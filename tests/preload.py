@@ -143,8 +143,8 @@ def main():
             n, bad = result.result()
             total += n
             tap.ok(not bad and n > 0, "%s: an allocation fails (%d)" % (text, n), bad)
-    sr.figure("short reads, short writes and EINTR change no byte", "%d runs" % len(seeds))
-    sr.figure("an allocation that fails ends a program with 71 and one line, or in nothing", "%d allocations" % total)
+    sr.measured("short reads, short writes and EINTR change no byte", "%d runs" % len(seeds))
+    sr.measured("an allocation that fails ends a program with 71 and one line, or in nothing", "%d allocations" % total)
     shutil.rmtree(directory)
     return tap.done()
 

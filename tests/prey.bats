@@ -173,7 +173,7 @@ assert n == 3
 	[[ "$output" == *"evade_N3.prey: these are prey of evade_N3; they do not know predator_prey_N6_l1"* ]]
 }
 
-@test "--export-prey refuses what is no prey, and says why" {
+@test "--export-prey refuses what is not prey, and says why" {
 	refused() {
 		run -64 bash -c 'mc-rollout --load "$1" --export-prey 2>&1 >/dev/null' - "$1"
 		[ "${#lines[@]}" -eq 1 ]
@@ -191,7 +191,7 @@ assert n == 3
 	run -64 mc-rollout --export-prey
 }
 
-@test "what is no prey file is refused" {
+@test "what is not a prey file is refused" {
 	small push_N3 none 0 d
 	run bash -c 'mc-envsim -t predator_prey_N3_l3 --still 1 --prey d/run.log 2>&1 >/dev/null'
 	[ "$status" -eq 65 ]

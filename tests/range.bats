@@ -24,7 +24,7 @@ numbers() {
 	mc-cat --type episode,metric "$1/run.log" | there jq -c 'del(.crc32)'
 }
 
-# The sum of a figure over the episodes of a log.
+# The sum of a metric over the episodes of a log.
 total() {
 	mc-cat --type episode "$1/run.log" | there jq -s "map(.$2) | add"
 }

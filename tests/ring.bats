@@ -293,7 +293,7 @@ in_env() {
 		status=0
 		wait $pid || status=$?
 		[ "$status" -eq 137 ]
-		[ $(($(date +%s) - start)) -le 20 ]   # no hang; a busy machine is no failure
+		[ $(($(date +%s) - start)) -le 20 ]   # no hang; a busy machine is not a failure
 		[ "$(wc -l <err)" -eq 1 ]
 		grep -q "train: $victim was killed by signal 9" err
 	done
@@ -384,7 +384,7 @@ told() {
 	mc-cat --verify d/run.ckpt
 }
 
-@test "a ring's end that is no pipe is refused with a hint" {
+@test "a ring's end that is not a pipe is refused with a hint" {
 	run -64 bash -c 'mc-rollout -t push_N3 </dev/null >/dev/null'
 	[[ "$output" == *mkfifo* ]]
 	touch f

@@ -86,9 +86,9 @@ def differs(directory, want):
                    if not same(os.path.join(directory, f), os.path.join(want, f)))
 
 
-def figure(promise, value):
+def measured(promise, value):
     """A row of the table with which `make torture` ends."""
-    print("# figure: %s: %s" % (promise, value))
+    print("# measured: %s: %s" % (promise, value))
 
 
 class Tap:

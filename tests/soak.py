@@ -117,7 +117,7 @@ def main():
     tap = sr.Tap()
     tap.ok(not bad, "the run went on through %d kills for %.0f s" % (killed, time.monotonic() - begin), bad)
     for name in sr.PROGRAMS:
-        # the longest stretch tells most: the first seconds of each are no growth but a beginning
+        # the longest stretch tells most: the first seconds of each are not growth but a beginning
         longest = max((s[name] for s in stretches if name in s), key=lambda x: x[-1][0] - x[0][0], default=[])
         worst = growth(longest)
         fds = max((growth(s[name])[2] for s in stretches if name in s), default=0)

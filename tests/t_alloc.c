@@ -137,7 +137,7 @@ static int commit(struct mc_err *e)
 		r = -1;
 	const int fd = r == 0 ? mkstemp(target) : -1;
 
-	/* the last frame, `end`, is no header, but a map that is there */
+	/* the last frame, `end`, is not a header, but a map that is there */
 	if (fd >= 0) {
 		FILE *made = fdopen(fd, "w");
 

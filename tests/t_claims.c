@@ -1,4 +1,4 @@
-/* Final returns, ranks and verdicts on runs made by hand, whose answers are plain to see. */
+/* Final returns, ranks and verdicts on runs made by hand, whose results are plain to see. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -102,10 +102,10 @@ static void final_returns(void)
 	    "by task, then method, in the order of their first runs");
 	ok(a->n == 3 && a->seed[0] == 1 && a->seed[1] == 2 && a->seed[2] == 3, "seeds in order");
 	ok(a->final[0] == 1 && a->final[1] == 3 && a->final[2] == 5, "the last tenth of the episodes alone");
-	is_near(a->figure[MC_FIGURE_MEAN], 3, 1e-12, "mean over seeds");
-	is_near(a->figure[MC_FIGURE_IQM], 3, 1e-12, "IQM of three is their mean");
-	ok(a->ci[MC_FIGURE_IQM][0] < 1.7 && a->ci[MC_FIGURE_IQM][0] >= 1 && a->ci[MC_FIGURE_IQM][1] > 4.3 && a->ci[MC_FIGURE_IQM][1] <= 5, "its interval");
-	ok(isnan(scores.score[2].ci[MC_FIGURE_IQM][0]), "one run has no interval");
+	is_near(a->metric[MC_METRIC_MEAN], 3, 1e-12, "mean over seeds");
+	is_near(a->metric[MC_METRIC_IQM], 3, 1e-12, "IQM of three is their mean");
+	ok(a->ci[MC_METRIC_IQM][0] < 1.7 && a->ci[MC_METRIC_IQM][0] >= 1 && a->ci[MC_METRIC_IQM][1] > 4.3 && a->ci[MC_METRIC_IQM][1] <= 5, "its interval");
+	ok(isnan(scores.score[2].ci[MC_METRIC_IQM][0]), "one run has no interval");
 	ok(a->rank == 2 && b->rank == 1 && scores.score[2].rank == 1, "ranks within the task");
 	is_near(mc_scores_mean_rank(&scores, "a"), 1.5, 0, "mean rank over tasks");
 	ok(isnan(mc_scores_mean_rank(&scores, "b")), "none for a method that a task has not");
@@ -429,11 +429,11 @@ static void files(void)
 	is_int(cs.claim[0].episodes, 0, "it does not say how long runs are");
 	is_int(cs.claim[1].episodes, 50000, "the second does");
 	mc_claims_release(&cs);
-	refused("t | a | best | | b\nepisodes = many", "line 2", "episodes that are no number");
+	refused("t | a | best | | b\nepisodes = many", "line 2", "episodes that are not a number");
 	refused("episodes = 0", "line 1", "none at all");
 	refused("episodes", "line 1", "and no length");
 
-	is_int(read_text(&cs, "", &e), 0, "an empty file is no claim");
+	is_int(read_text(&cs, "", &e), 0, "an empty file is not a claim");
 	is_int((long long)cs.n, 0, "none");
 	mc_claims_release(&cs);
 

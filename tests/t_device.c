@@ -1,7 +1,7 @@
 /*
  * The learner on a device against the one on the CPU: the same draws, the same nets after many
  * updates as far as the scalar type goes, the same bytes from one run to the next and in whatever
- * order the kernels' elements are computed; figures, states that pass from one to the other, divergence,
+ * order the kernels' elements are computed; metrics, states that pass from one to the other, divergence,
  * and too little memory. On the stand-in of device_host.h; with MC_DEVICE=cuda in a build with CUDA
  * on the GPU, if there is one.
  */
@@ -199,7 +199,7 @@ static int same_nets(const struct rig *a, const struct rig *b)
 	return 1;
 }
 
-static double figures_apart(const struct mc_learner_metrics *a, const struct mc_learner_metrics *b)
+static double metrics_apart(const struct mc_learner_metrics *a, const struct mc_learner_metrics *b)
 {
 	const double pair[][2] = { { a->critic_loss, b->critic_loss }, { a->q_mean, b->q_mean },
 		{ a->objective, b->objective }, { a->policy_norm, b->policy_norm },
@@ -234,8 +234,8 @@ static void compare(const char *name, const struct mc_dims *x, struct mc_learner
 	warm_up(&again);
 	ok(iterate(&cpu, 1, 1, &a) == 0 && iterate(&dev, 1, 1, &b) == 0 && iterate(&again, 1, 1, &c) == 0,
 	    "%s: an update", name);
-	if (!ok(figures_apart(&a, &b) < first_bound, "%s: its figures", name))
-		diag("apart: %g", figures_apart(&a, &b));
+	if (!ok(metrics_apart(&a, &b) < first_bound, "%s: its metrics", name))
+		diag("apart: %g", metrics_apart(&a, &b));
 	ok(iterate(&cpu, 2, UPDATES, &a) == 0 && iterate(&dev, 2, UPDATES, &b) == 0 && iterate(&again, 2, UPDATES, &c) == 0,
 	    "%s: %d updates", name, (int)UPDATES);
 	const double worst = nets_apart(&cpu, &dev, &start);
@@ -244,7 +244,7 @@ static void compare(const char *name, const struct mc_dims *x, struct mc_learner
 		diag("apart: %g of the way", worst);
 	ok(same_nets(&dev, &again) && memcmp(&b, &c, sizeof b) == 0, "%s: the same bytes again", name);
 	ok(nets_apart(&start, &dev, &start) > 0, "%s: the nets did move", name);
-	diag("%s: %g of the way apart, figures %g", name, worst, figures_apart(&a, &b));
+	diag("%s: %g of the way apart, metrics %g", name, worst, metrics_apart(&a, &b));
 	rig_free(&cpu);
 	rig_free(&dev);
 	rig_free(&again);
@@ -266,8 +266,8 @@ static void rates(void)
 			mc_learner_rates(all[k]->l, 0.3, 2e-4, 3e-3);
 		(void)iterate(all[k], 5, 5, &fig[k]);
 	}
-	ok(figures_apart(&fig[0], &fig[1]) < first_bound, "rates that are set: the figures are the CPU's");
-	ok(figures_apart(&fig[0], &fig[2]) > 10 * first_bound, "and not those of the rates before");
+	ok(metrics_apart(&fig[0], &fig[1]) < first_bound, "rates that are set: the metrics are the CPU's");
+	ok(metrics_apart(&fig[0], &fig[2]) > 10 * first_bound, "and not those of the rates before");
 	for (int k = 0; k < 3; k++)
 		(void)iterate(all[k], 6, UPDATES, &fig[k]);
 	ok(nets_apart(&cpu, &dev, &start) < bound, "the nets end where the CPU's end");
@@ -352,7 +352,7 @@ static void comm_stats(void)
 	for (int k = 0; k < 6; k++)
 		worst = fmax(worst, fabs((double)c[0][k] - (double)c[1][k]));
 	ok(worst < 1e-5 && fabs(a.c_mean - b.c_mean) < 1e-5 && fabs(a.entropy - b.entropy) < 1e-5,
-	    "stgs: the figures of the decisions");
+	    "stgs: the metrics of the decisions");
 	ok(memcmp(asked[0], asked[1], sizeof asked[0]) == 0, "stgs: and who was asked");
 	rig_free(&cpu);
 	rig_free(&dev);
@@ -428,12 +428,12 @@ static void not_ready(void)
 
 	warm_up(&r);
 	is_int((long long)mc_learner_transitions(r.l), 150, "D counts transitions");
-	is_int(mc_learner_update(r.l, 1, &fig, &e), 0, "an update before the warm-up is over is no failure");
+	is_int(mc_learner_update(r.l, 1, &fig, &e), 0, "an update before the warm-up is over is not a failure");
 	ok(mc_learner_fetch(r.l, &e) == 0 && isnan(fig.critic_loss) && isnan(fig.objective) && same_nets(&r, &fresh),
-	    "its figures are NaN, and nothing moved");
+	    "its metrics are NaN, and nothing moved");
 	warm_up(&r);
 	is_int(mc_learner_update(r.l, 1, &fig, &e), 0, "the first update after it");
-	ok(fig.critic_loss > 0 && fig.policy_norm > 0 && isnan(fig.comm_norm), "has figures");
+	ok(fig.critic_loss > 0 && fig.policy_norm > 0 && isnan(fig.comm_norm), "has metrics");
 	rig_free(&r);
 	rig_free(&fresh);
 }

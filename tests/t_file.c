@@ -191,7 +191,7 @@ static void test_distinct(void)
 	is_int(distinct(in_dir(fresh, "not-yet"), 1, in_dir(other, "sub/../not-yet"), 1, &e), -1, "a file that does not exist yet");
 	is_int(distinct(fresh, 1, in_dir(other, "not-yet-either"), 1, &e), 0, "two of them");
 	is_int(distinct(fresh, 1, NULL, 1, &e), 0, "a name that was not given");
-	is_int(distinct("/dev/null", 1, "/dev/null", 1, &e), 0, "what is no file may be used twice");
+	is_int(distinct("/dev/null", 1, "/dev/null", 1, &e), 0, "what is not a file may be used twice");
 }
 
 static void test_relative(void)
@@ -212,7 +212,7 @@ static void test_refusals(void)
 	struct rlimit small = { .rlim_cur = 10, .rlim_max = RLIM_INFINITY }, before;
 	struct mc_err e = { 0 };
 
-	is_int(mc_file_commit("/dev/null", "x", 1, &e), -1, "a device is no target");
+	is_int(mc_file_commit("/dev/null", "x", 1, &e), -1, "a device is not a target");
 	is_int(e.code, MC_CANTCREAT, "73");
 	is_int(mc_file_commit(dir, "x", 1, &e), -1, "nor is a directory");
 	is_int(e.code, MC_CANTCREAT, "73 too");

@@ -245,8 +245,8 @@ static void look_at_scalars(const struct mc_map *m)
 
 	ok(mc_map_int(m, "int", &i, NULL) == 0 && i == -5, "an integer comes back");
 	ok(mc_map_uint(m, "uint", &u, NULL) == 0 && u == UINT64_MAX, "2^64-1 comes back");
-	ok(mc_map_int(m, "uint", &i, NULL) < 0, "but is no int64");
-	ok(mc_map_uint(m, "int", &u, NULL) < 0, "-5 is no uint64");
+	ok(mc_map_int(m, "uint", &i, NULL) < 0, "but is not an int64");
+	ok(mc_map_uint(m, "int", &u, NULL) < 0, "-5 is not a uint64");
 	ok(mc_map_real(m, "real", &d, NULL) == 0 && d == 0.1, "a real comes back");
 	ok(mc_map_real(m, "int", &d, NULL) == 0 && d == -5, "an integer is a real as well");
 	ok(mc_map_bool(m, "bool", &flag, NULL) == 0 && flag == 1, "true comes back");
@@ -279,7 +279,7 @@ static void look_at_arrays(const struct mc_map *m)
 	ok(mc_map_reals(m, "reals", 2, (size_t[]){ 3, 1 }, r, NULL) == 0 && r[2] == (mc_real)0.5, "reals");
 	ok(mc_map_reals(m, "f64", 1, (size_t[]){ 2 }, r, NULL) == 0 && r[0] == (mc_real)1.25, "float64 as reals");
 	ok(mc_map_reals(m, "reals", 1, (size_t[]){ 3 }, r, NULL) < 0, "of one shape only");
-	ok(mc_map_reals(m, "i32", 1, (size_t[]){ 2 }, r, NULL) < 0, "integers are no reals");
+	ok(mc_map_reals(m, "i32", 1, (size_t[]){ 2 }, r, NULL) < 0, "integers are not reals");
 	ok(mc_map_bytes(m, "u8", 2, (size_t[]){ 1, 3 }, u, NULL) == 0 && u[2] == 255, "uint8 as bytes");
 	ok(mc_map_bytes(m, "yes", 1, (size_t[]){ 2 }, u, NULL) == 0 && u[0] == 1, "bool as bytes");
 }
@@ -505,10 +505,10 @@ static void test_hostile(void)
 		/* arrays */
 		CASE("ext type 2", HEAD3 "\xd4\x02\x00", 19, "ext type 2"),
 		CASE("ext type -1", HEAD3 "\xd6\xff\0\0\0\0", 19, "ext type -1"),
-		CASE("ext that is no list", HEAD3 "\xd4\x01\x05", 21, "no list [shape, dtype, data]"),
-		CASE("ext of nothing", HEAD3 "\xc7\x00\x01", 22, "no list [shape, dtype, data]"),
-		CASE("ext inside ext", HEAD3 "\xd7\x01\x93\xd4\x01\x93\x00\x00\x00\x00", 22, "no list of at most 8"),
-		CASE("array of 2 parts", HEAD3 "\xd5\x01\x92\x90", 21, "no list [shape, dtype, data]"),
+		CASE("ext that is not a list", HEAD3 "\xd4\x01\x05", 21, "not a list [shape, dtype, data]"),
+		CASE("ext of nothing", HEAD3 "\xc7\x00\x01", 22, "not a list [shape, dtype, data]"),
+		CASE("ext inside ext", HEAD3 "\xd7\x01\x93\xd4\x01\x93\x00\x00\x00\x00", 22, "not a list of at most 8"),
+		CASE("array of 2 parts", HEAD3 "\xd5\x01\x92\x90", 21, "not a list [shape, dtype, data]"),
 		CASE("9 dimensions", HEAD3 "\xc7\x14\x01\x93\x99\1\1\1\1\1\1\1\1\1\xa5uint8\xc4\x01z", 23, "at most 8"),
 		CASE("a size of -1", HEAD3 "\xc7\x0b\x01\x93\x91\xff\xa5uint8\xc4\x00", 24, "at most 8 sizes"),
 		CASE("a size of 2.0", HEAD3 "\xc7\x0f\x01\x93\x91\xca\x40\0\0\0\xa5uint8\xc4\x00", 24, "at most 8 sizes"),
@@ -517,11 +517,11 @@ static void test_hostile(void)
 		CASE("data too short", HEAD3 "\xc7\x0c\x01\x93\x91\x02\xa5uint8\xc4\x01z", 23, ARRAY_BAD),
 		CASE("data too long", HEAD3 "\xc7\x0d\x01\x93\x91\x01\xa5uint8\xc4\x02zz", 23, ARRAY_BAD),
 		CASE("data of 3 bytes for float32", HEAD3 "\xc7\x10\x01\x93\x91\x00\xa7" "float32\xc4\x03zzz", 23, ARRAY_BAD),
-		CASE("data beyond the ext", HEAD3 "\xc7\x0c\x01\x93\x91\x01\xa5uint8\xc4\x02z", 31, "no bin that fills"),
-		CASE("bytes after the data", HEAD3 "\xc7\x0d\x01\x93\x91\x01\xa5uint8\xc4\x01zz", 34, "no bin that fills"),
-		CASE("data that is a str", HEAD3 "\xc7\x0b\x01\x93\x91\x01\xa5uint8\xa1z", 31, "no bin that fills"),
+		CASE("data beyond the ext", HEAD3 "\xc7\x0c\x01\x93\x91\x01\xa5uint8\xc4\x02z", 31, "not a bin that fills"),
+		CASE("bytes after the data", HEAD3 "\xc7\x0d\x01\x93\x91\x01\xa5uint8\xc4\x01zz", 34, "not a bin that fills"),
+		CASE("data that is a str", HEAD3 "\xc7\x0b\x01\x93\x91\x01\xa5uint8\xa1z", 31, "not a bin that fills"),
 		CASE("a product that overflows", HEAD3 "\xc7\x1c\x01\x93\x92\xcf\x80\0\0\0\0\0\0\0\x02\xa5uint8\xc4\x00"
-		    "\0\0\0\0\0\0\0\0", 42, "no bin that fills"),
+		    "\0\0\0\0\0\0\0\0", 42, "not a bin that fills"),
 		CASE("2^63 times 2 is not 0", HEAD3 "\xc7\x14\x01\x93\x92\xcf\x80\0\0\0\0\0\0\0\x02\xa5uint8\xc4\x00", 23, ARRAY_BAD),
 		CASE("empty shape, no data", HEAD3 "\xc7\x0a\x01\x93\x90\xa5uint8\xc4\x00", 23, ARRAY_BAD),
 		/* crc32 */
@@ -711,7 +711,7 @@ static void test_flags(struct mc_fb *b)
 	is_int((long long)from_file(s->p, s->n, 0).frames, 0, "which is not given out when a byte follows it");
 	ok(from_memory("\x81\xa1x\x05", 4, MC_IN_FIXTURE).e.code == 0, "a fixture is a bare map");
 	refused_by(from_memory("\x81\xa1x\x05\x05", 5, MC_IN_FIXTURE), 4, "bytes follow the only map", "at once",
-	    "two values are no fixture");
+	    "two values are not a fixture");
 	ok(!mc_in_open("/no/such/file", 0, MC_FRAME_MAX, NULL), "a missing file");
 }
 

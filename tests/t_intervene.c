@@ -300,14 +300,14 @@ static void options(void)
 		all &= refused(mc_intervention_cut, cut[k]);
 	for (size_t k = 0; k < sizeof mute / sizeof *mute; k++)
 		all &= refused(mc_intervention_mute, mute[k]);
-	ok(all, "what is no intervention is refused");
+	ok(all, "what is not an intervention is refused");
 	ok(x.how == MC_FULL && x.drop > 0.4 && x.message == MC_MESSAGE_OWN && x.cuts == 2 && x.cut[1][0] == 2 && x.cut[1][1] == 1 &&
 	    x.mutes == 2 && x.mute[0] == 3 && x.mute[1] == 0, "several at once");
 	ok(mc_intervention_check(&x, 4, MC_LEARNED, &e) == 0 && mc_intervention_check(&x, 3, MC_LEARNED, &e) < 0,
 	    "an agent that the team does not have is refused");
 	ok(mc_intervention_check(&shuffle, 3, MC_LEARNED, &e) == 0 && mc_intervention_check(&shuffle, 2, MC_LEARNED, &e) < 0,
 	    "shuffle needs three");
-	ok(!mc_intervention_touches(&mc_intervention_none, MC_LEARNED), "nothing is no intervention");
+	ok(!mc_intervention_touches(&mc_intervention_none, MC_LEARNED), "nothing is not an intervention");
 }
 
 int main(void)

@@ -1,6 +1,6 @@
 /*
  * The learner as a whole: same bytes for any number of threads and after a stop, shared nets,
- * one agent, targets, figures, divergence.
+ * one agent, targets, metrics, divergence.
  */
 #include <stdlib.h>
 
@@ -206,14 +206,14 @@ static void not_ready(void)
 		append(&r, &three, k);
 	is_int((long long)mc_learner_transitions(r.l), 145, "D counts transitions");
 	ok(!mc_learner_ready(r.l), "145 are not yet a batch of 150");
-	is_int(mc_learner_update(r.l, 1, &fig, &e), 0, "an update before that is no failure");
-	ok(isnan(fig.critic_loss) && isnan(fig.objective) && isnan(fig.policy_norm), "its figures are NaN");
+	is_int(mc_learner_update(r.l, 1, &fig, &e), 0, "an update before that is not a failure");
+	ok(isnan(fig.critic_loss) && isnan(fig.objective) && isnan(fig.policy_norm), "its metrics are NaN");
 	ok(same_nets(&r, &fresh), "and nothing moved");
 	append(&r, &three, 29);
 	ok(mc_learner_ready(r.l), "150 are");
 	is_int(mc_learner_update(r.l, 1, &fig, &e), 0, "the first update");
 	ok(fig.critic_loss > 0 && fig.policy_norm > 0 && fig.critic_norm > 0 && isfinite(fig.q_mean),
-	    "has figures");
+	    "has metrics");
 	ok(isnan(fig.comm_norm), "comm_norm is NaN where comm is another program's");
 	ok(!same_block(&r, &fresh, MC_NET_CRITIC, 0) && !same_block(&r, &fresh, MC_NET_POLICY, 0) &&
 	    !same_block(&r, &fresh, MC_NET_CRITIC, 1) && !same_block(&r, &fresh, MC_NET_POLICY, 1),

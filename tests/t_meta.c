@@ -144,7 +144,7 @@ static void meta_iteration(double clip, double eps)
 	ok(same(mc_meta_params(x, MC_NET_COMM), theta.v), "theta_c(K) is what K updates make");
 	ok(!same(mc_meta_params(x, MC_NET_BASELINE), phi.v) && isnan(fig.J), "phi and J wait for tau(K)");
 	ok(isfinite(fig.g_norm) && fig.advantage_norm > 0 && fig.c_mean > 0 && fig.c_mean < 1 &&
-	    fig.entropy > 0 && fig.saturated == 0, "an update has its figures");
+	    fig.entropy > 0 && fig.saturated == 0, "an update has its metrics");
 	ok(feed(x, K, K + 1, K, &fig, &e) == 0, "the meta-step");
 	ok(same(mc_meta_params(x, MC_NET_COMM), theta.v), "leaves theta_c(K)");
 	ok(same(mc_meta_params(x, MC_NET_BASELINE), phi.v), "takes line 12's steps of phi in order");
@@ -192,11 +192,11 @@ static void reinforce(void)
 	ok(same(mc_meta_params(x, MC_NET_COMM), theta.v), "reinforce: theta_c");
 	ok(same(mc_meta_params(x, MC_NET_BASELINE), phi.v), "reinforce: phi");
 	ok(!mc_meta_params(x, MC_NET_RULE), "reinforce has no rule");
-	ok(isnan(fig.J) && isnan(fig.meta_norm) && fig.baseline_loss > 0, "reinforce: figures");
+	ok(isnan(fig.J) && isnan(fig.meta_norm) && fig.baseline_loss > 0, "reinforce: metrics");
 	ok(feed(x, 2, 30, 0, &fig, &e) == 0, "reinforce goes on beyond K");
 }
 
-/* ---- figures, by hand ---- */
+/* ---- metrics, by hand ---- */
 
 /*
  * Nets whose kernels are zero give their last biases, so that all can be worked out: agent 0's
@@ -247,7 +247,7 @@ static void check_decisions(const struct mc_meta *x, const struct mc_meta_metric
 	is_near((double)asked[1], 2 / 3., 1e-6, "and the second");
 }
 
-static void figures_by_hand(void)
+static void metrics_by_hand(void)
 {
 	struct mc_meta_opts o = options(MC_METHOD_REINFORCE);
 	const struct mc_traj t = by_hand();
@@ -262,7 +262,7 @@ static void figures_by_hand(void)
 	struct mc_meta *x = learner(&o);
 
 	set_biases(x);
-	ok(mc_meta_trajectory(x, &t, &fig, &e) == 0, "figures by hand: reinforce");
+	ok(mc_meta_trajectory(x, &t, &fig, &e) == 0, "metrics by hand: reinforce");
 	check_decisions(x, &fig, "mean c over the decisions there were, reinforce");
 	is_near(fig.advantage_norm, sqrt(25 / 3.), 1e-6, "rms of G - V");
 	is_near(fig.baseline_loss, 25 / 6., 1e-6, "loss of the baseline");
@@ -272,7 +272,7 @@ static void figures_by_hand(void)
 	o.method = MC_METHOD_META;
 	x = learner(&o);
 	set_biases(x);
-	ok(mc_meta_trajectory(x, &t, &fig, &e) == 0, "figures by hand: meta");
+	ok(mc_meta_trajectory(x, &t, &fig, &e) == 0, "metrics by hand: meta");
 	check_decisions(x, &fig, "mean c over the decisions there were, meta");
 	is_near(fig.advantage_norm, sqrt((2 * 9 + 3) / 5.), 1e-6, "rms of A_hat over live pairs");
 	is_near(fig.g_norm, hypot((0.5 - 0.5) * 3, -(2 * (1 - c) - c)), 1e-5, "|g| of eq. 5");
@@ -294,7 +294,7 @@ static void fixed_rule(void)
 	    "are those of the rule that learns");
 	ok(feed(x, K, 5 * K, 0, &fig, &e) == 0, "and it goes on with every trajectory");
 	ok(same(mc_meta_params(x, MC_NET_RULE), eta.v), "the rule stays");
-	ok(isnan(fig.J) && isnan(fig.baseline_loss) && fig.g_norm > 0, "figures of a fixed rule");
+	ok(isnan(fig.J) && isnan(fig.baseline_loss) && fig.g_norm > 0, "metrics of a fixed rule");
 	is_int(mc_meta_trajectory(x, &(struct mc_traj){ .dims = tiny.env, .last = 1, .iteration = 5 * K },
 	    NULL, &e), -1, "a last trajectory is refused");
 }
@@ -359,7 +359,7 @@ static void continues_as(enum mc_method method, int freeze, const struct mc_rule
 		if (mc_meta_params(whole, net))
 			ok(same(mc_meta_params(whole, net), mc_meta_params(second, net)->v),
 			    "%s continues to the same bytes: %s", name, mc_net_name(net));
-	ok(memcmp(&a, &b, sizeof a) == 0, "%s continues to the same figures", name);
+	ok(memcmp(&a, &b, sizeof a) == 0, "%s continues to the same metrics", name);
 }
 
 static void continues(enum mc_method method, int freeze, const char *name)
@@ -616,7 +616,7 @@ int main(void)
 	meta_iteration(1, 1e-8);
 	meta_iteration(1e-3, 1e-3);
 	reinforce();
-	figures_by_hand();
+	metrics_by_hand();
 	fixed_rule();
 	if (!IN_DOUBLE) {  /* frames hold float32 */
 		continues(MC_METHOD_META, 0, "meta");

@@ -62,7 +62,7 @@ static void refusals(void)
 	is_int(mc_prey_choose(&x, "some.file", &push, &arena, &e), -1, "a file for a task without prey");
 	is_int(e.code, MC_USAGE, "... is wrong usage");
 	is_int(mc_prey_choose(&x, "/nonexistent", &hunt, &arena, &e), -1, "a file that is not there");
-	is_int(e.code, MC_NOINPUT, "... is no input");
+	is_int(e.code, MC_NOINPUT, "... as input that is not there");
 }
 
 /* ---- hunting ---- */

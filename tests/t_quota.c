@@ -69,7 +69,7 @@ static void version_2(void)
 		const char *const odd[] = { "", "garbage\n", "-1 100000\n", "100000 0\n", "nan nan\n" };
 
 		put("/sys/fs/cgroup/cpu.max", odd[i]);
-		is_quota(HUGE_VAL, 64, "what is no quota");
+		is_quota(HUGE_VAL, 64, "what is not a quota");
 	}
 	put("/proc/self/cgroup", "0::/a.slice/b.service/c\n");
 	put("/sys/fs/cgroup/cpu.max", "max 100000\n");

@@ -1,8 +1,8 @@
-/* Philox against its published answers; draws against their definition. */
+/* Philox against its published values; draws against their definition. */
 #include "mc_rng.h"
 #include "tap.h"
 
-static void known_answers(void)
+static void known_values(void)
 {
 	static const struct { uint32_t ctr[4], key[2], out[4]; } v[] = {
 		{ { 0, 0, 0, 0 }, { 0, 0 }, { 0x6627e8d5, 0xe169c58d, 0xbc57ac4c, 0x9b00dbd8 } },
@@ -16,7 +16,7 @@ static void known_answers(void)
 		uint32_t out[4];
 
 		mc_philox(out, v[i].ctr, v[i].key);
-		ok(memcmp(out, v[i].out, sizeof out) == 0, "philox known answer %zu", i);
+		ok(memcmp(out, v[i].out, sizeof out) == 0, "philox known value %zu", i);
 	}
 }
 
@@ -65,7 +65,7 @@ static void moments(void)
 
 int main(void)
 {
-	known_answers();
+	known_values();
 	parts();
 	moments();
 	is_near((double)mc_rng_u(0xffffffff), 1 - 0x1p-24, 0, "u stays below 1");

@@ -1,4 +1,4 @@
-/* Statistics against figures worked out by hand, and the bootstrap against a plain one. */
+/* Statistics against metrics worked out by hand, and the bootstrap against a plain one. */
 #include <stdlib.h>
 
 #include "mc_rng.h"
@@ -45,7 +45,7 @@ static int ascending(const void *a, const void *b)
 static void plain_bootstrap(double ci[2], enum mc_stat_kind kind, const double *x, size_t n,
     size_t resamples, uint64_t seed)
 {
-	double *y = malloc(n * sizeof *y), *figure = malloc(resamples * sizeof *figure);
+	double *y = malloc(n * sizeof *y), *metric = malloc(resamples * sizeof *metric);
 
 	for (size_t b = 0; b < resamples; b++) {
 		const size_t cut = kind == MC_STAT_IQM ? n / 4 : 0;
@@ -57,19 +57,19 @@ static void plain_bootstrap(double ci[2], enum mc_stat_kind kind, const double *
 			y[k] = x[((uint64_t)w * n) >> 32];
 		}
 		qsort(y, n, sizeof *y, ascending);
-		figure[b] = 0;
+		metric[b] = 0;
 		for (size_t k = cut; k < n - cut; k++)
-			figure[b] += y[k] / (double)(n - 2 * cut);
+			metric[b] += y[k] / (double)(n - 2 * cut);
 	}
-	qsort(figure, resamples, sizeof *figure, ascending);
+	qsort(metric, resamples, sizeof *metric, ascending);
 	for (int side = 0; side < 2; side++) {
 		const double at = (side ? 0.975 : 0.025) * (double)(resamples - 1);
 		const size_t i = (size_t)at;
 
-		ci[side] = figure[i] + (at - (double)i) * (figure[i + 1] - figure[i]);
+		ci[side] = metric[i] + (at - (double)i) * (metric[i + 1] - metric[i]);
 	}
 	free(y);
-	free(figure);
+	free(metric);
 }
 
 static void bootstrap(void)

@@ -1,5 +1,5 @@
 /*
- * Figures over tasks: against numbers that the rliable package computed (tests/data/rliable, made
+ * Metrics over tasks: against numbers that the rliable package computed (tests/data/rliable, made
  * by tests/make-rliable.py), and small cases by hand.
  */
 #include <stdio.h>
@@ -54,7 +54,7 @@ static int read_scores(void)
 	return n;
 }
 
-/* What this build says: the value and the interval of one line of figures.tsv. 0 = no such line. */
+/* What this build says: the value and the interval of one line of metrics.tsv. 0 = no such line. */
 static int measure(double out[3], const char *what, const char *who)
 {
 	static struct mc_stratum both[2 * TASKS];
@@ -75,12 +75,12 @@ static int measure(double out[3], const char *what, const char *who)
 		if (k == 0)
 			(void)mc_strata_profile_ci(ci, s, TASKS, RESAMPLES, &e);
 	} else {
-		for (k = 0; k < MC_FIGURES && strcmp(what, mc_strata_figure_name((enum mc_strata_figure)k)) != 0; k++)
+		for (k = 0; k < MC_METRIC_COUNT && strcmp(what, mc_strata_metric_name((enum mc_strata_metric)k)) != 0; k++)
 			;
-		if (k == MC_FIGURES)
+		if (k == MC_METRIC_COUNT)
 			return 0;
-		mc_strata_figures(all, s, TASKS, 1, scratch);
-		(void)mc_strata_figures_ci(ci, s, TASKS, 1, RESAMPLES, &e);
+		mc_strata_metrics(all, s, TASKS, 1, scratch);
+		(void)mc_strata_metrics_ci(ci, s, TASKS, 1, RESAMPLES, &e);
 	}
 	out[0] = all[k];
 	out[1] = ci[k][0];
@@ -97,7 +97,7 @@ static void against_rliable(void)
 	int lines = 0;
 
 	is_int(read_scores(), METHODS * TASKS * RUNS, "scores that rliable has seen");
-	from = data("figures.tsv");
+	from = data("metrics.tsv");
 	while (from && fscanf(from, "%31s %63s %lf %lf %lf", what, who, &want[0], &want[1], &want[2]) == 5) {
 		const double loose = strcmp(what, "improvement") == 0 || strncmp(what, "profile", 7) == 0 ? 0.026 : 0.004;
 
@@ -108,30 +108,30 @@ static void against_rliable(void)
 	}
 	if (from)
 		fclose(from);
-	is_int(lines, METHODS * (MC_FIGURES + MC_PROFILE) + 3, "all of its figures");
+	is_int(lines, METHODS * (MC_METRIC_COUNT + MC_PROFILE) + 3, "all of its metrics");
 }
 
 static void by_hand(void)
 {
 	static const double a[] = { 0, 1, 2, 9 }, b[] = { 1, 1 }, one[] = { 0.5 };
 	const struct mc_stratum s[] = { { a, 4 }, { b, 2 } };
-	double out[MC_FIGURES], scratch[8], ci[MC_FIGURES][2], want[2], profile[MC_PROFILE];
+	double out[MC_METRIC_COUNT], scratch[8], ci[MC_METRIC_COUNT][2], want[2], profile[MC_PROFILE];
 	struct mc_err e = { 0 };
 
-	mc_strata_figures(out, s, 1, 1, scratch);
-	ok(out[MC_FIGURE_MEAN] == 3 && out[MC_FIGURE_MEDIAN] == 1.5 && out[MC_FIGURE_IQM] == 1.5 &&
-	    out[MC_FIGURE_GAP] == 0.25, "one task: mean, median and IQM of its runs; one run is below 1");
-	mc_strata_figures(out, s, 2, 1, scratch);
-	ok(out[MC_FIGURE_MEAN] == 2 && out[MC_FIGURE_MEDIAN] == 2 && out[MC_FIGURE_IQM] == 1.25 &&
-	    out[MC_FIGURE_GAP] == 0.125, "tasks of 4 and 2 runs count alike, but for the IQM");
+	mc_strata_metrics(out, s, 1, 1, scratch);
+	ok(out[MC_METRIC_MEAN] == 3 && out[MC_METRIC_MEDIAN] == 1.5 && out[MC_METRIC_IQM] == 1.5 &&
+	    out[MC_METRIC_GAP] == 0.25, "one task: mean, median and IQM of its runs; one run is below 1");
+	mc_strata_metrics(out, s, 2, 1, scratch);
+	ok(out[MC_METRIC_MEAN] == 2 && out[MC_METRIC_MEDIAN] == 2 && out[MC_METRIC_IQM] == 1.25 &&
+	    out[MC_METRIC_GAP] == 0.125, "tasks of 4 and 2 runs count alike, but for the IQM");
 	mc_strata_profile(profile, s, 2);
 	ok(fabs(profile[0] - 5.0 / 6) < 1e-15 && fabs(profile[20] - 2.0 / 6) < 1e-15, "a profile counts what is above");
 	is_near(mc_strata_improvement(s, 1), 0.625, 0, "2 and 9 beat 1, 0 does not, a tie is half");
-	is_int(mc_strata_figures_ci(ci, s, 1, 1, 500, &e), 0, "intervals");
+	is_int(mc_strata_metrics_ci(ci, s, 1, 1, 500, &e), 0, "intervals");
 	mc_stat_bootstrap(want, MC_STAT_IQM, a, 4, 500, 1, &e);
-	ok(ci[MC_FIGURE_IQM][0] == want[0] && ci[MC_FIGURE_IQM][1] == want[1], "of one task, those of mc_stat_bootstrap");
-	is_int(mc_strata_figures_ci(ci, &(struct mc_stratum){ one, 1 }, 1, 1, 100, &e), 0, "one run");
-	ok(ci[MC_FIGURE_MEAN][0] == 0.5 && ci[MC_FIGURE_GAP][1] == 0.5, "is all there is to draw");
+	ok(ci[MC_METRIC_IQM][0] == want[0] && ci[MC_METRIC_IQM][1] == want[1], "of one task, those of mc_stat_bootstrap");
+	is_int(mc_strata_metrics_ci(ci, &(struct mc_stratum){ one, 1 }, 1, 1, 100, &e), 0, "one run");
+	ok(ci[MC_METRIC_MEAN][0] == 0.5 && ci[MC_METRIC_GAP][1] == 0.5, "is all there is to draw");
 }
 
 int main(void)

@@ -313,7 +313,7 @@ static void strict_contact(void)
 		go(&x);
 		if (!nearer)
 			ok(x.pos[3][0] == (mc_real)0.125 && x.pos[0][0] == 0, "at the sum of sizes exactly");
-		is_int(x.C, nearer, nearer ? "a little nearer it is one" : "it is no contact");
+		is_int(x.C, nearer, nearer ? "a little nearer it is one" : "it is not a contact");
 		done(&x);
 	}
 }

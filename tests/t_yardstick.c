@@ -56,7 +56,7 @@ static void prey(void)
 		return;
 	is_str(mc_yardstick_prey(x.how, &x.p, &t, &arena), "trained", "weights that are compiled in");
 	x.p.v[0] += 1;
-	is_str(mc_yardstick_prey(x.how, &x.p, &t, &arena), "other", "are no others");
+	is_str(mc_yardstick_prey(x.how, &x.p, &t, &arena), "other", "others than the yardsticks");
 	is_str(mc_yardstick_prey("flee", &x.p, &t, &arena), "flee", "the flee rule");
 	is_str(mc_yardstick_prey("none", &(struct mc_params){ .v = NULL }, &t, &arena), "none", "no prey");
 	is_str(mc_yardstick_prey("mlp", &(struct mc_params){ .v = NULL }, &t, &arena), "other", "weights that are not there");

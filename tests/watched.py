@@ -101,7 +101,7 @@ def main():
         tap.ok(status == 0 and not err, "%s: %s" % (how, text), ["status %s" % status] + err.splitlines()[:30] if status or err else [])
     if how == "thread":
         tap.ok(not sr.differs(os.path.join(directory, "m3"), os.path.join(directory, "meta")), "3 threads: the bytes of 1")
-    sr.figure("no report of %s" % ("ThreadSanitizer" if how == "thread" else "valgrind"), "%d runs" % count)
+    sr.measured("no report of %s" % ("ThreadSanitizer" if how == "thread" else "valgrind"), "%d runs" % count)
     if not tap.failed:
         shutil.rmtree(directory)
     return tap.done()

@@ -21,7 +21,7 @@ extern "C" {
 /* Exit codes of every program; the numbers are those of sysexits.h. */
 enum mc_code {
 	MC_OK = 0,
-	MC_NO = 1,           /* the answer is no: a difference was found */
+	MC_NO = 1,           /* no: a difference was found */
 	MC_USAGE = 64,       /* unknown or contradictory option, task or method */
 	MC_DATA = 65,        /* malformed, truncated, non-finite, wrong shapes */
 	MC_NOINPUT = 66,     /* cannot open input */

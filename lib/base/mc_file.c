@@ -43,7 +43,7 @@ static int real_parent(const char *path, char real[PATH_MAX], struct mc_err *e)
 	return 0;
 }
 
-/* The link's target, seen from where the link is. 1, or 0 where `real` is no link. */
+/* The link's target, seen from where the link is. 1, or 0 where `real` is not a link. */
 static int follow(const char *real, char to[PATH_MAX])
 {
 	char target[PATH_MAX];
@@ -89,7 +89,7 @@ int mc_file_check_target(const char *path, struct mc_err *e)
 	}
 	if (!S_ISREG(st.st_mode))
 		return mc_err_set(e, MC_CANTCREAT, path, -1, "name another file",
-		    "exists and is no regular file");
+		    "exists and is not a regular file");
 	if (access(path, W_OK) < 0)
 		return mc_err_errno(e, MC_CANTCREAT, path, NULL, "cannot write there");
 	return 1;

@@ -23,14 +23,14 @@ int mc_file_real(const char *path, char real[PATH_MAX], struct mc_err *e);
 int mc_file_name(char out[PATH_MAX], const char *path, const char *suffix, struct mc_err *e);
 
 /*
- * Refuses an existing path that is no regular file, or may not be written, and one that could not be
+ * Refuses an existing path that is not a regular file, or may not be written, and one that could not be
  * made because its directory is not there (MC_CANTCREAT). 1 = exists, 0 = does not, -1 = refused.
  */
 int mc_file_check_target(const char *path, struct mc_err *e);
 
 /*
  * A file that a command uses. "-" is standard input or output, compared only where that is a regular
- * file; a path of NULL is no file.
+ * file; a path of NULL is not a file.
  */
 struct mc_file_use {
 	const char *name;      /* how the command line calls it: "-c", "--npz", or the path itself */

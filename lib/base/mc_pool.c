@@ -16,13 +16,13 @@
 #include "mc_quota.h"
 
 /*
- * One job at a time. Each thread has a share of its pieces, which it takes in order; who has
- * done his share helps the next. So a thread meets the same pieces job after job, and with
+ * One job at a time. Each thread has a share of its pieces, which it takes in order; one that has
+ * done its share helps the next. So a thread meets the same pieces job after job, and with
  * them what its cache holds, while nobody waits as long as there is work.
  *
  * A share's `ticket` is the number of the job in its upper half and the pieces that are left
- * in its lower half. Whoever takes one by compare-and-swap has the job that he saw: it cannot
- * end before his piece is done, so the fields that describe it are safe to read then, and only
+ * in its lower half. Whoever takes one by compare-and-swap has the job that it saw: it cannot
+ * end before its piece is done, so the fields that describe it are safe to read then, and only
  * then. Threads spin for a moment before they sleep: a training step hands out a dozen jobs
  * within milliseconds.
  */

@@ -20,7 +20,7 @@ static void read_line(const char *root, const char *group, const char *file, cha
 	fclose(f);
 }
 
-/* "200000" over "100000": 2. "max", -1, or what is no number: no quota. */
+/* "200000" over "100000": 2. "max", -1, or what is not a number: no quota. */
 static double ratio(const char *quota, const char *period)
 {
 	char *end;

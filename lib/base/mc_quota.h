@@ -13,7 +13,7 @@ extern "C" {
 /*
  * The smallest quota of the process' control group and those above it, in CPUs: cpu.max (version 2) or
  * cpu.cfs_quota_us over cpu.cfs_period_us (version 1). HUGE_VAL where there is none. `root` stands before
- * the names of all files: "" but in tests. Cannot fail: what cannot be read is no quota.
+ * the names of all files: "" but in tests. Cannot fail: what cannot be read counts as no quota.
  */
 double mc_quota_cpus(const char *root);
 

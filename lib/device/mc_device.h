@@ -18,9 +18,9 @@
 
 /* The kernels, each with its struct mc_k_NAME of arguments: mc_device_kernel.h. */
 #define MC_KERNELS(each) \
-	each(draw) each(gather) each(spread) each(decide) each(cell) each(cell_reverse) each(activate) \
-	each(act) each(act_reverse) each(first) each(relu_reverse) each(top_reverse) each(error) \
-	each(gate_reverse) each(sum) each(sum_squares) each(clip) each(metrics) each(adam) each(rmsprop)
+	each(draw) each(gather) each(spread) each(decide) each(cell) each(cell_backward) each(activate) \
+	each(act) each(act_backward) each(first) each(relu_backward) each(top_backward) each(error) \
+	each(gate_backward) each(sum) each(sum_squares) each(clip) each(metrics) each(adam) each(rmsprop)
 
 enum mc_kernel_id {
 #define MC_KERNEL_ID(name) MC_K_##name,

@@ -102,7 +102,7 @@ MC_BODY decide(const struct mc_k_decide *k, uint32_t i)
 		k->z[at] = z;
 }
 
-MC_BODY gate_reverse(const struct mc_k_gate_reverse *k, uint32_t i)
+MC_BODY gate_backward(const struct mc_k_gate_backward *k, uint32_t i)
 {
 	const uint32_t N = k->x.N, d = k->x.d, B = k->x.B;
 	const uint32_t j = i % d, b = i / d % B, p = i / (d * B), at = (b * N + p) * d + j;
@@ -155,7 +155,7 @@ MC_BODY cell(const struct mc_k_cell *k, uint32_t n)
 	}
 }
 
-MC_BODY cell_reverse(const struct mc_k_cell_reverse *k, uint32_t n)
+MC_BODY cell_backward(const struct mc_k_cell_backward *k, uint32_t n)
 {
 	const size_t H = k->x.H;
 	const struct place at = place_of(&k->x, k->s, n);
@@ -195,7 +195,7 @@ MC_BODY act(const struct mc_k_act *k, uint32_t i)
 	k->a[b * k->row + p * k->agent + c] = MC_M(tanh)(k->z[i] + k->bias[p * k->stride + c]);
 }
 
-MC_BODY act_reverse(const struct mc_k_act_reverse *k, uint32_t i)
+MC_BODY act_backward(const struct mc_k_act_backward *k, uint32_t i)
 {
 	k->dz[i] = k->da[i] * (1 - k->a[i] * k->a[i]);
 }
@@ -210,12 +210,12 @@ MC_BODY first(const struct mc_k_first *k, uint32_t i)
 	k->y[i] = z > 0 ? z : 0;
 }
 
-MC_BODY relu_reverse(const struct mc_k_relu_reverse *k, uint32_t i)
+MC_BODY relu_backward(const struct mc_k_relu_backward *k, uint32_t i)
 {
 	k->dy[i] = k->y[i] > 0 ? k->dy[i] : 0;
 }
 
-MC_BODY top_reverse(const struct mc_k_top_reverse *k, uint32_t i)
+MC_BODY top_backward(const struct mc_k_top_backward *k, uint32_t i)
 {
 	k->dy[i] = k->y[i] > 0 ? (k->dq ? k->dq[i / k->H] : k->scale) * k->w[i % k->H] : 0;
 }
@@ -278,14 +278,14 @@ MC_BODY clip(const struct mc_k_clip *k, uint32_t owner)
 MC_BODY metrics(const struct mc_k_metrics *k, uint32_t i)
 {
 	switch (i) {
-	case 0: k->figure[i] = total(k->loss, k->lanes) / k->B; break;
-	case 1: k->figure[i] = total(k->q, k->lanes) / k->B; break;
-	case 2: k->figure[i] = total(k->objective, k->N * k->lanes) / k->B / k->N; break;
-	case 3: k->figure[i] = sqrt(total(k->policy, k->policies)); break;
-	case 4: k->figure[i] = sqrt(*k->critic); break;
+	case 0: k->metric[i] = total(k->loss, k->lanes) / k->B; break;
+	case 1: k->metric[i] = total(k->q, k->lanes) / k->B; break;
+	case 2: k->metric[i] = total(k->objective, k->N * k->lanes) / k->B / k->N; break;
+	case 3: k->metric[i] = sqrt(total(k->policy, k->policies)); break;
+	case 4: k->metric[i] = sqrt(*k->critic); break;
 	default:
 		if (k->comm)
-			k->figure[i] = sqrt(total(k->comm, k->policies));
+			k->metric[i] = sqrt(total(k->comm, k->policies));
 	}
 }
 

@@ -103,7 +103,7 @@ struct mc_k_cell {
  * where that step was open. dc is set by the first call and kept from then on.
  *   gate  out [N,B,H] or NULL: what the derivative by I at s is the sum of
  */
-struct mc_k_cell_reverse {
+struct mc_k_cell_backward {
 	struct mc_k_shape x;
 	uint32_t s;
 	mc_real *gates;
@@ -131,7 +131,7 @@ struct mc_k_act {
 };
 
 /* n = elements: dz = da (1 - a^2) */
-struct mc_k_act_reverse {
+struct mc_k_act_backward {
 	const mc_real *a, *da;
 	mc_real *dz;
 };
@@ -148,13 +148,13 @@ struct mc_k_first {
 };
 
 /* n = elements: dy = 0 where y = 0 */
-struct mc_k_relu_reverse {
+struct mc_k_relu_backward {
 	const mc_real *y;
 	mc_real *dy;
 };
 
 /* n = rows H: dy = dq w^T where y > 0, else 0; w [H]. dq = NULL: `scale` for all. */
-struct mc_k_top_reverse {
+struct mc_k_top_backward {
 	uint32_t H;
 	const mc_real *dq, *w, *y;
 	mc_real scale;
@@ -170,7 +170,7 @@ struct mc_k_error {
 };
 
 /* n = N B d: dz [N,B,d] = m dI soft (1 - soft) / temp; dI [N,B,d], m and soft [B,N,d]. */
-struct mc_k_gate_reverse {
+struct mc_k_gate_backward {
 	struct mc_k_shape x;
 	const mc_real *dI, *soft;
 	const uint8_t *m;
@@ -203,13 +203,13 @@ struct mc_k_clip {
 	mc_real *scale;           /* [P] */
 };
 
-/* n = 6: struct mc_learner_metrics, in its order. comm's sumsq may be NULL: its figure is left. */
+/* n = 6: struct mc_learner_metrics, in its order. comm's sumsq may be NULL: its metric is left. */
 struct mc_k_metrics {
 	uint32_t B, N, lanes;
 	const double *loss, *q, *objective;   /* [lanes], [lanes], [N,lanes] */
 	const double *policy, *critic, *comm; /* [P], [1], [P] sums of squares */
 	uint32_t policies;                    /* P */
-	double *figure;
+	double *metric;
 };
 
 /* n = size: a step of Adam and of the target; *bad = 1 if a number is not finite after it. */

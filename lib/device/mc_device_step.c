@@ -64,7 +64,7 @@ static void take_nets(struct mc_device_step *s, struct taker *t)
 
 	if (!home)
 		return;
-	s->figure = (double *)(void *)home;
+	s->metric = (double *)(void *)home;
 	s->bad = (int *)(void *)(home + METRICS * sizeof(double));
 	policy->p.v = (mc_real *)(void *)(home + HEAD);
 	critic->p.v = reals(t, critic->p.size);
@@ -273,7 +273,7 @@ static void to_input(struct mc_device_step *s, mc_real *dx, const mc_real *dy, c
 	MC_PRODUCT(s->dev, .tb = 1, .m = r.n, .n = in, .k = out, .a = dy, .lda = out, .sa = r.n * out,
 	    .b = l->w.kernel, .ldb = out, .sb = l->kernel, .c = dx, .ldc = in, .sc = r.n * in, .batch = r.nets);
 	if (y)
-		MC_LAUNCH(s->dev, relu_reverse, r.nets * r.n * in, .y = y, .dy = dx);
+		MC_LAUNCH(s->dev, relu_backward, r.nets * r.n * in, .y = y, .dy = dx);
 }
 
 /* ---- the batch ---- */
@@ -344,7 +344,7 @@ static void comm_gradient(struct mc_device_step *s)
 	const struct rows r = rows_of(s, &net->p, s->x.B);
 	const struct mlp w = mlp_at(&net->p, net->grad);
 
-	MC_LAUNCH(s->dev, gate_reverse, (size_t)s->x.N * s->x.B * s->x.d, .x = s->x, .dI = s->dI, .soft = s->soft, .m = s->m,
+	MC_LAUNCH(s->dev, gate_backward, (size_t)s->x.N * s->x.B * s->x.d, .x = s->x, .dI = s->dI, .soft = s->soft, .m = s->m,
 	    .temp = (mc_real)s->o.temp, .dz = s->dz0);
 	gradient(s, s->dz0, s->c1, &w.l[2], r);
 	to_input(s, s->d1, s->dz0, &w.l[2], s->x.H, r, s->c1);
@@ -412,14 +412,14 @@ static void act(struct mc_device_step *s, const struct mc_params *policy, const 
 }
 
 /* From dh, the adjoint of the last hidden states. */
-static void read_messages_reverse(struct mc_device_step *s, const struct mc_device_net *net, const uint8_t *I)
+static void read_messages_backward(struct mc_device_step *s, const struct mc_device_net *net, const uint8_t *I)
 {
 	const size_t N = s->x.N, d = s->x.d, B = s->x.B, H = s->x.H;
 	const struct lstm l = lstm_at(&net->p, net->grad);
 	const struct rows all = rows_of(s, &net->p, d * B);
 
 	for (size_t t = d; t-- > 0;) {
-		MC_LAUNCH(s->dev, cell_reverse, N * B * H, .x = s->x, .s = (uint32_t)t, .gates = s->gates, .h_before = s->h_before,
+		MC_LAUNCH(s->dev, cell_backward, N * B * H, .x = s->x, .s = (uint32_t)t, .gates = s->gates, .h_before = s->h_before,
 		    .c_before = s->c_before, .tc = s->tc, .dh0 = s->dh0, .dh = s->dh, .dc = s->dc,
 		    .gate = s->o.stgs ? s->gate : NULL, .I = I);
 		if (s->o.stgs)            /* row sums of gate, to column t of dI */
@@ -435,13 +435,13 @@ static void read_messages_reverse(struct mc_device_step *s, const struct mc_devi
 }
 
 /* From da, the adjoint of the actions a_pi. */
-static void act_reverse(struct mc_device_step *s, const struct mc_device_net *net, const uint8_t *I)
+static void act_backward(struct mc_device_step *s, const struct mc_device_net *net, const uint8_t *I)
 {
 	const size_t H = s->x.H;
 	const struct rows r = rows_of(s, &net->p, s->x.B);
 	const struct mlp w = mlp_at(&net->p, net->grad);
 
-	MC_LAUNCH(s->dev, act_reverse, (size_t)s->x.N * s->x.B * s->x.A, .a = s->a_pi, .da = s->da, .dz = s->dza);
+	MC_LAUNCH(s->dev, act_backward, (size_t)s->x.N * s->x.B * s->x.A, .a = s->a_pi, .da = s->da, .dz = s->dza);
 	gradient(s, s->dza, s->y1, &w.l[2], r);
 	to_input(s, s->d1, s->dza, &w.l[2], H, r, s->y1);
 	gradient(s, s->d1, s->y0, &w.l[1], r);
@@ -452,7 +452,7 @@ static void act_reverse(struct mc_device_step *s, const struct mc_device_net *ne
 		return;
 	kernel_gradient(s, s->d0, s->h, &w.l[0], 0, H, r);
 	to_input(s, s->dh, s->d0, &w.l[0], H, r, NULL);
-	read_messages_reverse(s, net, I);
+	read_messages_backward(s, net, I);
 }
 
 void mc_device_targets(struct mc_device_step *s)
@@ -507,7 +507,7 @@ void mc_device_critic_gradient(struct mc_device_step *s)
 	sum(s, s->q, 1, 0, s->q_sum);
 
 	gradient(s, s->dq, s->k1, &w.l[2], r);
-	MC_LAUNCH(s->dev, top_reverse, B * H, .H = (uint32_t)H, .dq = s->dq, .w = w.l[2].w.kernel, .y = s->k1, .dy = s->d1);
+	MC_LAUNCH(s->dev, top_backward, B * H, .H = (uint32_t)H, .dq = s->dq, .w = w.l[2].w.kernel, .y = s->k1, .dy = s->d1);
 	gradient(s, s->d1, s->k0, &w.l[1], r);
 	to_input(s, s->d0, s->d1, &w.l[1], H, r, s->k0);
 	kernel_gradient(s, s->d0, s->o_batch, &w.l[0], 0, NO, r);
@@ -532,7 +532,7 @@ static void objectives(struct mc_device_step *s)
 	activate(s, s->q_pi, &w.l[2], all, 0);
 	sum(s, s->q_pi, N, 0, s->objective);
 
-	MC_LAUNCH(s->dev, top_reverse, N * B * H, .H = (uint32_t)H, .scale = 1 / (mc_real)B, .w = w.l[2].w.kernel, .y = s->p1,
+	MC_LAUNCH(s->dev, top_backward, N * B * H, .H = (uint32_t)H, .scale = 1 / (mc_real)B, .w = w.l[2].w.kernel, .y = s->p1,
 	    .dy = s->d1);
 	to_input(s, s->d0, s->d1, &w.l[1], H, all, s->p0);
 	MC_PRODUCT(s->dev, .tb = 1, .m = B, .n = A, .k = H, .a = s->d0, .lda = H, .sa = B * H, .b = of_actions, .ldb = H,
@@ -546,7 +546,7 @@ void mc_device_policy_gradient(struct mc_device_step *s)
 
 	act(s, &net->p, &s->here, I, s->a_pi, s->x.A, (size_t)s->x.B * s->x.A);
 	objectives(s);
-	act_reverse(s, net, I);
+	act_backward(s, net, I);
 	if (s->o.stgs)
 		comm_gradient(s);
 }
@@ -616,5 +616,5 @@ void mc_device_update(struct mc_device_step *s)
 		mc_device_optimise(s, MC_DEVICE_COMM);
 	MC_LAUNCH(s->dev, metrics, METRICS, .B = s->x.B, .N = s->x.N, .lanes = LANES, .loss = s->loss, .q = s->q_sum,
 	    .objective = s->objective, .policy = net[MC_DEVICE_POLICY].sumsq, .critic = net[MC_DEVICE_CRITIC].sumsq,
-	    .comm = net[MC_DEVICE_COMM].sumsq, .policies = (uint32_t)net[MC_DEVICE_POLICY].p.P, .figure = s->figure);
+	    .comm = net[MC_DEVICE_COMM].sumsq, .policies = (uint32_t)net[MC_DEVICE_POLICY].p.P, .metric = s->metric);
 }

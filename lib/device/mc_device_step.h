@@ -53,7 +53,7 @@ struct mc_device_step {
 	struct mc_device_replay D;
 
 	/* what comes back after every update, side by side */
-	double *figure;           /* [6] struct mc_learner_metrics; then bad, the policies, comm under stgs */
+	double *metric;           /* [6] struct mc_learner_metrics; then bad, the policies, comm under stgs */
 	int *bad;                 /* [3] of each net: is a number not finite? */
 	size_t home_bytes;
 

@@ -11,7 +11,7 @@ struct device_learner {
 	struct mc_k_now now;
 	uint64_t trajectories;    /* appended so far */
 	unsigned char *staged;    /* one slot of D */
-	/* what comes back after an update, laid out as step.figure and what follows it */
+	/* what comes back after an update, laid out as step.metric and what follows it */
 	unsigned char *home;
 	/* under stgs, for the metrics */
 	mc_real *z;               /* [B,N,d] */
@@ -146,7 +146,7 @@ static void begin(struct device_learner *l, uint32_t k)
 static int check(struct device_learner *l, const struct mc_learner_net *net, int which, double loss, const char *name,
     double norm, uint32_t k, struct mc_err *e)
 {
-	const unsigned char *bad = l->home + ((unsigned char *)l->step.bad - (unsigned char *)l->step.figure);
+	const unsigned char *bad = l->home + ((unsigned char *)l->step.bad - (unsigned char *)l->step.metric);
 	int is_bad;
 
 	memcpy(&is_bad, bad + (size_t)which * sizeof is_bad, sizeof is_bad);
@@ -185,7 +185,7 @@ static int update(struct mc_learner *base, uint32_t k, struct mc_learner_metrics
 
 	begin(l, k);
 	compute(l);
-	mc_device_get(dev, l->home, l->step.figure, l->step.home_bytes);
+	mc_device_get(dev, l->home, l->step.metric, l->step.home_bytes);
 	if (mc_device_wait(dev, e) < 0)
 		return -1;
 	base->critic.adam.step++;
@@ -234,7 +234,7 @@ static int fill(struct device_learner *l, struct mc_device *dev, struct mc_err *
 /* The policies, and comm under stgs, are read where they arrive. */
 static void read_at_home(struct device_learner *l)
 {
-	const unsigned char *from = (const unsigned char *)l->step.figure;
+	const unsigned char *from = (const unsigned char *)l->step.metric;
 	const struct mc_device_net *net = l->step.net;
 
 	l->base.policy.p.v = (mc_real *)(void *)(l->home + ((unsigned char *)net[MC_DEVICE_POLICY].p.v - from));

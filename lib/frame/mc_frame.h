@@ -128,7 +128,7 @@ enum {
 	MC_IN_BARE = 1,      /* the stream may omit its header (mc-envsim's input) */
 	MC_IN_NO_CRC = 2,    /* do not ask for crc32 even in a regular file */
 	MC_IN_FIXTURE = 4,   /* one bare map: not a frame, no mc, no type (tests) */
-	MC_IN_CRC = 8,       /* ask for crc32 even where this is no regular file */
+	MC_IN_CRC = 8,       /* ask for crc32 even where this is not a regular file */
 };
 
 struct mc_in;

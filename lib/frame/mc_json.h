@@ -1,6 +1,6 @@
 /*
  * Frames as JSON (RFC 8259, UTF-8), for people and for jq. One line a frame; non-finite
- * numbers become null, bytes that are no UTF-8 become U+FFFD, bin becomes {"bytes": n}.
+ * numbers become null, bytes that are not UTF-8 become U+FFFD, bin becomes {"bytes": n}.
  */
 #ifndef MC_JSON_H
 #define MC_JSON_H

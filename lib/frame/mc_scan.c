@@ -173,7 +173,7 @@ static int array_shape(const unsigned char *p, size_t n, size_t *at, struct mc_s
 {
 	struct mc_item it;
 
-	*what = "an array's shape is no list of at most 8 sizes";
+	*what = "an array's shape is not a list of at most 8 sizes";
 	if (expect(p, n, at, MC_ITEM_LIST, &it) < 0)
 		return -1;
 	if (it.count > MC_SCAN_DIMS) {
@@ -241,7 +241,7 @@ int mc_scan_array(const unsigned char *p, size_t n, struct mc_scan_array *a,
 	struct mc_item it;
 
 	*a = (struct mc_scan_array){ 0 };
-	*what = "an array is no list [shape, dtype, data]";
+	*what = "an array is not a list [shape, dtype, data]";
 	if (expect(p, n, &at, MC_ITEM_LIST, &it) < 0 || it.count != 3) {
 		*bad = 0;
 		return -1;
@@ -251,7 +251,7 @@ int mc_scan_array(const unsigned char *p, size_t n, struct mc_scan_array *a,
 		*bad = at;
 		return -1;
 	}
-	*what = "an array's data is no bin that fills the rest of the ext";
+	*what = "an array's data is not a bin that fills the rest of the ext";
 	if (expect(p, n, &at, MC_ITEM_BIN, &it) < 0) {
 		*bad = at;
 		return -1;
@@ -391,7 +391,7 @@ static int check_bounds(struct mc_scan *s, const struct mc_item *it, int is_key)
 	if (s->values == 0 && it->kind != MC_ITEM_MAP)
 		return bad(s, s->at, "is this a stream of frames?", "a frame must start with a msgpack map");
 	if (is_key && (it->kind != MC_ITEM_STR || it->size == 0))
-		return bad(s, s->at, NULL, "a map key is no string, or empty");
+		return bad(s, s->at, NULL, "a map key is not a string, or empty");
 	if (it->kind == MC_ITEM_EXT && it->ext != 1)
 		return bad(s, s->at, NULL, "ext type %d is unknown; arrays have type 1", it->ext);
 	if ((it->kind == MC_ITEM_LIST || it->kind == MC_ITEM_MAP) && s->depth == MC_SCAN_DEPTH)
@@ -512,7 +512,7 @@ enum mc_scan_result mc_scan_run(struct mc_scan *s, const unsigned char *p, size_
 		if (got == 0)
 			return MC_SCAN_MORE;
 		if (got < 0) {
-			(void)bad(s, s->at, NULL, "byte c1 is no msgpack");
+			(void)bad(s, s->at, NULL, "byte c1 is not msgpack");
 			return MC_SCAN_BAD;
 		}
 		if (check_bounds(s, &it, is_key) < 0)

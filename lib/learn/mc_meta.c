@@ -134,7 +134,7 @@ static int check_opts(const struct mc_dims *dims, const struct mc_meta_opts *o, 
 	return 0;
 }
 
-static int new_figures(struct mc_meta *x, struct mc_arena *arena, struct mc_err *e)
+static int new_metrics(struct mc_meta *x, struct mc_arena *arena, struct mc_err *e)
 {
 	const size_t pairs = x->dims.N * x->dims.d;
 
@@ -145,7 +145,7 @@ static int new_figures(struct mc_meta *x, struct mc_arena *arena, struct mc_err 
 	return x->pairs.c && x->pairs.logit && x->pairs.asked && x->z ? 0 : -1;
 }
 
-static void no_figures(struct mc_meta_metrics *f)
+static void no_metrics(struct mc_meta_metrics *f)
 {
 	f->g_norm = f->advantage_norm = f->c_mean = f->entropy = f->saturated = NAN;
 	f->baseline_loss = f->J = f->meta_norm = f->logit_step = f->common = NAN;
@@ -165,10 +165,10 @@ struct mc_meta *mc_meta_new(const struct mc_dims *dims, const struct mc_meta_opt
 	x->dims = *dims;
 	x->opts = *o;
 	x->next = -1;
-	no_figures(&x->fig);
+	no_metrics(&x->fig);
 	if (mc_params_new(&x->comm, MC_NET_COMM, dims, arena, e) < 0 ||
 	    !(x->nu = block(arena, x->comm.size, "nu", e)) ||
-	    new_figures(x, arena, e) < 0 || new_update(x, arena, e) < 0 ||
+	    new_metrics(x, arena, e) < 0 || new_update(x, arena, e) < 0 ||
 	    (has_baseline(x) && new_baseline(x, arena, e) < 0) ||
 	    (has_rule(x) && new_rule(x, arena, e) < 0))
 		return NULL;
@@ -197,7 +197,7 @@ void mc_meta_init(struct mc_meta *x, uint64_t seed)
 	x->moments = (struct mc_moments){ 0 };
 	mc_sweep_rewind(&x->sweep);
 	x->next = -1;
-	no_figures(&x->fig);
+	no_metrics(&x->fig);
 }
 
 struct mc_params *mc_meta_params(struct mc_meta *x, enum mc_net net)
@@ -218,7 +218,7 @@ static struct mc_comm *nets_of(struct mc_meta *x)
 	return has_rule(x) ? &x->sweep.comm : &x->reinforce.comm;
 }
 
-static void comm_figures(struct mc_meta *x, const struct mc_traj *t)
+static void comm_metrics(struct mc_meta *x, const struct mc_traj *t)
 {
 	const struct mc_comm *c = nets_of(x);
 	struct mc_comm_stats s;
@@ -242,7 +242,7 @@ static size_t decisions_of(const struct mc_meta *x)
 }
 
 /* After a pass over the nets at the old theta_c: what the update adds to z on the same trajectory. */
-static void step_figure(struct mc_meta *x, const struct mc_traj *t)
+static void step_metric(struct mc_meta *x, const struct mc_traj *t)
 {
 	struct mc_comm *c = nets_of(x);
 
@@ -333,10 +333,10 @@ static int update_reinforce(struct mc_meta *x, const struct mc_traj *t, struct m
 
 	find_advantage(x, t);
 	mc_reinforce_gradient(&x->reinforce, &x->comm, t, x->fit.advantage);
-	comm_figures(x, t);
+	comm_metrics(x, t);
 	if (!x->held) {
 		mc_rmsprop_step(x->comm.v, x->nu, g, x->comm.size, x->opts.lr_comm, x->opts.rho, x->opts.eps);
-		step_figure(x, t);
+		step_metric(x, t);
 	}
 	step_baseline(x, t);
 
@@ -359,16 +359,16 @@ static int update_rule(struct mc_meta *x, const struct mc_traj *t, struct mc_err
 
 	if (x->held) {
 		mc_sweep_hold(s, t, &x->comm);
-		comm_figures(x, t);
+		comm_metrics(x, t);
 	} else {
 		mc_sweep_update(s, t, &told, &x->comm, x->nu, &x->rule);
-		comm_figures(x, t);
+		comm_metrics(x, t);
 		x->fig.g_norm = sqrt(mc_sumsq(s->g + (size_t)(s->k - 1) * s->size, s->size));
 		x->fig.advantage_norm = mc_lab_rms(s->rule.A_hat, t->m, decisions_of(x));
 		x->fig.common = mc_lab_common(s->rule.A_hat, t->m, x->dims.T, x->dims.N * x->dims.d);
 	}
 	if (!has_tape(x) && !x->held)
-		step_figure(x, t);
+		step_metric(x, t);
 	if (!has_tape(x) && needs_advantage(x))
 		step_baseline(x, t);
 	return diverged(&x->comm, x->nu, t->iteration + 1, e) < 0 ||
@@ -376,7 +376,7 @@ static int update_rule(struct mc_meta *x, const struct mc_traj *t, struct mc_err
 }
 
 /* What update K added to z on tau(K-1). */
-static void last_step_figure(struct mc_meta *x)
+static void last_step_metric(struct mc_meta *x)
 {
 	struct mc_sweep *s = &x->sweep;
 	const int K = x->opts.K;
@@ -384,7 +384,7 @@ static void last_step_figure(struct mc_meta *x)
 
 	before.v = s->theta + (size_t)(K - 1) * s->size;
 	mc_comm_forward(&s->comm, &before, s->tau[K - 1].o);
-	step_figure(x, &s->tau[K - 1]);
+	step_metric(x, &s->tau[K - 1]);
 }
 
 /* Line 13's gradient; the advantages [K,T] are those of the phi that line 12 starts from. */
@@ -395,9 +395,9 @@ static void meta_gradient(struct mc_meta *x, const struct mc_traj *t)
 	struct mc_lab_pearson agreement = { 0 };
 
 	clear(x->grad_rule, x->rule.size);
-	last_step_figure(x);
+	last_step_metric(x);
 	x->fig.J = mc_sweep_start(s, &x->comm, x->advantage);
-	comm_figures(x, t);
+	comm_metrics(x, t);
 	x->fig.saturated_gradient = mc_lab_saturated(s->dz, s->comm.c, t->m, T * pairs);
 	for (int k = x->opts.K; k >= 1; k--) {
 		x->fig.J += mc_sweep_step(s, k, &x->rule, x->advantage, x->grad_rule);

@@ -88,7 +88,7 @@ struct mc_params *mc_meta_params(struct mc_meta *x, enum mc_net net);
  * K trajectories after tau(0). MC_DATA when numbers diverge (net and iteration named), or
  * when a trajectory comes out of order (last before K updates, a K+1st without last, or an
  * iteration that is not the one after the last update): then nothing has changed.
- * `fig` may be NULL; a figure keeps its value until what it tells of happens again.
+ * `fig` may be NULL; a metric keeps its value until what it tells of happens again.
  */
 int mc_meta_trajectory(struct mc_meta *x, const struct mc_traj *t, struct mc_meta_metrics *fig,
     struct mc_err *e);

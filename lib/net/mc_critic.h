@@ -39,7 +39,7 @@ struct mc_critic_work *mc_critic_work_new(const struct mc_dims *dims, size_t row
 void mc_critic_forward(struct mc_critic_work *w, const struct mc_critic_net *net, size_t n,
     const mc_real *o, const mc_real *a, mc_real *q);
 
-/* Reverse of the last forward, on the same o, a: adds to the gradient g from the adjoint dq [n]. */
+/* The backward pass of the last forward, on the same o, a: adds to the gradient g from the adjoint dq [n]. */
 void mc_critic_backward(struct mc_critic_work *w, const struct mc_critic_net *net,
     const struct mc_critic_net *g, size_t n, const mc_real *o, const mc_real *a, const mc_real *dq);
 

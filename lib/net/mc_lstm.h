@@ -50,12 +50,12 @@ void mc_lstm_cell(mc_real *gates, mc_real *c, mc_real *tc, mc_real *h, size_t ld
     const mc_real *c0, const mc_real *bias, size_t H, size_t n);
 
 /*
- * Reverse of the elementwise part of one step, for n rows.
+ * The backward pass of the elementwise part of one step, for n rows.
  *   dgates out [n,4H]  adjoint of the gates before sigmoid and tanh; may be `gates` itself
  *   dc     in/out [n,H] adjoint of c in, of c0 out
  *   dh     in [n,H]    adjoint of h, rows lddh apart
  *   c0     as in the forward step (NULL = zeros)
- * The products are the caller's, over as many steps at once as he has:
+ * The products are the caller's, over as many steps at once as it has:
  *   kernel_x += x^T dgates, kernel_h += h0^T dgates, bias += column sums of dgates,
  *   dh0 = dgates kernel_h^T, dx = dgates kernel_x^T.
  */

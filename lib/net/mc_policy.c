@@ -273,7 +273,7 @@ static void head(struct mc_policy_work *w, const struct mc_policy_net *net, mc_r
 }
 
 /* To w->dh, the adjoint of h of the rows with messages. */
-static void head_reverse(struct mc_policy_work *w, const struct mc_policy_net *net,
+static void head_backward(struct mc_policy_work *w, const struct mc_policy_net *net,
     const struct mc_policy_net *g, const mc_real *da)
 {
 	const size_t H = net->H, O = net->O, A = net->A, n = w->n, n0 = w->steps ? w->count[0] : 0;
@@ -325,7 +325,7 @@ static mc_real gate_adjoint(const mc_real *gates, const mc_real *tc, const mc_re
  * Before the backward pass of gated step s: dI of its messages. A closed gate passes dh and dc on
  * untouched: its candidate gets no adjoint, and both are kept aside.
  */
-static void gates_reverse(struct mc_policy_work *w, const struct mc_policy_net *net, size_t s,
+static void gates_backward(struct mc_policy_work *w, const struct mc_policy_net *net, size_t s,
     const mc_real *h0, const mc_real *c0, mc_real *dI)
 {
 	const size_t H = net->H, d = net->d;
@@ -352,7 +352,7 @@ static void to_hidden(struct mc_policy_work *w, const struct mc_policy_net *net,
 }
 
 /* One plain step back: gates become their adjoints, dc that of c before, dh (s > 0) that of h before. */
-static void step_reverse(struct mc_policy_work *w, const struct mc_policy_net *net, size_t s, int packed)
+static void step_backward(struct mc_policy_work *w, const struct mc_policy_net *net, size_t s, int packed)
 {
 	const size_t H = net->H, n = w->count[s], at = w->first[s];
 	mc_real *gates = w->gates + at * 4 * H;
@@ -363,13 +363,13 @@ static void step_reverse(struct mc_policy_work *w, const struct mc_policy_net *n
 }
 
 /* Open gates go back like plain steps, row by row what closed ones must leave alone is put back. */
-static void gated_step_reverse(struct mc_policy_work *w, const struct mc_policy_net *net, size_t s,
+static void gated_step_backward(struct mc_policy_work *w, const struct mc_policy_net *net, size_t s,
     int packed, mc_real *dI)
 {
 	const size_t H = net->H, n = w->count[s], at = w->first[s], row = H * sizeof(mc_real);
 	const mc_real *h0 = h_before(w, s), *c0 = c_before(w, s);
 
-	gates_reverse(w, net, s, h0, c0, dI);
+	gates_backward(w, net, s, h0, c0, dI);
 	for (size_t p = 0; p < n; p++) {
 		mc_real *gates = w->gates + (at + p) * 4 * H;
 
@@ -416,7 +416,7 @@ static void no_gradient(const struct mc_policy_net *g)
  * From the last step to the first. dh starts as the adjoint of the last hidden states; a
  * row's stays in place until the step of its last message, as steps work on prefixes.
  */
-static void read_messages_reverse(struct mc_policy_work *w, const struct mc_policy_net *net,
+static void read_messages_backward(struct mc_policy_work *w, const struct mc_policy_net *net,
     const struct mc_policy_net *g, mc_real *dI)
 {
 	const size_t H = net->H;
@@ -432,9 +432,9 @@ static void read_messages_reverse(struct mc_policy_work *w, const struct mc_poli
 	memset(w->dc, 0, w->count[0] * H * sizeof *w->dc);
 	for (size_t s = w->steps; s-- > 0;)
 		if (dI)
-			gated_step_reverse(w, net, s, packed, dI);
+			gated_step_backward(w, net, s, packed, dI);
 		else
-			step_reverse(w, net, s, packed);
+			step_backward(w, net, s, packed);
 	lstm_gradient(w, net, g);
 }
 
@@ -486,8 +486,8 @@ void mc_policy_hidden(const struct mc_policy_work *w, mc_real *h, size_t ldh)
 void mc_policy_backward(struct mc_policy_work *w, const struct mc_policy_net *net,
     const struct mc_policy_net *g, const mc_real *da)
 {
-	head_reverse(w, net, g, da);
-	read_messages_reverse(w, net, g, NULL);
+	head_backward(w, net, g, da);
+	read_messages_backward(w, net, g, NULL);
 }
 
 void mc_policy_backward_gated(struct mc_policy_work *w, const struct mc_policy_net *net,
@@ -495,6 +495,6 @@ void mc_policy_backward_gated(struct mc_policy_work *w, const struct mc_policy_n
 {
 	for (size_t b = 0; b < w->n; b++)
 		memset(dI + (b * net->N + net->agent) * net->d, 0, net->d * sizeof *dI);
-	head_reverse(w, net, g, da);
-	read_messages_reverse(w, net, g, dI);
+	head_backward(w, net, g, da);
+	read_messages_backward(w, net, g, dI);
 }

@@ -70,7 +70,7 @@ void mc_policy_penalise(struct mc_policy_work *w, mc_real weight);
 /* After a forward: h [n,H], the last hidden states, rows ldh apart. */
 void mc_policy_hidden(const struct mc_policy_work *w, mc_real *h, size_t ldh);
 
-/* Reverse of the last forward (once): adds to the gradient g (fresh: makes it) from the adjoint da [n,A] of a. */
+/* The backward pass of the last forward (once): adds to the gradient g (fresh: makes it) from the adjoint da [n,A] of a. */
 void mc_policy_backward(struct mc_policy_work *w, const struct mc_policy_net *net,
     const struct mc_policy_net *g, const mc_real *da);
 

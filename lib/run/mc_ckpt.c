@@ -35,7 +35,7 @@ int mc_ckpt_read(struct mc_ckpt *c, const struct mc_frame *f, struct mc_err *e)
 	c->frame = *f;
 	if (strcmp(f->type, "checkpoint") != 0)
 		return mc_err_set(e, MC_DATA, f->place, f->offset, "a run leaves it as run.ckpt, beside its log",
-		    "this is a stream that begins with a %s, no checkpoint", f->type);
+		    "this is a stream that begins with a %s, not a checkpoint", f->type);
 	if (mc_map_map(m, "header", &c->header_map, e) < 0 || mc_header_read(&c->header_map, &c->header, e) < 0 ||
 	    mc_map_int(m, "iteration", &c->iteration, e) < 0 || mc_map_int(m, "episode", &c->episode, e) < 0 ||
 	    mc_map_map(m, "params", &c->params, e) < 0 || mc_map_map(m, "state", &c->state, e) < 0)
@@ -59,7 +59,7 @@ int mc_ckpt_open(struct mc_ckpt *c, const char *path, size_t max_frame, struct m
 		return 0;
 	}
 	if (got == MC_READ_END)
-		(void)mc_err_set(e, MC_DATA, path, 0, NULL, "the file is empty, no checkpoint");
+		(void)mc_err_set(e, MC_DATA, path, 0, NULL, "the file is empty, not a checkpoint");
 	mc_in_close(in);
 	memset(c, 0, sizeof *c);
 	return -1;

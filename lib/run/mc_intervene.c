@@ -16,7 +16,7 @@ static int parse_drop(struct mc_intervention *x, const char *text, struct mc_err
 
 	x->drop = strtod(text, &end);
 	if (end == text || *end || !(x->drop >= 0 && x->drop <= 1))
-		return mc_usage(e, "--comm", NULL, "drop=%s is no probability from 0 to 1", text);
+		return mc_usage(e, "--comm", NULL, "drop=%s is not a probability from 0 to 1", text);
 	return 0;
 }
 
@@ -79,7 +79,7 @@ int mc_intervention_cut(struct mc_intervention *x, const char *text, struct mc_e
 		s = second ? parse_agent(second, ':', &cut[1]) : NULL;
 		if (s == NULL || cut[0] == cut[1])
 			return mc_usage(e, "--cut", "i,j: agent i gets no message from agent j; several as 0,1:2,1",
-			    "\"%s\" is no pair of different agents", text);
+			    "\"%s\" is not a pair of different agents", text);
 		x->cuts++;
 	} while (*s);
 	return 0;
@@ -92,7 +92,7 @@ int mc_intervention_mute(struct mc_intervention *x, const char *text, struct mc_
 	do {
 		s = x->mutes < MC_CUTS ? parse_agent(s, ',', &x->mute[x->mutes]) : NULL;
 		if (s == NULL)
-			return mc_usage(e, "--mute", "j: agent nobody gets a message from j; several as 0,1", "\"%s\" is no agent's number", text);
+			return mc_usage(e, "--mute", "j: agent nobody gets a message from j; several as 0,1", "\"%s\" is not an agent's number", text);
 		x->mutes++;
 	} while (*s);
 	return 0;

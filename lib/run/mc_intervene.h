@@ -21,7 +21,7 @@ enum { MC_CUTS = 256 };
 /* Whose observation a message is. */
 enum mc_message {
 	MC_MESSAGE_ASKED,     /* that of the agent who was asked */
-	MC_MESSAGE_OTHER,     /* of another than him and the asker, drawn; needs three agents */
+	MC_MESSAGE_OTHER,     /* of another than it and the asker, drawn; needs three agents */
 	MC_MESSAGE_OWN,       /* the asker's own */
 };
 

@@ -145,7 +145,7 @@ static int read_command(const char *file, char *to, struct mc_err *e)
 
 	(void)fclose(f);
 	if (bad)
-		return mc_err_set(e, MC_NOINPUT, file, -1, NULL, "is no command of less than %d bytes", COMMAND);
+		return mc_err_set(e, MC_NOINPUT, file, -1, NULL, "is not a command of less than %d bytes", COMMAND);
 	while (n > 0 && strchr(" \t\r\n", to[n - 1]))
 		n--;
 	to[n] = '\0';
@@ -470,7 +470,7 @@ int mc_outside_act(struct mc_outside *x, const mc_real *a, struct mc_err *e)
 	return send(x, e);
 }
 
-/* Every observation is asked for: the answer must be to that. */
+/* Every observation is asked for: it must be the one. */
 static int is_asked(const struct mc_outside *x, const struct mc_frame *f, struct mc_err *e)
 {
 	int64_t episode, step;

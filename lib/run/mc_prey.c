@@ -113,12 +113,12 @@ static const struct mc_prey_weights *trained_for(const struct mc_task *task)
 int mc_prey_choose(struct mc_prey *x, const char *which, const struct mc_task *task,
     struct mc_arena *arena, struct mc_err *e)
 {
-	const int automatic = strcmp(which, "auto") == 0, has_preys = task->kind == MC_PREDATOR_PREY;
-	const struct mc_prey_weights *w = automatic && has_preys ? trained_for(task) : NULL;
+	const int automatic = strcmp(which, "auto") == 0, has_prey = task->kind == MC_PREDATOR_PREY;
+	const struct mc_prey_weights *w = automatic && has_prey ? trained_for(task) : NULL;
 
 	memset(x, 0, sizeof *x);
 	if ((automatic && !w) || strcmp(which, "flee") == 0) {
-		(void)snprintf(x->how, sizeof x->how, "%s", has_preys ? "flee" : "none");
+		(void)snprintf(x->how, sizeof x->how, "%s", has_prey ? "flee" : "none");
 		return 0;
 	}
 	(void)snprintf(x->how, sizeof x->how, "mlp");

@@ -75,7 +75,7 @@ struct mc_queue *mc_queue_new(int fd, struct mc_err *e);
 /* A copy of the built frame is queued; its number in the stream is counted for `end`. */
 int mc_queue_send(struct mc_queue *q, struct mc_fb *b, struct mc_err *e);
 uint64_t mc_queue_frames(const struct mc_queue *q);
-/* Waits until all is written, or the reader is gone (which is no error here: it shows upstream), and closes. */
+/* Waits until all is written, or the reader is gone (which is not an error here: it shows upstream), and closes. */
 int mc_queue_close(struct mc_queue *q, struct mc_err *e);
 
 /* ---- what the programs of a ring read and write ---- */

@@ -39,13 +39,13 @@ static void no_interval(double (*ci)[2], size_t n)
 static int measure(struct mc_across_of *x, const struct mc_stratum *s, size_t tasks, size_t resamples,
     double *scratch, struct mc_err *e)
 {
-	mc_strata_figures(x->figure, s, tasks, 1, scratch);
+	mc_strata_metrics(x->metric, s, tasks, 1, scratch);
 	mc_strata_profile(x->profile, s, tasks);
-	no_interval(x->ci, MC_FIGURES);
+	no_interval(x->ci, MC_METRIC_COUNT);
 	no_interval(x->profile_ci, MC_PROFILE);
 	if (x->runs == tasks)
 		return 0;
-	return mc_strata_figures_ci(x->ci, s, tasks, 1, resamples, e) < 0 ||
+	return mc_strata_metrics_ci(x->ci, s, tasks, 1, resamples, e) < 0 ||
 	    mc_strata_profile_ci(x->profile_ci, s, tasks, resamples, e) < 0 ? -1 : 0;
 }
 

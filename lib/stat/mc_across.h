@@ -15,7 +15,7 @@
 struct mc_across_of {
 	const char *label;
 	size_t runs;
-	double figure[MC_FIGURES], ci[MC_FIGURES][2];
+	double metric[MC_METRIC_COUNT], ci[MC_METRIC_COUNT][2];
 	double profile[MC_PROFILE], profile_ci[MC_PROFILE][2];
 };
 

@@ -94,7 +94,7 @@ static int check_scales(const struct mc_scores *ss, const struct mc_scales *scal
 	return r;
 }
 
-/* ---- figures ---- */
+/* ---- metrics ---- */
 
 /* Those over its runs; `scratch` has room for all of them and one more. */
 static int summarise(struct mc_score *s, double *scratch, size_t resamples, struct mc_err *e)
@@ -105,14 +105,14 @@ static int summarise(struct mc_score *s, double *scratch, size_t resamples, stru
 
 	memcpy(s->scaled, s->final, s->n * sizeof *s->scaled);
 	mc_stat_sort(s->scaled, s->n);
-	mc_strata_figures(s->figure, &stratum, 1, s->high, scratch);
-	for (int k = 0; k < MC_FIGURES; k++)
+	mc_strata_metrics(s->metric, &stratum, 1, s->high, scratch);
+	for (int k = 0; k < MC_METRIC_COUNT; k++)
 		s->ci[k][0] = s->ci[k][1] = (double)NAN;
 	if (s->n > 1)
-		r = mc_strata_figures_ci(s->ci, &stratum, 1, s->high, resamples, e);
-	s->figure[MC_FIGURE_GAP] /= range > 0 ? range : (double)NAN;
+		r = mc_strata_metrics_ci(s->ci, &stratum, 1, s->high, resamples, e);
+	s->metric[MC_METRIC_GAP] /= range > 0 ? range : (double)NAN;
 	for (int side = 0; side < 2; side++)
-		s->ci[MC_FIGURE_GAP][side] /= range > 0 ? range : (double)NAN;
+		s->ci[MC_METRIC_GAP][side] /= range > 0 ? range : (double)NAN;
 	for (size_t k = 0; k < s->n; k++)
 		s->scaled[k] = range > 0 ? (s->scaled[k] - s->low) / range : 0;
 	return r;
@@ -124,7 +124,7 @@ static void set_ranks(struct mc_scores *ss)
 		ss->score[i].rank = 1;
 		for (size_t k = 0; k < ss->n; k++)
 			ss->score[i].rank += strcmp(ss->score[i].task, ss->score[k].task) == 0 &&
-			    ss->score[k].figure[MC_FIGURE_MEAN] > ss->score[i].figure[MC_FIGURE_MEAN];
+			    ss->score[k].metric[MC_METRIC_MEAN] > ss->score[i].metric[MC_METRIC_MEAN];
 	}
 }
 

@@ -32,7 +32,7 @@ struct mc_score {
 	double low, high;      /* final returns that count as 0 and 1 in its task; equal: nothing can be scaled */
 	enum mc_scaled_by by;  /* what says so */
 	double *scaled;        /* [n] final returns on that scale, ascending */
-	double figure[MC_FIGURES], ci[MC_FIGURES][2]; /* in the task's units, the gap scaled; NaN: no interval, no scale */
+	double metric[MC_METRIC_COUNT], ci[MC_METRIC_COUNT][2]; /* in the task's units, the gap scaled; NaN: no interval, no scale */
 	size_t rank;           /* by the mean within its task: 1 + how many are higher */
 };
 

@@ -101,32 +101,32 @@ void mc_stat_draw(uint32_t *count, uint32_t *words, size_t n, uint64_t seed, uin
 		count[((uint64_t)words[k] * n) >> 32]++;
 }
 
-void mc_stat_interval(double ci[2], double *figure, size_t resamples)
+void mc_stat_interval(double ci[2], double *metric, size_t resamples)
 {
-	mc_stat_sort(figure, resamples);
-	ci[0] = mc_stat_quantile(figure, resamples, 0.025);
-	ci[1] = mc_stat_quantile(figure, resamples, 0.975);
+	mc_stat_sort(metric, resamples);
+	ci[0] = mc_stat_quantile(metric, resamples, 0.025);
+	ci[1] = mc_stat_quantile(metric, resamples, 0.975);
 }
 
 int mc_stat_bootstrap(double ci[2], enum mc_stat_kind kind, const double *sorted, size_t n,
     size_t resamples, uint64_t seed, struct mc_err *e)
 {
-	double *figure = calloc(resamples, sizeof *figure);
+	double *metric = calloc(resamples, sizeof *metric);
 	uint32_t *words = calloc(n, sizeof *words), *count = calloc(n, sizeof *count);
 	int r = 0;
 
-	if (figure == NULL || words == NULL || count == NULL) {
-		r = mc_err_nomem(e, "bootstrap", resamples * sizeof *figure + 2 * n * sizeof *words);
+	if (metric == NULL || words == NULL || count == NULL) {
+		r = mc_err_nomem(e, "bootstrap", resamples * sizeof *metric + 2 * n * sizeof *words);
 		goto done;
 	}
 	for (size_t b = 0; b < resamples; b++) {
 		mc_stat_draw(count, words, n, seed, (uint32_t)b, 0);
-		figure[b] = kind == MC_STAT_IQM ? counted_iqm(sorted, count, n)
+		metric[b] = kind == MC_STAT_IQM ? counted_iqm(sorted, count, n)
 		    : counted_mean(sorted, count, n);
 	}
-	mc_stat_interval(ci, figure, resamples);
+	mc_stat_interval(ci, metric, resamples);
 done:
-	free(figure);
+	free(metric);
 	free(words);
 	free(count);
 	return r;

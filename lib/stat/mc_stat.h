@@ -1,5 +1,5 @@
 /*
- * Statistics of a sample x[n] of episodic returns, or of one figure over several runs.
+ * Statistics of a sample x[n] of episodic returns, or of one metric over several runs.
  * Sums are taken in the order of the array: the same array gives the same bytes.
  */
 #ifndef MC_STAT_H
@@ -43,11 +43,11 @@ enum mc_stat_kind { MC_STAT_MEAN, MC_STAT_IQM };
  */
 void mc_stat_draw(uint32_t *count, uint32_t *words, size_t n, uint64_t seed, uint32_t b, uint32_t y);
 
-/* 95 % percentile interval of a figure over resamples, which are sorted: its 2.5 % and 97.5 % quantile. */
-void mc_stat_interval(double ci[2], double *figure, size_t resamples);
+/* 95 % percentile interval of a metric over resamples, which are sorted: its 2.5 % and 97.5 % quantile. */
+void mc_stat_interval(double ci[2], double *metric, size_t resamples);
 
 /*
- * 95 % percentile-bootstrap interval of the mean or the IQM of ascending values: that of the figure
+ * 95 % percentile-bootstrap interval of the mean or the IQM of ascending values: that of the metric
  * over `resamples` resamples, drawn with y = 0. Needs 1 <= n < 2^32, resamples >= 1.
  * 0, or -1 and MC_OSERR.
  */

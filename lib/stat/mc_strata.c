@@ -5,7 +5,7 @@
 
 #include "mc_stat.h"
 
-const char *mc_strata_figure_name(enum mc_strata_figure which)
+const char *mc_strata_metric_name(enum mc_strata_metric which)
 {
 	static const char *const name[] = { "mean", "median", "iqm", "gap" };
 
@@ -17,7 +17,7 @@ double mc_profile_at(size_t k)
 	return (double)k / (MC_PROFILE - 1);
 }
 
-/* ---- figures ---- */
+/* ---- metrics ---- */
 
 static double mean_below(const struct mc_stratum *s, double best)
 {
@@ -28,24 +28,24 @@ static double mean_below(const struct mc_stratum *s, double best)
 	return sum / (double)s->n;
 }
 
-void mc_strata_figures(double out[MC_FIGURES], const struct mc_stratum *s, size_t strata, double best,
+void mc_strata_metrics(double out[MC_METRIC_COUNT], const struct mc_stratum *s, size_t strata, double best,
     double *scratch)
 {
 	size_t n = 0;
 
-	out[MC_FIGURE_GAP] = 0;
+	out[MC_METRIC_GAP] = 0;
 	for (size_t i = 0; i < strata; i++) {
 		scratch[i] = mc_stat_mean(s[i].x, s[i].n);
-		out[MC_FIGURE_GAP] += mean_below(&s[i], best) / (double)strata;
+		out[MC_METRIC_GAP] += mean_below(&s[i], best) / (double)strata;
 	}
-	out[MC_FIGURE_MEAN] = mc_stat_mean(scratch, strata);
+	out[MC_METRIC_MEAN] = mc_stat_mean(scratch, strata);
 	mc_stat_sort(scratch, strata);
-	out[MC_FIGURE_MEDIAN] = strata == 1 ? mc_stat_quantile(s->x, s->n, 0.5) : mc_stat_quantile(scratch, strata, 0.5);
+	out[MC_METRIC_MEDIAN] = strata == 1 ? mc_stat_quantile(s->x, s->n, 0.5) : mc_stat_quantile(scratch, strata, 0.5);
 	for (size_t i = 0; i < strata; n += s[i++].n)
 		memcpy(scratch + n, s[i].x, s[i].n * sizeof *scratch);
 	if (strata > 1)
 		mc_stat_sort(scratch, n);
-	out[MC_FIGURE_IQM] = mc_stat_iqm(scratch, n);
+	out[MC_METRIC_IQM] = mc_stat_iqm(scratch, n);
 }
 
 void mc_strata_profile(double out[MC_PROFILE], const struct mc_stratum *s, size_t strata)
@@ -78,19 +78,19 @@ double mc_strata_improvement(const struct mc_stratum *s, size_t tasks)
 
 /* ---- intervals ---- */
 
-/* Which figures, and what they need besides the strata. */
-enum what { FIGURES, PROFILE, IMPROVEMENT };
+/* Which metrics, and what they need besides the strata. */
+enum what { METRICS, PROFILE, IMPROVEMENT };
 
 static size_t count(enum what what)
 {
-	return what == FIGURES ? MC_FIGURES : what == PROFILE ? MC_PROFILE : 1;
+	return what == METRICS ? MC_METRIC_COUNT : what == PROFILE ? MC_PROFILE : 1;
 }
 
 static void take(double *out, enum what what, const struct mc_stratum *s, size_t strata, double best, double *scratch)
 {
 	switch (what) {
-	case FIGURES:
-		mc_strata_figures(out, s, strata, best, scratch);
+	case METRICS:
+		mc_strata_metrics(out, s, strata, best, scratch);
 		break;
 	case PROFILE:
 		mc_strata_profile(out, s, strata);
@@ -115,18 +115,18 @@ static void draw(double *to, const struct mc_stratum *s, uint32_t b, uint32_t i,
 static int bootstrap(double (*ci)[2], enum what what, const struct mc_stratum *s, size_t strata, double best,
     size_t resamples, struct mc_err *e)
 {
-	const size_t figures = count(what);
+	const size_t metrics = count(what);
 	size_t n = strata; /* scores; as many words and counts serve any stratum */
 	struct mc_stratum *drawn = calloc(strata, sizeof *drawn);
-	double *x = NULL, *scratch = NULL, *figure = NULL, one[MC_PROFILE];
+	double *x = NULL, *scratch = NULL, *metric = NULL, one[MC_PROFILE];
 	uint32_t *words = NULL;
 	int r = -1;
 
 	for (size_t i = 0; i < strata; i++)
 		n += s[i].n;
 	if (drawn == NULL || !(x = calloc(n, sizeof *x)) || !(scratch = calloc(n, sizeof *scratch)) ||
-	    !(words = calloc(2 * n, sizeof *words)) || !(figure = calloc(figures * resamples, sizeof *figure))) {
-		mc_err_nomem(e, "bootstrap", figures * resamples * sizeof *figure + 3 * n * sizeof *x);
+	    !(words = calloc(2 * n, sizeof *words)) || !(metric = calloc(metrics * resamples, sizeof *metric))) {
+		mc_err_nomem(e, "bootstrap", metrics * resamples * sizeof *metric + 3 * n * sizeof *x);
 		goto done;
 	}
 	for (size_t i = 0, at = 0; i < strata; at += s[i++].n)
@@ -135,25 +135,25 @@ static int bootstrap(double (*ci)[2], enum what what, const struct mc_stratum *s
 		for (size_t i = 0, at = 0; i < strata; at += s[i++].n)
 			draw(x + at, &s[i], (uint32_t)b, (uint32_t)i, words, words + n);
 		take(one, what, drawn, strata, best, scratch);
-		for (size_t k = 0; k < figures; k++)
-			figure[k * resamples + b] = one[k];
+		for (size_t k = 0; k < metrics; k++)
+			metric[k * resamples + b] = one[k];
 	}
-	for (size_t k = 0; k < figures; k++)
-		mc_stat_interval(ci[k], figure + k * resamples, resamples);
+	for (size_t k = 0; k < metrics; k++)
+		mc_stat_interval(ci[k], metric + k * resamples, resamples);
 	r = 0;
 done:
 	free(drawn);
 	free(x);
 	free(scratch);
 	free(words);
-	free(figure);
+	free(metric);
 	return r;
 }
 
-int mc_strata_figures_ci(double (*ci)[2], const struct mc_stratum *s, size_t strata, double best,
+int mc_strata_metrics_ci(double (*ci)[2], const struct mc_stratum *s, size_t strata, double best,
     size_t resamples, struct mc_err *e)
 {
-	return bootstrap(ci, FIGURES, s, strata, best, resamples, e);
+	return bootstrap(ci, METRICS, s, strata, best, resamples, e);
 }
 
 int mc_strata_profile_ci(double (*ci)[2], const struct mc_stratum *s, size_t strata, size_t resamples,

@@ -169,7 +169,7 @@ static void prey_policy(const struct mc_scene *s, const struct mc_block *b, stru
 	}
 }
 
-static void act_preys(const struct mc_scene *s, const struct mc_block *b, struct mc_lane *u)
+static void act_prey(const struct mc_scene *s, const struct mc_block *b, struct mc_lane *u)
 {
 	if (s->prey[0])
 		prey_policy(s, b, u);
@@ -223,7 +223,7 @@ static mc_real bound(mc_real x)
 	return y < 10 ? y : 10;
 }
 
-static void reward_preys(const struct mc_scene *s, const struct mc_block *b, struct mc_lane *r,
+static void reward_prey(const struct mc_scene *s, const struct mc_block *b, struct mc_lane *r,
     int32_t contacts[MC_LANES])
 {
 	const int N = s->task.N, M = s->task.M;
@@ -271,10 +271,10 @@ static void observe_predators(const struct mc_scene *s, const struct mc_block *b
 		}
 }
 
-static void observe_preys(const struct mc_scene *s, const struct mc_block *b, int agent, struct mc_lane *o)
+static void observe_evaders(const struct mc_scene *s, const struct mc_block *b, int agent, struct mc_lane *o)
 {
 	observe_prey(s, b, s->task.N + agent, o);
 }
 
-const struct mc_rules mc_predator_prey = { entities, reset, NULL, act_preys, reward_predators, observe_predators };
-const struct mc_rules mc_evade = { entities, reset, NULL, pursue, reward_preys, observe_preys };
+const struct mc_rules mc_predator_prey = { entities, reset, NULL, act_prey, reward_predators, observe_predators };
+const struct mc_rules mc_evade = { entities, reset, NULL, pursue, reward_prey, observe_evaders };

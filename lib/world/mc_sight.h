@@ -41,7 +41,7 @@ struct mc_sight {
 
 /*
  * What the team sees: o [agents, obs_dim]. What two agents see in one place is one thing. 0, or -1:
- * there is more than the task has, so that these are no observations of it.
+ * there is more than the task has, so that these are not observations of it.
  */
 int mc_sight_read(struct mc_sight *s, const struct mc_task *t, const mc_real *o);
 

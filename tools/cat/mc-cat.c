@@ -42,7 +42,7 @@ struct cat {
 	struct mc_stack *stack;  /* of --npz: trajectories, or what -t says */
 	struct mc_verify *check;
 	uint64_t shown;
-	int live;            /* the input is no regular file: what is shown goes out at once */
+	int live;            /* the input is not a regular file: what is shown goes out at once */
 	uint64_t considered; /* frames of the chosen types that meet --where */
 	char found[MC_FIELDS_MAX];  /* which --fields one of them had */
 	int strange;         /* names under --type that mc-frame(5) does not have, and */
@@ -224,7 +224,7 @@ static int prepare(struct cat *c, int files, char **operands, struct mc_err *e)
 
 /* ---- output ---- */
 
-/* What stdio could not write. A reader who has gone is no news. */
+/* What stdio could not write. A reader who has gone is not news. */
 static int output_failed(struct mc_err *e)
 {
 	const int gone = errno == EPIPE;
@@ -318,7 +318,7 @@ static void note_names(struct cat *c, const struct mc_frame *f)
 			c->found[k] = mc_path_find(f->bytes, c->fields.path[k]) != NULL;
 }
 
-/* Names that nothing had: a typing error is not an empty answer. */
+/* Names that nothing had: a typing error is not an empty result. */
 static int check_names(const struct cat *c, struct mc_err *e)
 {
 	int missing = 0, first = -1;
@@ -403,7 +403,7 @@ static int enough(const struct cat *c)
 	return c->limit > 0 && c->shown >= (uint64_t)c->limit;
 }
 
-/* A stream that merely stops is no error here: a log may still be growing. */
+/* A stream that merely stops is not an error here: a log may still be growing. */
 static int stopped(const struct cat *c, const struct mc_in *in, const char *path,
     const struct mc_err *why, struct mc_err *e)
 {

@@ -24,7 +24,7 @@ struct mc_export *mc_export_new(enum mc_export_format format, struct mc_err *e);
 void mc_export_free(struct mc_export *x);
 
 /*
- * All arrays of the tree `m` under `name` ("policy", "target/policy"). What is no array is passed
+ * All arrays of the tree `m` under `name` ("policy", "target/policy"). What is not an array is passed
  * over. MC_DATA when a tensor of that name is there already, MC_OSERR.
  */
 int mc_export_tree(struct mc_export *x, const char *name, const struct mc_map *m, struct mc_err *e);

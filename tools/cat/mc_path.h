@@ -17,7 +17,7 @@ enum { MC_PATH_SIZE = 96 }; /* room for a path, with its end */
  */
 const unsigned char *mc_path_find(const unsigned char *map, const char *path);
 
-/* Calls `leaf` with every value that is no map, in order, under its path (cut where it is too long). */
+/* Calls `leaf` with every value that is not a map, in order, under its path (cut where it is too long). */
 void mc_path_walk(const unsigned char *map, void (*leaf)(void *ctx, const char *path,
     const unsigned char *value), void *ctx);
 

@@ -98,7 +98,7 @@ static int net(const struct mc_map *m, const char *key, const char *name, const 
 		mc_params_layout(&p, (enum mc_net)i, dims);
 		return mc_params_unpack(m, key, &p, NULL, e);
 	}
-	return wrong(m, e, "is no net that is known", name);
+	return wrong(m, e, "is not a net that is known", name);
 }
 
 /* ---- a checkpoint ---- */
@@ -213,7 +213,7 @@ static int metric(const struct mc_frame *f, struct mc_err *e)
 		const enum mc_kind kind = mc_map_at(&m, i, key, sizeof key);
 
 		if (kind != MC_INT && kind != MC_REAL && kind != MC_ARRAY)
-			return wrong(&m, e, "is no number", key);
+			return wrong(&m, e, "is not a number", key);
 	}
 	return all_finite(&m, e);
 }

@@ -173,7 +173,7 @@ static int emit_params(struct critic *x, enum mc_net net, int target, struct mc_
 	return mc_filter_send(&x->filter, e);
 }
 
-/* Figures that wait for the next metric: a stop between two must not lose them. */
+/* Sums that wait for the next metric: a stop between two must not lose them. */
 static const struct {
 	const char *name;
 	size_t at;
@@ -191,7 +191,7 @@ static int sums_of(const struct critic *x)
 	return (int)(sizeof sums / sizeof *sums) - !x->opts.stgs;
 }
 
-static double *figure(struct mc_learner_metrics *f, int i)
+static double *sum_of(struct mc_learner_metrics *f, int i)
 {
 	return (double *)(void *)((char *)f + sums[i].at);
 }
@@ -201,7 +201,7 @@ static void pack_sums(struct mc_fb *b, struct critic *x)
 	mc_fb_int(b, "updates_summed", x->summed);
 	mc_fb_map(b, "sums");
 	for (int i = 0; x->summed && i < sums_of(x); i++)
-		mc_fb_real(b, sums[i].name, *figure(&x->sum, i));
+		mc_fb_real(b, sums[i].name, *sum_of(&x->sum, i));
 	mc_fb_close(b);
 }
 
@@ -215,15 +215,15 @@ static int unpack_sums(const struct mc_map *state, struct critic *x, struct mc_e
 		return mc_err_set(e, MC_DATA, state->frame->place, state->frame->offset, NULL,
 		    "a negative number of updates");
 	for (int i = 0; x->summed && i < sums_of(x); i++)
-		if (mc_map_real(&m, sums[i].name, figure(&x->sum, i), e) < 0)
+		if (mc_map_real(&m, sums[i].name, sum_of(&x->sum, i), e) < 0)
 			return -1;
 	return 0;
 }
 
-static void add_figures(struct critic *x, struct mc_learner_metrics *f)
+static void add_metrics(struct critic *x, struct mc_learner_metrics *f)
 {
 	for (int i = 0; i < sums_of(x); i++)
-		*figure(&x->sum, i) += *figure(f, i);
+		*sum_of(&x->sum, i) += *sum_of(f, i);
 	x->summed++;
 }
 
@@ -505,7 +505,7 @@ static int learn(struct critic *x, const struct mc_frame *f, struct mc_err *e)
 		if (mc_learner_update(x->learner, (uint32_t)(x->traj.iteration * x->updates + u), &fig, e) < 0)
 			return -1;
 		if (x->moved)
-			add_figures(x, &fig);
+			add_metrics(x, &fig);
 	}
 	return 0;
 }

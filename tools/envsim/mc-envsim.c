@@ -203,7 +203,7 @@ static int input_ended(const struct sim *s, struct mc_err *e)
 	    "the stream stops inside episode %" PRIu32 ", after step %d of %d", s->episode, step, MC_EPISODE);
 }
 
-/* Answers until the input ends or -n episodes are whole. */
+/* Replies until the input ends or -n episodes are whole. */
 static int serve(struct sim *s, struct mc_err *e)
 {
 	struct mc_frame f;

@@ -247,7 +247,7 @@ static void scripted(const struct mc_task *t, FILE *to)
 		fprintf(to, "\nPredators pursue: u = (p_j - p_i) / |p_j - p_i|, j the nearest prey\n");
 	if (t->kind == MC_PREDATOR_PREY)
 		fprintf(to,
-		    "\nPreys act by a network (--prey auto, FILE), or flee (--prey flee) from the nearest predator j and\n"
+		    "\nPrey act by a network (--prey auto, FILE), or flee (--prey flee) from the nearest predator j and\n"
 		    "are pulled back beyond 0.9\n"
 		    "      e = (p_i - p_j) / |p_i - p_j|\n"
 		    "      u_c = clip(e_c - 10 max(|p_ic| - 0.9, 0) sign(p_ic), -1, 1)\n");

@@ -90,7 +90,7 @@ struct mc_judgement {
  * 1 / (k - u + 1) (a partial conjunction). So the level holds whatever is equal to what, and none
  * is picked by the means that it is then tested on. Of several X some must for agree, each for
  * disagree, where the claim is about X being high (above, best, top two, not worst); for the
- * others the reverse.
+ * others the opposite.
  *
  * Cannot tell, too: runs of less than half the claim's episodes, and claims about advantages.
  * 0, or -1 and MC_OSERR.

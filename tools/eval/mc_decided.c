@@ -103,7 +103,7 @@ double mc_decided_recall(const struct mc_decided *x)
 	return mean((double)x->right, (uint64_t)x->right_edges, x->right_known);
 }
 
-/* Agent i's slot for another agent; the reverse of mc_slot_agent. */
+/* Agent i's slot for another agent; the inverse of mc_slot_agent. */
 static size_t pair(const struct mc_decided *x, size_t i, size_t other)
 {
 	return i * x->d + (other < i ? other : other - 1);

@@ -87,14 +87,14 @@ static int print_scores(const struct summary *s, struct mc_err *e)
 	for (size_t i = 0; i < s->scores.n; i++) {
 		const struct mc_score *x = &s->scores.score[i];
 
-		interval(ci, sizeof ci, x->ci[MC_FIGURE_IQM]);
+		interval(ci, sizeof ci, x->ci[MC_METRIC_IQM]);
 		mc_table_put(&t, "%s", x->task);
 		mc_table_put(&t, "%s", x->label);
 		mc_table_put(&t, "%zu", x->n);
-		for (int k = MC_FIGURE_MEAN; k <= MC_FIGURE_IQM; k++)
-			put_cell(&t, x->figure[k]);
+		for (int k = MC_METRIC_MEAN; k <= MC_METRIC_IQM; k++)
+			put_cell(&t, x->metric[k]);
 		mc_table_put(&t, "%s", ci);
-		put_cell(&t, x->figure[MC_FIGURE_GAP]);
+		put_cell(&t, x->metric[MC_METRIC_GAP]);
 		mc_table_put(&t, "%zu", x->rank);
 		if (claims) {
 			claims_of(s, x, words, verdicts, sizeof words);
@@ -120,14 +120,14 @@ static int print_overall(const struct summary *s, struct mc_err *e)
 	char ci[64];
 
 	mc_table_put(&t, "all tasks, scaled");
-	for (int k = 0; k < MC_FIGURES; k++)
-		mc_table_put(&t, k == MC_FIGURE_IQM ? "IQM" : "%s", mc_strata_figure_name(k));
+	for (int k = 0; k < MC_METRIC_COUNT; k++)
+		mc_table_put(&t, k == MC_METRIC_IQM ? "IQM" : "%s", mc_strata_metric_name(k));
 	mc_table_put(&t, "mean rank");
 	for (size_t i = 0; i < o->n; i++) {
 		mc_table_put(&t, "%s", o->of[i].label);
-		for (int k = 0; k < MC_FIGURES; k++) {
+		for (int k = 0; k < MC_METRIC_COUNT; k++) {
 			interval(ci, sizeof ci, o->of[i].ci[k]);
-			mc_table_put(&t, "%.2f %s", shown(o->of[i].figure[k]), ci);
+			mc_table_put(&t, "%.2f %s", shown(o->of[i].metric[k]), ci);
 		}
 		put_cell(&t, mc_scores_mean_rank(&s->scores, o->of[i].label));
 	}
@@ -290,8 +290,8 @@ static void put_number(const char *key, double v)
 	mc_json_double(stdout, v);
 }
 
-/* A figure and its interval, NAME and NAME_ci. */
-static void put_figure(const char *name, double v, const double ci[2])
+/* A metric and its interval, NAME and NAME_ci. */
+static void put_metric(const char *name, double v, const double ci[2])
 {
 	char key[32];
 
@@ -301,10 +301,10 @@ static void put_figure(const char *name, double v, const double ci[2])
 	put_pair(key, ci);
 }
 
-static void put_figures(const double figure[MC_FIGURES], double (*ci)[2])
+static void put_metrics(const double metric[MC_METRIC_COUNT], double (*ci)[2])
 {
-	for (int k = 0; k < MC_FIGURES; k++)
-		put_figure(mc_strata_figure_name(k), figure[k], ci[k]);
+	for (int k = 0; k < MC_METRIC_COUNT; k++)
+		put_metric(mc_strata_metric_name(k), metric[k], ci[k]);
 }
 
 static void put_score(struct mc_score *x, const struct mc_measuring *how)
@@ -321,7 +321,7 @@ static void put_score(struct mc_score *x, const struct mc_measuring *how)
 		mc_json_double(stdout, x->final[k]);
 	}
 	printf("]");
-	put_figures(x->figure, x->ci);
+	put_metrics(x->metric, x->ci);
 	printf(",");
 	put_pair("scale", (const double[]){ x->low, x->high });
 	printf(",\"scaled_by\":\"%s\"", mc_scaled_by_name(x->by));
@@ -355,7 +355,7 @@ static void put_overall(const struct mc_scores *ss, struct mc_across *o, const c
 		put_tasks(ss, task);
 		put_string("method", x->label);
 		printf("\"runs\":%zu", x->runs);
-		put_figures(x->figure, x->ci);
+		put_metrics(x->metric, x->ci);
 		for (int part = 0; part < 3; part++) {
 			printf(",\"%s\":[", part == 0 ? "above" : part == 1 ? "profile" : "profile_ci");
 			for (size_t k = 0; k < MC_PROFILE; k++) {
@@ -379,7 +379,7 @@ static void put_overall(const struct mc_scores *ss, struct mc_across *o, const c
 		put_string("method", o->pair[i].label);
 		printf("\"than\":");
 		mc_json_string(stdout, o->pair[i].than);
-		put_figure("improvement", o->pair[i].p, o->pair[i].ci);
+		put_metric("improvement", o->pair[i].p, o->pair[i].ci);
 		printf("}\n");
 	}
 }

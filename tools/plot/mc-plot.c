@@ -65,7 +65,7 @@ static int check_options(const struct picture *p, const struct mc_draw_opts *o, 
 
 	for (size_t i = 0; i < sizeof check / sizeof *check; i++)
 		if (check[i].given && !check[i].understood)
-			return mc_usage(e, check[i].option, "leave it out", "this is no option of mc-plot %s", p->name);
+			return mc_usage(e, check[i].option, "leave it out", "this is not an option of mc-plot %s", p->name);
 	return 0;
 }
 

@@ -17,7 +17,7 @@ struct mc_canvas {
 void mc_canvas_terminal(struct mc_canvas *c, int fd);
 
 /*
- * Text that may come from a hostile file: control characters and what is no UTF-8 become
+ * Text that may come from a hostile file: control characters and what is not UTF-8 become
  * '?', and so does all beyond ASCII where the reader cannot show it (`utf8` is 0). `doubled`: an
  * apostrophe is written twice.
  */

@@ -369,7 +369,7 @@ int mc_draw_whose(const struct mc_frame *header, struct mc_team *t, struct mc_er
 		return -1;
 	if (N < 1 || N > MOST || T < 1 || T > MOST || O > MOST || A > MOST || (T + 1) * N * O > MC_FRAME_MAX / sizeof(float))
 		return mc_err_set(e, MC_DATA, header->place, header->offset, NULL, "%" PRIu64 " agents, %" PRIu64 " steps, observations of %" PRIu64
-		    ", actions of %" PRIu64 ": these are no sizes to draw", N, T, O, A);
+		    ", actions of %" PRIu64 ": these are not sizes to draw", N, T, O, A);
 	t->dims = (struct mc_dims){ .N = N, .d = N - 1, .T = T, .O = O, .A = A };
 	return 0;
 }
@@ -495,7 +495,7 @@ done:
 enum { COMM_COLUMNS = 4 };
 
 /* The page, panel by panel. A maximum of 0 is none. */
-static const struct figure {
+static const struct metric {
 	const char *title, *series;
 	double min, max;
 	int norm;            /* may span orders of magnitude */
@@ -571,7 +571,7 @@ static int is_wide(const struct mc_curves *cs, const char *task)
 
 static void add_panel(struct mc_figure *f, struct comm *x, const struct mc_draw_opts *o, size_t task, size_t kind)
 {
-	const struct figure *g = &page[kind];
+	const struct metric *g = &page[kind];
 	const struct mc_curves *cs = &x->curves[kind];
 	const size_t panel = f->page.panels++;
 	const int log = g->norm && is_wide(cs, x->task[task]);

@@ -82,7 +82,7 @@ int mc_draw_curves(const struct mc_draw_opts *o, int files, char **file, struct 
 
 /*
  * What whoever learns whom to talk to makes of the communication nets, over the run: a page of
- * small panels, one for each figure.
+ * small panels, one for each metric.
  */
 int mc_draw_comm(const struct mc_draw_opts *o, int files, char **file, struct mc_err *e);
 

@@ -57,8 +57,8 @@ static int draw(const struct mc_scores *ss, const struct mc_draw_opts *o, struct
 
 			if (mc_scores_begins_task(ss, i))
 				task[b.page.panels++] = s->task;
-			bar[i] = (struct mc_interval){ s->label, b.page.panels - 1, s->figure[MC_FIGURE_IQM],
-				s->ci[MC_FIGURE_IQM][0], s->ci[MC_FIGURE_IQM][1], s->final, s->n };
+			bar[i] = (struct mc_interval){ s->label, b.page.panels - 1, s->metric[MC_METRIC_IQM],
+				s->ci[MC_METRIC_IQM][0], s->ci[MC_METRIC_IQM][1], s->final, s->n };
 		}
 		write_caption(caption, sizeof caption, ss, o->last);
 		b.page.caption = caption;

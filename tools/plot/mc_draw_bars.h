@@ -7,7 +7,7 @@
 #include "mc_draw.h"
 #include "mc_err.h"
 
-/* From runs' logs, the figures of mc_scores.h; no file: standard input. */
+/* From runs' logs, the metrics of mc_scores.h; no file: standard input. */
 int mc_draw_bars(const struct mc_draw_opts *o, int files, char **file, struct mc_err *e);
 
 #endif

@@ -88,7 +88,7 @@ static int look(struct live *x, struct stat *now, struct mc_err *e)
 		if (strcmp(name, "-") != 0 && stat(name, &now[i]) < 0)
 			return mc_err_errno(e, MC_NOINPUT, name, NULL, "cannot open");
 		if (!S_ISREG(now[i].st_mode))
-			return mc_err_set(e, MC_USAGE, name, -1, "live reads logs again and again", "is no regular file");
+			return mc_err_set(e, MC_USAGE, name, -1, "live reads logs again and again", "is not a regular file");
 	}
 	return 0;
 }
@@ -102,7 +102,7 @@ static int has_changed(const struct live *x, const struct stat *now)
 	return 0;
 }
 
-/* What there is so far. Nothing yet is no failure while a run goes on. */
+/* What there is so far. Nothing yet is not a failure while a run goes on. */
 static int draw(struct live *x, struct mc_err *e)
 {
 	struct mc_draw_opts o = *x->o;

@@ -98,7 +98,7 @@ static int take(void *ctx, const struct mc_frame *f, const struct mc_draw_opts *
 	if (strcmp(f->type, "header") == 0)
 		return start_stream(x, f, e);
 	if (strcmp(f->type, "checkpoint") == 0)
-		return mc_err_set(e, MC_DATA, f->place, f->offset, "mc-rollout --load makes its episodes", "is a checkpoint, no stream of episodes");
+		return mc_err_set(e, MC_DATA, f->place, f->offset, "mc-rollout --load makes its episodes", "is a checkpoint, not a stream of episodes");
 	if (strcmp(f->type, "trajectory") != 0 || !x->known)
 		return 0;
 	if (mc_map_int(&f->map, "episode", &episode, e) < 0)

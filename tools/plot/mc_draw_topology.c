@@ -172,7 +172,7 @@ static int add_moment(struct topology *x, const struct mc_frame *f, struct mc_er
 	if (mc_map_array(&f->map, "asked_pair", &a, e) < 0)
 		return -1;
 	if (a.dtype != MC_F32 || a.ndim != 2 || a.shape[0] != shape[0] || a.shape[1] != shape[1])
-		return mc_err_set(e, MC_DATA, f->place, f->offset, NULL, "asked_pair is no float32[%zu,%zu]", t->N, t->d);
+		return mc_err_set(e, MC_DATA, f->place, f->offset, NULL, "asked_pair is not a float32[%zu,%zu]", t->N, t->d);
 	grown = mc_grow(t->moment, t->n + 1, &t->room, sizeof *grown, "requests", e);
 	if (grown == NULL)
 		return -1;
@@ -186,7 +186,7 @@ static int add_moment(struct topology *x, const struct mc_frame *f, struct mc_er
 		memcpy(&v, a.data + k * sizeof v, sizeof v);
 		share[k] = (double)v;
 		if (!isnan(v) && (v < 0 || v > 1))
-			return mc_err_set(e, MC_DATA, f->place, f->offset, NULL, "asked_pair has %g, which is no share", (double)v);
+			return mc_err_set(e, MC_DATA, f->place, f->offset, NULL, "asked_pair has %g, which is not a share", (double)v);
 	}
 	t->moment[t->n++] = (struct moment){ x->steps, share };
 	t->max = fmax(t->max, x->steps);

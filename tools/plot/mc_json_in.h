@@ -17,7 +17,7 @@ typedef void mc_json_take(void *ctx, const char *key, const char *text, double n
 
 /*
  * Gives the members of the object in s[n] to `take`, in their order. -1, or the offset of the first
- * byte at which this is no JSON object.
+ * byte at which this is not a JSON object.
  */
 long mc_json_members(const char *s, size_t n, mc_json_take *take, void *ctx);
 

@@ -56,7 +56,7 @@ struct mc_picture {
 
 /*
  * What the name of an output says: its format, and whether it is one for each frame ("f%03d.png").
- * `moves` = 0: such names, and .gif, are misuse, like everything that is no picture's (MC_USAGE).
+ * `moves` = 0: such names, and .gif, are misuse, like everything that is not a picture's (MC_USAGE).
  */
 int mc_picture_check(const char *output, int moves, enum mc_format *format, int *each, struct mc_err *e);
 

@@ -456,7 +456,7 @@ static int put_text(FILE *to, const void *of, const struct mc_canvas *c, struct 
 	return r;
 }
 
-/* Of points, x too, which are no steps. */
+/* Of points, x too, which are not steps. */
 static int check_numbers(const struct mc_figure *f, struct mc_err *e)
 {
 	for (size_t panel = 0; panel < f->page.panels; panel++) {

@@ -309,7 +309,7 @@ static int refuse_no_ring(struct mc_err *e)
 
 	if (isatty(0) || (fstat(0, &st) == 0 && (S_ISREG(st.st_mode) || S_ISCHR(st.st_mode))))
 		return mc_usage(e, "<stdin>", "make the ring with mkfifo (see the page's EXAMPLES), or give --load CKPT",
-		    "this is no pipe: the end of the ring must come in here");
+		    "this is not a pipe: the end of the ring must come in here");
 	return 0;
 }
 
@@ -332,14 +332,14 @@ static int open_world(struct options *o, struct mc_header *h, struct mc_prey *pr
 	return *env ? 0 : -1;
 }
 
-static int same_preys(const struct mc_prey *a, const struct mc_prey *b)
+static int same_prey(const struct mc_prey *a, const struct mc_prey *b)
 {
 	return strcmp(a->how, b->how) == 0 &&
 	    (!a->p.v || (a->p.size == b->p.size && memcmp(a->p.v, b->p.v, a->p.size * sizeof *a->p.v) == 0));
 }
 
 /* Prey of a process: as it says; else it is taken to be those of --prey. */
-static int preys_of_process(const struct options *o, const struct mc_env_says *says, struct mc_prey *prey,
+static int prey_of_process(const struct options *o, const struct mc_env_says *says, struct mc_prey *prey,
     struct mc_arena *arena, struct mc_err *e)
 {
 	struct mc_task task;
@@ -355,7 +355,7 @@ static int preys_of_process(const struct options *o, const struct mc_env_says *s
 
 	if (!o->prey || mc_prey_choose(&own, o->prey, &task, arena, e) < 0)
 		return o->prey ? -1 : 0;
-	return same_preys(prey, &own) ? 0 : mc_usage(e, "--prey", "give it to the environment's command",
+	return same_prey(prey, &own) ? 0 : mc_usage(e, "--prey", "give it to the environment's command",
 	    "the environment has %s prey, not these", strcmp(prey->how, "mlp") == 0 ? "other" : prey->how);
 }
 
@@ -379,7 +379,7 @@ static int open_process(struct options *o, struct mc_header *h, struct mc_prey *
 		    h->range);
 	h->range = says.range;
 	memcpy(h->task, says.task, sizeof h->task);
-	return preys_of_process(o, &says, prey, arena, e);
+	return prey_of_process(o, &says, prey, arena, e);
 }
 
 static int ring(struct options *o, struct mc_header *h, struct mc_pool *pool, int *streaming, struct mc_err *e)
