@@ -93,7 +93,7 @@ bin/mc-figures: pipelines/figures
 
 demo: ## train a small team, measure it and draw its curve, into demo/: about a minute, three to five with packages and a build
 	@$(MAKE) -s --no-print-directory deps
-	@packaging/moving building $(MAKE) -s -j "$$(pipelines/processors)" --no-print-directory all
+	@packaging/moving building $(MAKE) -s -j "$$(pipelines/cpus)" --no-print-directory all
 	@pipelines/demo
 
 # What the objects were made with: they are made anew when any of it changes, or the Makefile.
@@ -207,7 +207,7 @@ FUZZ := fuzz_frame fuzz_frame_repair fuzz_ckpt fuzz_ckpt_repair fuzz_task fuzz_o
 
 fuzz: ## fuzz every target for SECONDS=60 each
 	$(call install-packages,$(DEPS_TORTURE))
-	@$(MAKE) -s -j "$$(pipelines/processors)" --no-print-directory CC=clang SANITIZE=fuzzer-no-link,address,undefined SECONDS=$(SECONDS) fuzz-built
+	@$(MAKE) -s -j "$$(pipelines/cpus)" --no-print-directory CC=clang SANITIZE=fuzzer-no-link,address,undefined SECONDS=$(SECONDS) fuzz-built
 
 # Clang takes minutes to instrument these, and no target reaches them.
 ifneq ($(findstring fuzzer,$(SANITIZE)),)
@@ -223,10 +223,10 @@ $B/tests/fuzz_%: $B/tests/fuzz_%.o $B/libtools.a $B/libmc.a
 
 # Checkers that watch short runs of every program, each in a build of its own.
 check-threads: ## short runs of every program under ThreadSanitizer: minutes
-	@$(MAKE) -s -j "$$(pipelines/processors)" --no-print-directory SANITIZE=thread watch-thread
+	@$(MAKE) -s -j "$$(pipelines/cpus)" --no-print-directory SANITIZE=thread watch-thread
 check-memory: ## short runs of every program under valgrind: minutes
 	$(call install-packages,$(DEPS_TORTURE))
-	@$(MAKE) -s -j "$$(pipelines/processors)" --no-print-directory PORTABLE=1 watch-valgrind
+	@$(MAKE) -s -j "$$(pipelines/cpus)" --no-print-directory PORTABLE=1 watch-valgrind
 watch-thread watch-valgrind: watch-%: $(PROGRAMS:%=$B/bin/%) $B/tests/control $B/tests/t_pool
 	@MC_BIN='$(abspath $B/bin)' MC_BUILD='$B' tests/watched.py $*
 
@@ -411,7 +411,7 @@ dist: ## what git has of this commit, as build/metacomm-VERSION.tar.gz
 
 deb: ## a Debian package for any CPU of this kind, in build/
 	$(call install-packages,$(DEPS) $(DEPS_DEB))
-	@$(MAKE) -s -j "$$(pipelines/processors)" --no-print-directory PORTABLE=1 deb-built
+	@$(MAKE) -s -j "$$(pipelines/cpus)" --no-print-directory PORTABLE=1 deb-built
 
 deb-built: $(PROGRAMS:%=$B/bin/%) $B/libmc.a $(COMPLETIONS)
 	rm -rf $(DEB_ROOT)

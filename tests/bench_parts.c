@@ -76,7 +76,7 @@ void bench_products(struct bench_ceiling *c)
 	struct mc_arena arena = { 0 };
 	struct mc_err e;
 
-	c->threads = mc_pool_processors();
+	c->threads = mc_pool_cpus();
 	struct mc_pool *pool[2] = { mc_pool_new(1, &e), mc_pool_new(c->threads, &e) };
 	const size_t n = (size_t)c->threads * 3 * SIDE * SIDE;
 	struct products p = { .memory = mc_arena_alloc(&arena, n, sizeof(mc_real), "matrices", &e) };

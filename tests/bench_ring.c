@@ -190,12 +190,12 @@ static void report_pair(struct pair *p, const struct bench_ceiling *c, double fr
 	if (!isnan(frames))
 		bench_value("  share of frames and pipes, alone", "%", 100 * frames / ms);
 	for (int i = 0; i < PROGRAMS; i++) {
-		snprintf(name, sizeof name, "  processor time of %s", program[i]);
+		snprintf(name, sizeof name, "  CPU time of %s", program[i]);
 		bench_row(name, "ms", &p->cpu[i], 0, 0);
 		cpu += bench_median(&p->cpu[i]);
 		rss += p->many.rss[i];
 	}
-	bench_value("  share of all processors in use", "%", 100 * cpu / ms / c->threads);
+	bench_value("  share of all CPUs in use", "%", 100 * cpu / ms / c->threads);
 	for (int i = 0; i < PROGRAMS; i++) {
 		snprintf(name, sizeof name, "  peak memory of %s", program[i]);
 		bench_value(name, "MiB", (double)p->many.rss[i] / 1024);

@@ -408,7 +408,7 @@ clash() {
 
 # ---- mc-cat: names, and logs that change under it ----
 
-@test "names that nothing has are told of, not answered by silence" {
+@test "names that nothing has are told of, not passed over in silence" {
 	"$train" "${small[@]}" -e 10 -o d
 	run mc-cat -t epsiode d/run.log
 	[ "$status" -eq 64 ]

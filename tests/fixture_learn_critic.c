@@ -1,7 +1,7 @@
 /*
  * Golden values of what acts and what mc-critic computes: communication nets, policies, the
  * critic's loss (eq. 1), the policies' gradient through the critic (eq. 3), and the pass that
- * gives the communication nets' as well (stgs). All of it on the processor, and on a device.
+ * gives the communication nets' as well (stgs). All of it on the CPU, and on a device.
  */
 #include <string.h>
 

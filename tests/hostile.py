@@ -240,7 +240,7 @@ def feed(pipe, data):
 
 
 def run(reader, path, where):
-    """(status, lines on stderr, seconds of processor time, bytes of memory)"""
+    """(status, lines on stderr, seconds of CPU time, bytes of memory)"""
     work = tempfile.mkdtemp(dir=where)
     copy = os.path.join(work, os.path.basename(path))
     if any("{copy}" in a for a in reader.args):

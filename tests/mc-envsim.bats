@@ -59,7 +59,7 @@ assert run("-t", "push_N3")[0][0]["prey"] == "none"
 	[ "$status" -eq 0 ]
 }
 
-@test "every action is answered at once; after an episode comes the next one's first observation" {
+@test "every action gets its observation at once; after an episode comes the next one's first observation" {
 	run py '
 s = Sim("-t", "push_N3")
 o = s.read()

@@ -43,6 +43,38 @@ setup() {
 	EOF
 }
 
+@test "words that were replaced have not come back" {
+	"$root/tests/words"
+}
+
+@test "such words are found, whatever they are part of" {
+	mkdir lib
+	while IFS= read -r line; do
+		echo "$line" >lib/x
+		run "$root/tests/words" .
+		[ "$status" -eq 1 ]
+		[[ "$output" == "lib/x:1:$line   <- "* ]]
+	done <<-'EOF'
+		int mc_play(struct mc_rollout *x);
+		/* Playing episodes */
+		gate_reverse
+		double figure[4];
+		not on the card
+		mc_pool_processors
+		these preys
+		make_folder
+		no answer came
+		a question
+		links_share
+		"is no regular file"
+		Whole frames
+		a neighboring agent
+		a thread and his share
+	EOF
+	echo 'replay displays there is no end; an LSTM cell and its adjoint' >lib/x
+	"$root/tests/words" .
+}
+
 @test "there: what is not there is equal to nothing" {
 	[ "$(there echo 1)" = 1 ]
 	[ "$(there echo '[null,1]')" = '[null,1]' ]

@@ -76,15 +76,15 @@ static void kernels(void)
 	diag("%s, %s by itself, %s in use", mc_blas_version(), mc_blas_core_default(), mc_blas_core());
 	ok(strncmp(mc_blas_version(), "OpenBLAS ", 9) == 0, "the version is known");
 	if (getenv("OPENBLAS_CORETYPE"))
-		tap_skip("the core is not below the processor", "OPENBLAS_CORETYPE is set");
+		tap_skip("the core is not below the CPU's", "OPENBLAS_CORETYPE is set");
 	else
-		ok(!mc_blas_better_core(mc_blas_core()), "the core is not below the processor");
+		ok(!mc_blas_better_core(mc_blas_core()), "the core is not below the CPU's");
 	is_int(mc_blas_init(&e), 0, "a second call is harmless");
 	ok(!mc_blas_better_core("FutureLake"), "an unknown core is left alone");
 	ok(!getenv("OPENBLAS_NUM_THREADS"), "the environment is as it was");
 }
 
-/* A library that picks kernels of 2004, as old releases do on processors they do not know. */
+/* A library that picks kernels of 2004, as old releases do on CPUs they do not know. */
 static void wrong_choice(void)
 {
 	const char *name = "a poor choice is put right by loading again";
@@ -101,7 +101,7 @@ static void wrong_choice(void)
 	if (status == 0)
 		core_of(&l, core, sizeof core);
 	if (status != 0 || strcmp(core, "Prescott") != 0 || !better) {
-		tap_skip(name, "this library or processor has no choice");
+		tap_skip(name, "this library or CPU has no choice");
 	} else {
 		is_int(load_better(&l, better, &e), 0, name);
 		core_of(&l, core, sizeof core);

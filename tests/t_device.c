@@ -72,7 +72,7 @@ static void rig_init(struct rig *r)
 		mc_learner_take_comm(r->l, r->comm.v, 0);
 }
 
-static struct rig on_processor(const struct mc_dims *x, struct mc_learner_opts o)
+static struct rig on_cpu(const struct mc_dims *x, struct mc_learner_opts o)
 {
 	struct mc_err e;
 	struct rig r = { .x = *x, .o = o, .pool = mc_pool_new(1, &e) };
@@ -224,7 +224,7 @@ static const double bound = IN_DOUBLE ? 1e-10 : 3e-2, first_bound = IN_DOUBLE ? 
 
 static void compare(const char *name, const struct mc_dims *x, struct mc_learner_opts o)
 {
-	struct rig cpu = on_processor(x, o), dev = on_device(x, o), again = on_device(x, o), start = on_processor(x, o);
+	struct rig cpu = on_cpu(x, o), dev = on_device(x, o), again = on_device(x, o), start = on_cpu(x, o);
 	struct mc_learner_metrics a, b, c;
 
 	if (!on_gpu)
@@ -255,8 +255,8 @@ static void compare(const char *name, const struct mc_dims *x, struct mc_learner
 static void rates(void)
 {
 	const struct mc_learner_opts o = options(MC_NONE);
-	struct rig cpu = on_processor(&three, o), dev = on_device(&three, o), constant = on_device(&three, o);
-	struct rig start = on_processor(&three, o), *all[] = { &cpu, &dev, &constant };
+	struct rig cpu = on_cpu(&three, o), dev = on_device(&three, o), constant = on_device(&three, o);
+	struct rig start = on_cpu(&three, o), *all[] = { &cpu, &dev, &constant };
 	struct mc_learner_metrics fig[3];
 
 	for (int k = 0; k < 3; k++) {
@@ -341,7 +341,7 @@ static void comm_stats(void)
 	double worst = 0;
 
 	o.stgs = 1;
-	struct rig cpu = on_processor(&three, o), dev = on_device(&three, o);
+	struct rig cpu = on_cpu(&three, o), dev = on_device(&three, o);
 
 	warm_up(&cpu);
 	warm_up(&dev);
@@ -396,8 +396,8 @@ static void hand_over(struct rig *from, struct rig *to, uint32_t updates)
 static void resume(struct mc_learner_opts o, const char *name)
 {
 	struct mc_learner_metrics fig;
-	struct rig cpu = on_processor(&three, o), dev = on_device(&three, o), start = on_processor(&three, o);
-	struct rig dev_of_cpu = on_device(&three, o), cpu_of_dev = on_processor(&three, o), dev_of_dev = on_device(&three, o);
+	struct rig cpu = on_cpu(&three, o), dev = on_device(&three, o), start = on_cpu(&three, o);
+	struct rig dev_of_cpu = on_device(&three, o), cpu_of_dev = on_cpu(&three, o), dev_of_dev = on_device(&three, o);
 	struct rig *all[] = { &cpu, &dev, &dev_of_cpu, &cpu_of_dev, &dev_of_dev };
 
 	warm_up(&cpu);

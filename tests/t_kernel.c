@@ -1,6 +1,6 @@
 /*
  * The fast paths against the plain ones, whose modules are included for that: products, sigmoid
- * and tanh, the LSTM's cell; for every width of registers that the processor has.
+ * and tanh, the LSTM's cell; for every width of registers that the CPU has.
  */
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -284,7 +284,7 @@ static void all_of(enum mc_kernel_width width, const char *name)
 {
 	mc_kernel_limit(width);
 	if (strcmp(mc_kernel_name(), name) != 0) {
-		tap_skip(name, "this processor or scalar type has none");
+		tap_skip(name, "this CPU or scalar type has none");
 		return;
 	}
 	diag("%s", name);

@@ -41,12 +41,12 @@ static void end(void)
 		diag("%s is left", root);
 }
 
-static void is_quota(double want, int processors, const char *what)
+static void is_quota(double want, int cpus, const char *what)
 {
 	const double got = mc_quota_cpus(root);
 
 	ok(!(got < want) && !(got > want), "%s: %g CPUs, want %g", what, got, want);
-	is_int(mc_pool_processors_of(root, 64), processors, "of 64 processors");
+	is_int(mc_pool_cpus_of(root, 64), cpus, "of 64 CPUs");
 }
 
 static void version_2(void)
@@ -112,6 +112,6 @@ int main(void)
 {
 	version_2();
 	version_1();
-	ok(mc_pool_processors() >= 1, "here there is one at least");
+	ok(mc_pool_cpus() >= 1, "here there is one at least");
 	return tap_done();
 }

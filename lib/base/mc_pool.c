@@ -246,7 +246,7 @@ void mc_pool_run(struct mc_pool *p, mc_piece *fn, void *ctx, size_t n)
 	wait_for_all(p);
 }
 
-int mc_pool_processors_of(const char *root, int mask)
+int mc_pool_cpus_of(const char *root, int mask)
 {
 	const double quota = ceil(mc_quota_cpus(root));
 	const int n = quota < (double)mask ? (int)quota : mask;
@@ -254,12 +254,12 @@ int mc_pool_processors_of(const char *root, int mask)
 	return n > 0 ? n : 1;
 }
 
-int mc_pool_processors(void)
+int mc_pool_cpus(void)
 {
 	cpu_set_t set;
 	long n = sysconf(_SC_NPROCESSORS_ONLN); /* where there are more than a set can hold */
 
 	if (sched_getaffinity(0, sizeof set, &set) == 0)
 		n = CPU_COUNT(&set);
-	return mc_pool_processors_of("", n > 0 && n < INT_MAX ? (int)n : 1);
+	return mc_pool_cpus_of("", n > 0 && n < INT_MAX ? (int)n : 1);
 }

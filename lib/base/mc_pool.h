@@ -35,10 +35,10 @@ void mc_pool_run(struct mc_pool *p, mc_piece *fn, void *ctx, size_t n);
  * The CPUs that this process may use, at least 1: those of its affinity mask, but no more than
  * the quota of its control groups (mc_quota.h), rounded up.
  */
-int mc_pool_processors(void);
+int mc_pool_cpus(void);
 
 /* The same of a mask of so many, where `root` stands for the file system. */
-int mc_pool_processors_of(const char *root, int mask);
+int mc_pool_cpus_of(const char *root, int mask);
 
 #ifdef __cplusplus
 }

@@ -92,7 +92,7 @@ static enum mc_kernel_width width_of(const char *core)
 }
 
 /* The same scale for this CPU, its system's support for the registers included. */
-static int rank_of_processor(void)
+static int rank_of_cpu(void)
 {
 #if (defined(__x86_64__) || defined(__i386__)) && defined(__GNUC__)
 	__builtin_cpu_init();
@@ -111,7 +111,7 @@ static int rank_of_processor(void)
 const char *mc_blas_better_core(const char *core)
 {
 	static const char *const name[] = { NULL, "Sandybridge", "Haswell", "SkylakeX" };
-	const int can = rank_of_processor();
+	const int can = rank_of_cpu();
 
 	return rank_of(core) < can ? name[can] : NULL;
 }

@@ -591,7 +591,7 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 	struct mc_learner_opts *o = &x.opts;
 	const char *device = "cpu";
 	int tf32 = 0;
-	long threads = mc_pool_processors(), batch, replay, warmup, max_frame = (long)MC_FRAME_MAX;
+	long threads = mc_pool_cpus(), batch, replay, warmup, max_frame = (long)MC_FRAME_MAX;
 
 	mc_learner_defaults(o);
 	x.updates = 1;

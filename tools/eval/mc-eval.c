@@ -666,7 +666,7 @@ static int evaluate_all(const struct options *o, int files, char **file, struct 
 
 static int copies_at_a_time(void)
 {
-	const int n = mc_pool_processors();
+	const int n = mc_pool_cpus();
 
 	return n < 50 ? n : 50;
 }

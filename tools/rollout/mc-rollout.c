@@ -412,7 +412,7 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 {
 	struct options o = {
 		.comm = "learned", .progress = "auto", .seed = 1, .gamma = 0.95, .range = INFINITY, .hidden = 128, .episodes = 50000,
-		.every = 500, .patience = 60, .n = 10, .threads = mc_pool_processors(), .max_frame = (long)MC_FRAME_MAX,
+		.every = 500, .patience = 60, .n = 10, .threads = mc_pool_cpus(), .max_frame = (long)MC_FRAME_MAX,
 	};
 	struct mc_train_opts *t = &o.train;
 	const struct mc_opt table[] = {

@@ -1,9 +1,9 @@
-# pipelines/processors: how many one may use, where control groups have a quota.
+# pipelines/cpus: how many one may use, where control groups have a quota.
 
 setup() {
-	processors=$BATS_TEST_DIRNAME/../pipelines/processors
+	cpus=$BATS_TEST_DIRNAME/../pipelines/cpus
 	root=$BATS_TEST_TMPDIR
-	export PROCESSORS=64
+	export CPUS=64
 }
 
 put() { # file text
@@ -12,7 +12,7 @@ put() { # file text
 }
 
 of() {
-	"$processors" "$root" 2>&1
+	"$cpus" "$root" 2>&1
 }
 
 @test "version 2: the smallest quota of the group and those above it, rounded up" {
@@ -44,8 +44,8 @@ of() {
 }
 
 @test "here it is no more than nproc says, and what the programs take" {
-	unset PROCESSORS
-	n=$("$processors")
+	unset CPUS
+	n=$("$cpus")
 	[ "$n" -ge 1 ]
 	[ "$n" -le "$(nproc)" ]
 	"$MC_BIN/mc-critic" --help | tr -s ' \n' ' ' | grep -q "threads of --device cpu; never changes a result (default $n)"
