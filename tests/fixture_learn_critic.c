@@ -206,13 +206,13 @@ int fixture_critic_loss(const struct mc_map *root, const char *name, char *why, 
 /* ---- policy_gradient ---- */
 
 /* The pieces of all agents as one gradient of the policy's own layout. */
-static void whole_gradient(const struct mc_params *p, const struct mc_dims *x, const mc_real *part,
+static void whole_gradient(const struct mc_params *p, const mc_real *part,
     size_t parts, struct fixture *f, mc_real *grad)
 {
 	const size_t size = p->size / p->P;
 	mc_real *sum = fixture_new(f, size);
 
-	for (size_t i = 0; i < x->N; i++) {
+	for (size_t i = 0; i < p->P; i++) {
 		add_parts(sum, part + i * parts * size, parts, size);
 		for (int t = 0; t < p->tensors; t++) {
 			const struct mc_tensor *a = &p->tensor[t];
@@ -227,7 +227,7 @@ static void check_policy_gradient(struct fixture *f, const struct mc_map *in, co
 {
 	size_t B;
 	const struct mc_dims x = dims_of(f, in, "policy", "dense_0", &B);
-	const size_t n = B * x.N * x.A, parts = mc_policy_parts(&x, B);
+	const size_t n = B * x.N * x.A, parts = mc_policy_parts(&x, B, 0);
 	const struct mc_params comm = fixture_params(f, in, "comm", MC_NET_COMM, &x);
 	const struct mc_params policy = fixture_params(f, in, "policy", MC_NET_POLICY, &x);
 	const struct mc_params critic = fixture_params(f, in, "critic", MC_NET_CRITIC, &x);
@@ -243,14 +243,14 @@ static void check_policy_gradient(struct fixture *f, const struct mc_map *in, co
 		.q = fixture_new(f, x.N * B), .da = fixture_new(f, n), .objective = sums };
 	const struct mc_act_batch now = { .n = B, .o = b.o, .m = m, .u = u, .I = I };
 	struct mc_actor *who = actor(f, &x, B);
-	struct mc_policy_step *step = mc_policy_step_new(&x, B, 1, &f->arena, &f->err);
+	struct mc_policy_step *step = mc_policy_step_new(&x, B, 0, 1, &f->arena, &f->err);
 	struct mc_pool *pool = one_thread(f);
 
 	if (!who || !step || !pool)
 		return;
 	mc_actor_decide(who, MC_LEARNED, &comm, &now, pool);
 	(void)mc_policy_gradient(step, &policy, &critic, &b, part, pool);
-	whole_gradient(&policy, &x, part, parts, f, grad);
+	whole_gradient(&policy, part, parts, f, grad);
 	for (size_t i = 0; i < x.N; i++)
 		objective[i] = (mc_real)sums[i];
 	fixture_is_bytes(f, out, "I", SHAPE(B, x.N, x.d), I);
@@ -274,7 +274,7 @@ static void check_stgs(struct fixture *f, const struct mc_map *in, const struct 
 {
 	size_t B;
 	const struct mc_dims x = dims_of(f, in, "policy", "dense_0", &B);
-	const size_t n = B * x.N * x.d, parts = mc_policy_parts(&x, B);
+	const size_t n = B * x.N * x.d, parts = mc_policy_parts(&x, B, 1);
 	const struct mc_params comm = fixture_params(f, in, "comm", MC_NET_COMM, &x);
 	const struct mc_params policy = fixture_params(f, in, "policy", MC_NET_POLICY, &x);
 	const struct mc_params critic = fixture_params(f, in, "critic", MC_NET_CRITIC, &x);
@@ -292,7 +292,7 @@ static void check_stgs(struct fixture *f, const struct mc_map *in, const struct 
 	const struct mc_stgs_batch rounded = { .n = B, .o = b.o, .m = b.m, .L = L, .temp = fixture_real(f, in, "temp"),
 		.I = I, .soft = soft, .z = z, .dI = b.dI };
 	struct mc_stgs *stgs = mc_stgs_new(&x, B, 1, &f->arena, &f->err);
-	struct mc_policy_step *step = mc_policy_step_new(&x, B, 1, &f->arena, &f->err);
+	struct mc_policy_step *step = mc_policy_step_new(&x, B, 1, 1, &f->arena, &f->err);
 	struct mc_pool *pool = one_thread(f);
 
 	if (!stgs || !step || !pool) {
@@ -302,8 +302,8 @@ static void check_stgs(struct fixture *f, const struct mc_map *in, const struct 
 	mc_stgs_decide(stgs, &comm, &rounded, pool);
 	(void)mc_policy_gradient(step, &policy, &critic, &b, part, pool);
 	mc_stgs_gradient(stgs, &comm, &rounded, part_comm, pool);
-	whole_gradient(&policy, &x, part, parts, f, grad);
-	whole_gradient(&comm, &x, part_comm, parts, f, grad_comm);
+	whole_gradient(&policy, part, parts, f, grad);
+	whole_gradient(&comm, part_comm, parts, f, grad_comm);
 	for (size_t i = 0; i < x.N; i++)
 		objective[i] = (mc_real)sums[i];
 	fixture_is_reals(f, out, "z", SHAPE(B, x.N, x.d), z, 1e-5);

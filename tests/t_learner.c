@@ -411,6 +411,43 @@ static void rates(void)
 	rig_free(&b);
 }
 
+/* Makes the first moment of one of the LSTM's parameters x, and 0 again with 0. */
+static void set_moment(struct rig *r, mc_real x)
+{
+	r->l->policy.adam.m[mc_learner_params(r->l, MC_NET_POLICY, 0)->tensor[0].offset] = x;
+	mc_learner_changed(r->l);
+}
+
+/*
+ * Teams that never ask: the LSTM's steps change nothing and are left out once that is so, and made again
+ * as soon as they matter.
+ */
+static void at_rest(void)
+{
+	struct rig r = rig_new(&three, options(MC_NONE), 1);
+	const struct mc_params *p = mc_learner_params(r.l, MC_NET_POLICY, 0);
+	const struct mc_params *target = mc_learner_params(r.l, MC_NET_POLICY, 1);
+	const struct mc_adam *adam = &r.l->policy.adam;
+	const size_t at = p->tensor[0].offset, head = p->tensor[p->tensors - 2].offset;
+	struct mc_learner_metrics fig;
+
+	warm_up(&r, &three);
+	const mc_real was = p->v[at], head_was = p->v[head];
+
+	(void)iterate(&r, &three, 1, 3, &fig);
+	ok(p->v[at] == was && adam->m[at] == 0 && p->v[head] != head_was, "nobody asks: the LSTM stays, what is above it learns");
+	set_moment(&r, (mc_real)1e-8);
+	(void)iterate(&r, &three, 4, 5, &fig);
+	is_near((double)adam->m[at] * 1e8, 0.81, 1e-6, "a moment from elsewhere decays, step by step");
+	ok(p->v[at] != was, "and moves its parameter");
+	const mc_real far = target->v[at];
+
+	set_moment(&r, 0);
+	(void)iterate(&r, &three, 6, 6, &fig);
+	is_near((double)target->v[at], 0.99 * (double)far + 0.01 * (double)p->v[at], 1e-7, "the target follows without a moment");
+	rig_free(&r);
+}
+
 static void divergence(void)
 {
 	struct rig r = rig_new(&three, options(MC_LEARNED), 1);
@@ -482,6 +519,7 @@ int main(void)
 	clipping();
 	objectives();
 	rates();
+	at_rest();
 	divergence();
 	learns();
 	return tap_done();

@@ -140,13 +140,13 @@ static double gradient(mc_real *grad, mc_real *to_dI)
 	const struct mc_policy_batch b = { .B = B, .o = o, .a = a, .I = asked, .m = m, .penalty = penalty, .dI = to_dI,
 		.a_pi = a_pi, .q = q, .da = da, .objective = objective };
 	const struct mc_arena_mark mark = mc_arena_mark(&arena);
-	const size_t parts = mc_policy_parts(&dims, B), one = policy.size / policy.P;
-	struct mc_policy_step *s = mc_policy_step_new(&dims, B, 1, &arena, NULL);
-	mc_real *part = mc_arena_alloc(&arena, N * parts * one, sizeof *part, "parts", NULL);
+	const size_t parts = mc_policy_parts(&dims, B, to_dI != NULL), one = policy.size / policy.P;
+	struct mc_policy_step *s = mc_policy_step_new(&dims, B, to_dI != NULL, 1, &arena, NULL);
+	mc_real *part = mc_arena_alloc(&arena, policy.P * parts * one, sizeof *part, "parts", NULL);
 	const double mean = mc_policy_gradient(s, &policy, &critic, &b, part, pool);
 
 	memset(grad, 0, policy.size * sizeof *grad);
-	for (size_t p = 0; p < N * parts; p++)
+	for (size_t p = 0; p < policy.P * parts; p++)
 		for (int t = 0; t < policy.tensors; t++) {
 			const struct mc_tensor *x = &policy.tensor[t];
 
@@ -306,8 +306,8 @@ static void alone(void)
 	mc_params_init(&critic, 3, 1);
 	grad = mc_arena_alloc(&arena, policy.size, sizeof *grad, "gradient", NULL);
 	const struct mc_policy_batch b = { .B = B, .o = o, .a = a, .I = asked };
-	struct mc_policy_step *s = mc_policy_step_new(&dims, B, 1, &arena, NULL);
-	mc_real *part = mc_arena_alloc(&arena, mc_policy_parts(&dims, B) * policy.size, sizeof *part, "p", NULL);
+	struct mc_policy_step *s = mc_policy_step_new(&dims, B, 0, 1, &arena, NULL);
+	mc_real *part = mc_arena_alloc(&arena, mc_policy_parts(&dims, B, 0) * policy.size, sizeof *part, "p", NULL);
 
 	(void)mc_policy_gradient(s, &policy, &critic, &b, part, pool);
 	for (int t = 0; t < policy.tensors; t++)

@@ -15,6 +15,7 @@
 enum {
 	SAMPLE = 64,     /* rows of a piece of sampling */
 	CHUNK = 16384,   /* most elements of a piece of an optimiser step */
+	NEAR = 2048,     /* of those, what is done at once: it stays in the first cache */
 };
 
 /* A piece of an optimiser step: elements of one tensor of one owner. */
@@ -23,6 +24,9 @@ struct range {
 	size_t grad;         /* first element in one gradient */
 	size_t n;
 	size_t owner;
+	int lstm;            /* it is of the LSTM, whose gradient is 0 in silent parts */
+	mc_real *sum;        /* its gradient; NULL: 0, and its step was made */
+	int rests;           /* 1 = a step with a gradient of 0 changes nothing */
 	double sumsq;        /* of its gradient */
 	int finite;          /* are its parameters and moments, after the step? */
 };
@@ -38,6 +42,7 @@ struct trained {
 	size_t owners, parts; /* parts of each owner's gradient */
 	size_t one;          /* elements of one gradient */
 	mc_real *part;       /* [owners,parts,one] */
+	uint8_t *silent;     /* [owners,parts] parts without messages (mc_policy_step.h) */
 	double *scale;       /* [owners] of the gradient, by clipping */
 	struct range *range;
 	size_t ranges;
@@ -95,28 +100,28 @@ static size_t cut_ranges(const struct trained *t, struct range *to)
 						.grad = x->offset / p->P + from,
 						.n = count - from < CHUNK ? count - from : CHUNK,
 						.owner = owner,
+						.lstm = strcmp(x->layer, "lstm") == 0,
 					};
 		}
 	return n;
 }
 
-/* Room for t's gradient; parts: of that of each of the N agents, or of the critic. */
+/* Room for t's gradient; parts: of that of each owner. */
 static int trained_new(struct cpu *l, struct trained *t, struct mc_learner_net *net, size_t parts, double clip,
     struct mc_err *e)
 {
-	const int critic = net->p.net == MC_NET_CRITIC;
-
 	t->net = net;
 	t->clip = clip;
 	t->owners = t->net->p.P;
-	t->parts = critic ? parts : parts * l->base.dims.N / t->net->p.P;
+	t->parts = parts;
 	t->one = t->net->p.size / t->net->p.P;
-	t->ascend = !critic;
+	t->ascend = net->p.net != MC_NET_CRITIC;
 	t->ranges = cut_ranges(t, NULL);
 	t->part = take(l, t->owners * t->parts * t->one, sizeof *t->part, e);
+	t->silent = take(l, t->owners * t->parts, sizeof *t->silent, e);
 	t->scale = take(l, t->owners, sizeof *t->scale, e);
 	t->range = take(l, t->ranges, sizeof *t->range, e);
-	if (!t->part || !t->scale || !t->range)
+	if (!t->part || !t->silent || !t->scale || !t->range)
 		return -1;
 	(void)cut_ranges(t, t->range);
 	return 0;
@@ -126,7 +131,7 @@ static int comm_new(struct cpu *l, struct mc_err *e)
 {
 	const size_t pairs = l->base.o.B * l->base.dims.N * l->base.dims.d, R = sizeof(mc_real);
 
-	return trained_new(l, &l->comm, &l->base.comm, mc_policy_parts(&l->base.dims, l->base.o.B), 0, e) == 0 &&
+	return trained_new(l, &l->comm, &l->base.comm, mc_policy_parts(&l->base.dims, l->base.o.B, 1), 0, e) == 0 &&
 	    (l->stgs = mc_stgs_new(&l->base.dims, l->base.o.B, mc_pool_threads(l->pool), &l->base.arena, e)) &&
 	    (l->soft = take(l, pairs, R, e)) && (l->dI = take(l, pairs, R, e)) && (l->z = take(l, pairs, R, e)) ? 0 : -1;
 }
@@ -152,13 +157,13 @@ static int fill(struct cpu *l, struct mc_err *e)
 	const struct mc_learner_opts *o = &l->base.o;
 	const int workers = mc_pool_threads(l->pool);
 
-	if (trained_new(l, &l->policy, &l->base.policy, mc_policy_parts(x, o->B), o->clip_policy, e) < 0 ||
+	if (trained_new(l, &l->policy, &l->base.policy, mc_policy_parts(x, o->B, o->stgs), o->clip_policy, e) < 0 ||
 	    trained_new(l, &l->critic, &l->base.critic, mc_critic_parts(o->B), o->clip_critic, e) < 0 ||
 	    (o->stgs && comm_new(l, e) < 0))
 		return -1;
 	l->actor = mc_actor_new(x, o->B, workers, &l->base.arena, e);
 	l->critic_step = mc_critic_step_new(x, o->B, workers, &l->base.arena, e);
-	l->policy_step = mc_policy_step_new(x, o->B, workers, &l->base.arena, e);
+	l->policy_step = mc_policy_step_new(x, o->B, o->stgs, workers, &l->base.arena, e);
 	l->D = mc_replay_new(x, o->replay, e);
 	return l->actor && l->critic_step && l->policy_step && l->D ? batch_new(l, e) : -1;
 }
@@ -213,13 +218,21 @@ static void add_to(mc_real *restrict sum, const mc_real *restrict x, size_t n)
 		sum[k] += x[k];
 }
 
-/* The sum of the parts, in their order, where the first one was. */
+/* The sum of the parts, in their order, where the first one was; NULL if it is 0, as no part had messages. */
 static mc_real *add_parts(const struct trained *t, const struct range *r)
 {
-	mc_real *sum = t->part + r->owner * t->parts * t->one + r->grad;
+	mc_real *sum = NULL;
 
-	for (size_t p = 1; p < t->parts; p++)
-		add_to(sum, sum + p * t->one, r->n);
+	for (size_t k = r->owner * t->parts; k < (r->owner + 1) * t->parts; k++) {
+		mc_real *part = t->part + k * t->one + r->grad;
+
+		if (r->lstm && t->silent[k])
+			continue;
+		if (sum)
+			add_to(sum, part, r->n);
+		else
+			sum = part;
+	}
 	return sum;
 }
 
@@ -230,23 +243,68 @@ struct step {
 	struct mc_adam_factors adam; /* unless it is RMSprop's */
 };
 
-/* Adam or RMSprop, and then the target's step (section 3, step 6), while all is near. */
-static void apply(const struct step *s, struct range *r, mc_real *grad)
+/* Adam or RMSprop, and then the target's step (section 3, step 6), while all is near. 0 = no longer finite. */
+static int apply(const struct step *s, size_t theta_at, mc_real *grad, size_t n, double scale)
 {
 	const struct mc_learner_opts *o = s->o;
 	const struct trained *t = s->t;
 	const struct mc_adam *adam = &t->net->adam;
-	mc_real *theta = t->net->p.v + r->theta, *moment = (t->net->nu ? t->net->nu : adam->v) + r->theta;
+	mc_real *theta = t->net->p.v + theta_at, *moment = (t->net->nu ? t->net->nu : adam->v) + theta_at;
 
-	if (t->scale[r->owner] < 1)
-		for (size_t k = 0; k < r->n; k++)
-			grad[k] *= (mc_real)t->scale[r->owner];
+	if (scale < 1)
+		for (size_t k = 0; k < n; k++)
+			grad[k] *= (mc_real)scale;
 	if (t->net->nu)
-		mc_rmsprop_step(theta, moment, grad, r->n, o->lr_comm, o->rho, o->eps);
+		mc_rmsprop_step(theta, moment, grad, n, o->lr_comm, o->rho, o->eps);
 	else
-		mc_adam_range(&s->adam, theta, adam->m + r->theta, moment, grad, r->n);
-	mc_polyak(t->net->target.v + r->theta, theta, r->n, o->tau);
-	r->finite = mc_all_finite(theta, r->n) && mc_all_finite(moment, r->n);
+		mc_adam_range(&s->adam, theta, adam->m + theta_at, moment, grad, n);
+	mc_polyak(t->net->target.v + theta_at, theta, n, o->tau);
+	return mc_all_finite(theta, n) && mc_all_finite(moment, n);
+}
+
+static void apply_range(const struct step *s, struct range *r)
+{
+	r->finite = 1;
+	for (size_t k = 0; k < r->n; k += NEAR)
+		r->finite &= apply(s, r->theta + k, r->sum + k, r->n - k < NEAR ? r->n - k : NEAR, s->t->scale[r->owner]);
+}
+
+static int all_zero(const mc_real *x, size_t n)
+{
+	size_t k = 0;
+
+	while (k < n && x[k] == 0)
+		k++;
+	return k == n;
+}
+
+/* With moments of 0 and a target where Polyak's step leaves it, a gradient of 0 changes no byte. */
+static int at_rest(const struct step *s, const struct range *r)
+{
+	const struct mc_adam *adam = &s->t->net->adam;
+	const mc_real keep = (mc_real)(1 - s->o->tau), follow = (mc_real)s->o->tau;
+	const mc_real *theta = s->t->net->p.v + r->theta, *target = s->t->net->target.v + r->theta;
+	size_t k = 0;
+
+	if (!all_zero(adam->v + r->theta, r->n) || !all_zero(adam->m + r->theta, r->n))
+		return 0;
+	while (k < r->n && keep * target[k] + follow * theta[k] == target[k])
+		k++;
+	return k == r->n;
+}
+
+/* A step of the LSTM without a message in the batch: most tensors of teams that never ask. */
+static void rest_or_step(const struct step *s, struct range *r)
+{
+	r->sumsq = 0;
+	r->finite = 1;
+	if (r->rests)
+		return;
+	r->sum = s->t->part + r->owner * s->t->parts * s->t->one + r->grad;
+	memset(r->sum, 0, r->n * sizeof *r->sum);
+	apply_range(s, r);
+	r->rests = at_rest(s, r);
+	r->sum = NULL;
 }
 
 static void add_piece(void *ctx, size_t piece, int worker)
@@ -254,22 +312,27 @@ static void add_piece(void *ctx, size_t piece, int worker)
 	const struct step *s = ctx;
 	const struct trained *t = s->t;
 	struct range *r = &t->range[piece];
-	mc_real *grad = add_parts(t, r);
 
 	(void)worker;
-	r->sumsq = mc_sumsq(grad, r->n);
+	r->sum = add_parts(t, r);
+	if (!r->sum) {
+		rest_or_step(s, r);
+		return;
+	}
+	r->rests = 0;
+	r->sumsq = mc_sumsq(r->sum, r->n);
 	if (!(t->clip > 0))
-		apply(s, r, grad);
+		apply_range(s, r);
 }
 
 static void clipped_piece(void *ctx, size_t piece, int worker)
 {
 	const struct step *s = ctx;
-	const struct trained *t = s->t;
-	struct range *r = &t->range[piece];
+	struct range *r = &s->t->range[piece];
 
 	(void)worker;
-	apply(s, r, t->part + r->owner * t->parts * t->one + r->grad);
+	if (r->sum)
+		apply_range(s, r);
 }
 
 /* Each owner's factor from its norm; returns the norm over all owners. */
@@ -362,7 +425,7 @@ static int update_policies(struct cpu *l, struct mc_learner_metrics *fig, struct
 {
 	const struct mc_batch *x = &l->batch;
 	const struct mc_policy_batch b = { .B = l->base.o.B, .o = x->o, .a = x->a, .I = l->I,
-		.m = x->m, .penalty = l->base.o.penalty, .dI = l->dI };
+		.m = x->m, .penalty = l->base.o.penalty, .dI = l->dI, .silent = l->policy.silent };
 	const struct mc_stgs_batch rounded = stgs_batch(l);
 	const struct mc_act_batch present = { .n = l->base.o.B, .o = x->o, .I = l->I, .a = x->a };
 
@@ -391,6 +454,15 @@ static int update(struct mc_learner *base, uint32_t k, struct mc_learner_metrics
 	return update_policies(l, fig, e);
 }
 
+/* Nothing is known of what was written there. */
+static void changed(struct mc_learner *base, int comm_alone)
+{
+	struct trained *t = &of(base)->policy;
+
+	for (size_t k = 0; k < t->ranges && !comm_alone; k++)
+		t->range[k].rests = 0;
+}
+
 static void decided(struct mc_learner *base, const mc_real **z, const uint8_t **I, const uint8_t **m)
 {
 	const struct cpu *l = of(base);
@@ -404,7 +476,7 @@ struct mc_learner *mc_learner_cpu_new(const struct mc_dims *dims, const struct m
     struct mc_pool *pool, struct mc_err *e)
 {
 	static const struct mc_learner_ops ops = { .free = cpu_free, .append = append, .transitions = transitions,
-		.update = update, .decided = decided };
+		.update = update, .decided = decided, .changed = changed };
 	struct cpu *l = calloc(1, sizeof *l);
 
 	if (!l) {

@@ -49,7 +49,7 @@ struct mc_stgs *mc_stgs_new(const struct mc_dims *dims, size_t B, int workers,
 	mc_params_layout(&s->one, MC_NET_COMM, &one);
 	s->dims = *dims;
 	s->rows = mc_policy_rows(dims);
-	s->parts = mc_policy_parts(dims, B);
+	s->parts = mc_policy_parts(dims, B, 1) / (dims->share ? dims->N : 1);
 	for (int i = 0; i < workers; i++) {
 		struct scratch *w = &s->scratch[i];
 		const size_t nH = s->rows * dims->H, nd = s->rows * dims->d;

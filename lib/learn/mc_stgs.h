@@ -39,9 +39,8 @@ void mc_stgs_decide(struct mc_stgs *s, const struct mc_params *comm, const struc
     struct mc_pool *pool);
 
 /*
- * The gradient from dI, after mc_stgs_decide on the same batch. It comes in the pieces of
- * mc_policy_step.h: agent i's part p is block i * mc_policy_parts + p of grad, each of
- * comm->size / P elements.
+ * The gradient from dI, after mc_stgs_decide on the same batch. It comes in parts like the policies'
+ * (mc_policy_step.h), mc_policy_parts of the gated pass for each net, each of comm->size / P elements.
  */
 void mc_stgs_gradient(struct mc_stgs *s, const struct mc_params *comm, const struct mc_stgs_batch *b,
     mc_real *grad, struct mc_pool *pool);

@@ -288,7 +288,7 @@ static void head_backward(struct mc_policy_work *w, const struct mc_policy_net *
 		}
 	mc_mlp_backward_above(&net->mlp, &g->mlp, n, &w->hidden, w->dz, A);
 	mc_dense_backward(NULL, 0, &g_own, dy, H, w->hidden.h[0], H, w->own, O, &own, n, 1);
-	mc_gemm(MC_T, MC_N, H, H, n0, 1, w->h, H, dy, H, g->fresh ? 0 : 1, g->mlp.l[0].kernel, H);
+	mc_gemm(MC_T, MC_N, H, H, n0, 1, w->h, H, dy, H, g->mlp.l[0].fresh ? 0 : 1, g->mlp.l[0].kernel, H);
 	mc_gemm(MC_N, MC_T, n0, H, H, 1, dy, H, net->mlp.l[0].kernel, H, 0, w->dh, H);
 }
 
@@ -400,13 +400,10 @@ static void lstm_gradient(struct mc_policy_work *w, const struct mc_policy_net *
 	    g->fresh ? 0 : 1, g->lstm.kernel_h, 4 * H);
 }
 
-/* No message: nothing to add. */
-static void no_gradient(const struct mc_policy_net *g)
+void mc_policy_no_messages(const struct mc_policy_net *g)
 {
 	const size_t H = g->H, R = sizeof(mc_real);
 
-	if (!g->fresh)
-		return;
 	memset(g->lstm.kernel_x, 0, g->O * 4 * H * R);
 	memset(g->lstm.kernel_h, 0, H * 4 * H * R);
 	memset(g->lstm.bias, 0, 4 * H * R);
@@ -416,15 +413,13 @@ static void no_gradient(const struct mc_policy_net *g)
  * From the last step to the first. dh starts as the adjoint of the last hidden states; a
  * row's stays in place until the step of its last message, as steps work on prefixes.
  */
-static void read_messages_backward(struct mc_policy_work *w, const struct mc_policy_net *net,
+static int read_messages_backward(struct mc_policy_work *w, const struct mc_policy_net *net,
     const struct mc_policy_net *g, mc_real *dI)
 {
 	const size_t H = net->H;
 
-	if (w->steps == 0) {
-		no_gradient(g);
-		return;
-	}
+	if (w->steps == 0)
+		return 0;
 	const size_t later = w->first[w->steps] - w->first[1];
 	const int packed = later >= WORTH_PACKING &&
 	    mc_kernel_pack(1, H, 4 * H, net->lstm.kernel_h, 4 * H, w->packed_back);
@@ -436,6 +431,7 @@ static void read_messages_backward(struct mc_policy_work *w, const struct mc_pol
 		else
 			step_backward(w, net, s, packed);
 	lstm_gradient(w, net, g);
+	return 1;
 }
 
 /* ---- both ways ---- */
@@ -483,18 +479,18 @@ void mc_policy_hidden(const struct mc_policy_work *w, mc_real *h, size_t ldh)
 			h[w->order[p] * ldh + j] = p < n0 ? w->h[p * H + j] : 0;
 }
 
-void mc_policy_backward(struct mc_policy_work *w, const struct mc_policy_net *net,
+int mc_policy_backward(struct mc_policy_work *w, const struct mc_policy_net *net,
     const struct mc_policy_net *g, const mc_real *da)
 {
 	head_backward(w, net, g, da);
-	read_messages_backward(w, net, g, NULL);
+	return read_messages_backward(w, net, g, NULL);
 }
 
-void mc_policy_backward_gated(struct mc_policy_work *w, const struct mc_policy_net *net,
+int mc_policy_backward_gated(struct mc_policy_work *w, const struct mc_policy_net *net,
     const struct mc_policy_net *g, const mc_real *da, mc_real *dI)
 {
 	for (size_t b = 0; b < w->n; b++)
 		memset(dI + (b * net->N + net->agent) * net->d, 0, net->d * sizeof *dI);
 	head_backward(w, net, g, da);
-	read_messages_backward(w, net, g, dI);
+	return read_messages_backward(w, net, g, dI);
 }

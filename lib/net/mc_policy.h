@@ -28,8 +28,11 @@ struct mc_policy_net {
 	size_t agent, N, d, O, A, H;
 	struct mc_lstm lstm;
 	struct mc_mlp mlp;
-	int fresh;  /* of a gradient: 1 = nothing is in it yet, it is overwritten, not added to */
+	int fresh;  /* of a gradient: 1 = nothing is in the LSTM's yet, it is overwritten, not added to; mlp has its own */
 };
+
+/* Zeroes the LSTM's part of a gradient: what it is when no backward pass returned 1. */
+void mc_policy_no_messages(const struct mc_policy_net *g);
 
 /* Agent i's net in p's layout, values at v. */
 struct mc_policy_net mc_policy_at(const struct mc_params *p, mc_real *v, const struct mc_dims *dims,
@@ -70,8 +73,11 @@ void mc_policy_penalise(struct mc_policy_work *w, mc_real weight);
 /* After a forward: h [n,H], the last hidden states, rows ldh apart. */
 void mc_policy_hidden(const struct mc_policy_work *w, mc_real *h, size_t ldh);
 
-/* The backward pass of the last forward (once): adds to the gradient g (fresh: makes it) from the adjoint da [n,A] of a. */
-void mc_policy_backward(struct mc_policy_work *w, const struct mc_policy_net *net,
+/*
+ * Backward from the last forward (once): adds to the gradient g (fresh: makes it) from the adjoint da
+ * [n,A] of a. Returns 1 if there was a message; else the LSTM's part of g is not touched.
+ */
+int mc_policy_backward(struct mc_policy_work *w, const struct mc_policy_net *net,
     const struct mc_policy_net *g, const mc_real *da);
 
 /*
@@ -83,7 +89,7 @@ void mc_policy_backward(struct mc_policy_work *w, const struct mc_policy_net *ne
  */
 void mc_policy_forward_gated(struct mc_policy_work *w, const struct mc_policy_net *net, size_t n,
     const mc_real *o, const uint8_t *m, const uint8_t *I, mc_real *a, size_t lda);
-void mc_policy_backward_gated(struct mc_policy_work *w, const struct mc_policy_net *net,
+int mc_policy_backward_gated(struct mc_policy_work *w, const struct mc_policy_net *net,
     const struct mc_policy_net *g, const mc_real *da, mc_real *dI);
 
 #ifdef __cplusplus

@@ -19,9 +19,11 @@
  * A penalty lambda takes lambda mean_{b,k} (z^i_k)^2 from each objective's gradient, z before tanh;
  * objectives and q are told without it.
  *
- * Gradients come in pieces: agent i's part p (of mc_policy_parts) is a block of the layout
- * that the policy has with share = 1 (size / P elements), number i * parts + p of grad; an
- * agent's gradient is their sum in that order (under share that of all N * parts).
+ * Gradients come in parts, mc_policy_parts of them for each net: part p of net i (0 under share) is a
+ * block of the layout that the policy has with share = 1 (size / P elements), number i * parts + p of
+ * grad; the net's gradient is their sum in that order. Under share a part is some joint observations
+ * with all agents in one product (mc_team.h); in the gated pass, and with very many agents, it is one
+ * agent's.
  */
 struct mc_policy_batch {
 	size_t B;
@@ -34,13 +36,17 @@ struct mc_policy_batch {
 	mc_real *q;                  /* out [N,B] */
 	mc_real *da;                 /* out [B,N,A] d objective^i / d a^i */
 	double *objective;           /* out [N] mean_b q */
+	uint8_t *silent;             /* out [P*parts] 1 = no message in this part: the LSTM's gradient is 0, and is
+	                              * not written; NULL: it is */
 };
 
-size_t mc_policy_parts(const struct mc_dims *dims, size_t B);
+/* gated: of the pass with dI. */
+size_t mc_policy_parts(const struct mc_dims *dims, size_t B, int gated);
 
 struct mc_policy_step; /* work space for eq. (3) */
 
-struct mc_policy_step *mc_policy_step_new(const struct mc_dims *dims, size_t B, int workers,
+/* gated: for batches with dI, and for no others. */
+struct mc_policy_step *mc_policy_step_new(const struct mc_dims *dims, size_t B, int gated, int workers,
     struct mc_arena *arena, struct mc_err *e);
 
 /* The mean over agents of their objectives. */
