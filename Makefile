@@ -183,7 +183,7 @@ check-built: $(PROGRAMS:%=$B/bin/%) $(TEST_BINS) $B/tests/libfault.so $(LINKED_C
 check-engines: check-deps engines-deps $(PROGRAMS:%=$B/bin/%) ## figures over ssh and under Slurm, both of the test's own, where machines die
 	@MC_BIN='$(abspath $B/bin)' MC_BUILD='$B' tests/run $(ENGINES)
 
-check-all: check-deps engines-deps ## check and check-engines
+check-all: check-deps engines-deps cross-deps ## check and check-engines
 	@$(MAKE) --no-print-directory CHECKS='$(CHECKS) $(ENGINES)' check-built
 
 torture: $(PROGRAMS:%=$B/bin/%) $B/tests/libfault.so ## the tests of faults at length, about a quarter of an hour; their table is left in build/torture/
@@ -287,6 +287,7 @@ DEPS := gcc libc6-dev make libmsgpack-dev zlib1g-dev libopenblas0-pthread gnuplo
 DEPS_DEB := binutils dpkg-dev
 DEPS_CHECK := $(DEPS) $(DEPS_DEB) bats mandoc groff-base strace python3 python3-msgpack python3-numpy jq datamash procps
 DEPS_TORTURE := clang libclang-rt-14-dev valgrind
+DEPS_CROSS := gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user-static
 DEPS_ENGINES := parallel openssh-client openssh-server slurmctld slurmd slurm-client
 
 # Installs those of the packages that are missing: apt-get on Debian and its kin, through
@@ -314,6 +315,10 @@ check-deps:
 # Where they cannot be installed the tests of engines are skipped.
 engines-deps:
 	-$(call install-packages,$(DEPS_ENGINES),tests/no-daemons)
+
+# And without these that of the kernels for ARM.
+cross-deps:
+	-$(call install-packages,$(DEPS_CROSS))
 
 # ---- completions: every program prints its own ----
 C := build/completions
@@ -439,6 +444,6 @@ help: ## list the targets
 clean: ## remove what was built
 	rm -rf build bin
 
-.PHONY: check-engines check-all engines-deps check-threads check-memory watch-thread watch-valgrind soak mutants fuzz fuzz-built torture always prey-weights yardsticks bench deps check-deps all check check-built check-layers check-fixtures help clean demo install uninstall man dist deb deb-built
+.PHONY: check-engines check-all engines-deps cross-deps check-threads check-memory watch-thread watch-valgrind soak mutants fuzz fuzz-built torture always prey-weights yardsticks bench deps check-deps all check check-built check-layers check-fixtures help clean demo install uninstall man dist deb deb-built
 .SECONDARY:
 -include $(shell find build -type f -name '*.d' 2>/dev/null)

@@ -1,5 +1,6 @@
 # One run, whatever compiler built the programs, and for whatever CPU: on one machine the
 # bytes are the same.
+bats_require_minimum_version 1.5.0
 
 setup() {
 	: "${MC_BIN:=$BATS_TEST_DIRNAME/../bin}"
@@ -66,4 +67,23 @@ same_bytes() {
 	remade
 	run remade
 	[ "$status" -eq 1 ]
+}
+
+# The kernels for 64-bit ARM, with their tests, from a cross-compiler, on an emulated CPU. Kernels are intrinsics:
+# what the compiler itself would vectorise is left out, where gcc 12 dies of t_kernel.c.
+@test "on ARM the kernels are NEON's, and pass their tests" {
+	local cc=aarch64-linux-gnu-gcc emulator
+	command -v $cc || skip "no $cc; make cross-deps installs it"
+	emulator=$(command -v qemu-aarch64-static || command -v qemu-aarch64) || skip "no qemu-aarch64; make cross-deps installs it"
+	local objects=(build/portable-$cc/{lib/math/mc_kernel{,_neon,_avx2,_avx512},lib/base/mc_rng,tests/t_kernel}.o)
+	cd "$root"
+	env -u MAKEFLAGS -u MAKELEVEL make -s PORTABLE=1 WERROR=1 CC=$cc CFLAGS='-fno-tree-vectorize -ffunction-sections' "${objects[@]}"
+	$cc -static -Wl,--gc-sections -o "$BATS_TEST_TMPDIR/t_kernel" "${objects[@]}" -lm
+	cd "$BATS_TEST_TMPDIR"
+	"$emulator" ./t_kernel >out
+	grep -qx '# NEON' out
+	run -1 grep -q '^not ok' out
+	[ "$(grep -c '^ok .*SKIP' out)" -eq 2 ]
+	[ "$(grep -c '^ok' out)" -gt 150 ]
+	[ "$(tail -n 1 out)" = "1..$(grep -c '^ok' out)" ]
 }

@@ -15,6 +15,10 @@ static const struct mc_kernel_paths *paths(void)
 	if (most >= MC_KERNEL_AVX2 && __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"))
 		return &mc_kernel_avx2;
 #endif
+#ifdef MC_KERNEL_ARM
+	if (most >= MC_KERNEL_NEON)
+		return &mc_kernel_neon;
+#endif
 	return NULL;
 }
 

@@ -16,9 +16,9 @@
  * OPENBLAS_CORETYPE chooses for both. Call it while no other thread computes. Beyond what the
  * CPU has it changes nothing.
  */
-enum mc_kernel_width { MC_KERNEL_PLAIN, MC_KERNEL_AVX2, MC_KERNEL_AVX512 };
+enum mc_kernel_width { MC_KERNEL_PLAIN, MC_KERNEL_NEON, MC_KERNEL_AVX2, MC_KERNEL_AVX512 };
 void mc_kernel_limit(enum mc_kernel_width most);
-/* The paths in use: "AVX-512", "AVX2" or "plain". */
+/* The paths in use: "AVX-512", "AVX2", "NEON" or "plain". */
 const char *mc_kernel_name(void);
 
 /*
@@ -61,7 +61,7 @@ int mc_kernel_lstm_cell(mc_real *gates, mc_real *c, mc_real *tc, mc_real *h, siz
 /*
  * The LSTM's step whole: products, bias, gates, cell, so that the gates' sums are never written
  * to memory. mc_kernel_lstm_pack puts the kernels, (in + H) 4H reals, into the order of the
- * products; 0 also if H is not a multiple of 32 (AVX2: 16).
+ * products; 0 also if H is not a multiple of 32 (AVX2: 16, NEON: 8).
  *   gates, tc  out, or both NULL: not kept
  *   h0, c0     in, or both NULL: the first step; c may be c0, h must not be h0
  */

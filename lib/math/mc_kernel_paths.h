@@ -1,7 +1,7 @@
 /*
  * The sets of fast paths behind mc_kernel, one for each width of registers. Their source is one
- * (mc_kernel_tiles.h), compiled over the vectors of mc_kernel_avx2 and of mc_kernel_avx512; which
- * set runs is decided at run time, in mc_kernel. Arguments as in mc_kernel.h.
+ * (mc_kernel_tiles.h), compiled over the vectors of mc_kernel_avx2, mc_kernel_avx512 and
+ * mc_kernel_neon; which set runs is decided at run time, in mc_kernel. Arguments as in mc_kernel.h.
  */
 #ifndef MC_KERNEL_PATHS_H
 #define MC_KERNEL_PATHS_H
@@ -33,6 +33,9 @@ struct mc_kernel_paths {
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(MC_DOUBLE)
 #define MC_KERNEL_X86
 extern const struct mc_kernel_paths mc_kernel_avx2, mc_kernel_avx512;
+#elif defined(__aarch64__) && defined(__GNUC__) && !defined(MC_DOUBLE)
+#define MC_KERNEL_ARM
+extern const struct mc_kernel_paths mc_kernel_neon;
 #endif
 
 #endif
