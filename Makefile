@@ -65,7 +65,7 @@ TOOLS_SRC := $(filter-out $(MAINS),$(wildcard tools/*/*.c))
 PROGRAMS := $(notdir $(MAINS:%.c=%))
 TESTS := $(patsubst tests/%.c,%,$(wildcard tests/t_*.c))
 # Tests that also run with mc_real = double.
-TESTS_DOUBLE := $(filter t_fixtures t_gradient t_world t_dense t_mlp t_lstm t_meta t_policy t_team \
+TESTS_DOUBLE := $(filter t_fixtures t_gradient t_world t_dense t_mlp t_lstm t_meta t_critic t_policy t_team \
 	t_baseline t_comm t_rule t_sweep t_device,$(TESTS))
 ENGINES := tests/engines.bats
 BATS := $(filter-out $(ENGINES),$(wildcard tests/*.bats))

@@ -158,7 +158,7 @@ static void new_workers(struct rig *x)
 		w->a = reals(x, rows * d->A);
 		w->da = reals(x, rows * d->A);
 		w->q = reals(x, rows);
-		w->z1 = reals(x, rows * d->H);
+		w->z1 = reals(x, rows * mc_critic_first_size(d));
 	}
 	struct mc_dims one = *d;
 	one.share = 1;
@@ -255,7 +255,7 @@ static void block_piece(void *ctx, size_t piece, int worker)
 	const double t1 = bench_now();
 
 	if (i == 0)
-		mc_critic_first(&critic, n, o, a, w->z1);
+		mc_critic_first(w->critic, &critic, n, o, a, w->z1);
 	mc_critic_action(w->critic, &critic, i, n, w->z1, a, w->a, 1 / (mc_real)l->base.o.B, w->q, w->da);
 	const double t2 = bench_now();
 

@@ -132,6 +132,36 @@ parts() {
 	[ "$(cat whole.steps)" -eq $((3 * $(cat once.steps))) ]
 }
 
+@test "the invariant critic, stopped and continued: the same bytes; it stays what it is" {
+	critic() {
+		"$train" -t navigation_N2_l2 -m full -e "$2" -o "$1" -R '--hidden 8 -C 7 --explore 0.2' \
+			-Q "--batch 64 --threads 1 --keep-replay --critic-gamma same $3"
+	}
+	critic whole 25 '--critic invariant'
+	critic parts 10 '--critic invariant'
+	critic parts 25 '--critic invariant'
+	same whole parts
+	critic mlp 25 ''
+	critic named 25 '--critic mlp'
+	cmp mlp/run.ckpt named/run.ckpt
+	for d in whole mlp; do
+		mc-cat $d/run.ckpt | jq -c '[.header["mc-critic"].critic, (.params.critic | map_values(.kernel.shape))]'
+	done >critics
+	[ "$(cat critics)" = '["invariant",{"dense_0":[12,8],"dense_1":[8,8],"team":[8,8],"dense_2":[8,1]}]
+[null,{"dense_0":[24,8],"dense_1":[8,8],"dense_2":[8,1]}]' ]
+	# what it measures is Q with each message, and without it
+	mc-eval -n 2 --influence --json whole/run.ckpt | jq -e '.influence_q | flatten | map(select(. != null)) | length == 2 and all(. != 0)'
+	run -64 --separate-stderr critic mlp 30 '--critic invariant'
+	[[ "$stderr" == *'mc-critic.critic'*'invariant'* ]]
+	run -64 --separate-stderr critic whole 30 ''
+	[[ "$stderr" == *'mc-critic.critic'*'invariant'* ]]
+	run -64 --separate-stderr "$train" -t navigation_N2_l2 -m full -e 30 -o frozen -R '--hidden 8' -Q "--freeze-policy $PWD/whole/run.ckpt"
+	[[ "$stderr" == "mc-critic: --freeze-policy: "*"has another critic; give the --critic that it was trained with" ]]
+	"$train" -t navigation_N2_l2 -m full -e 5 -o frozen -R '--hidden 8' -Q "--critic invariant --freeze-policy $PWD/whole/run.ckpt"
+	run -64 --separate-stderr mc-critic --critic order </dev/null
+	[ "$stderr" = 'mc-critic: --critic: "order" is neither mlp nor invariant' ]
+}
+
 @test "a fixed rule, stopped and continued: the same bytes" {
 	ring learned meta 12 1
 	for d in whole parts; do

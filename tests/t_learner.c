@@ -387,6 +387,20 @@ static void objectives(void)
 	threads(o[1], &three, "joint, penalised");
 }
 
+/* The critic that does not see the agents' order: alone, with shared nets, with all options at once. */
+static void invariant(void)
+{
+	struct mc_learner_opts o = options(MC_LEARNED);
+	struct mc_dims x = three;
+
+	x.invariant = 1;
+	threads(o, &x, "invariant critic");
+	x.share = 1;
+	threads(o, &x, "invariant critic, shared nets");
+	o.stgs = o.joint = 1;
+	threads(o, &x, "invariant critic, stgs, joint");
+}
+
 /* The discount and the rates that are set count from then on. */
 static void rates(void)
 {
@@ -518,6 +532,7 @@ int main(void)
 	shared();
 	clipping();
 	objectives();
+	invariant();
 	rates();
 	at_rest();
 	divergence();

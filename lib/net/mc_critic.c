@@ -9,6 +9,7 @@
 enum { PART = 64 };
 
 struct mc_critic_work {
+	struct mc_invariant_work *invariant; /* if it is that critic, and then nothing else but delta */
 	struct mc_mlp_hidden hidden; /* [rows,H] */
 	mc_real *dq;                 /* [rows] */
 	mc_real *delta;              /* [rows,A] a_pi - a^i */
@@ -16,11 +17,13 @@ struct mc_critic_work {
 
 struct mc_critic_net mc_critic_at(const struct mc_params *p, mc_real *v, const struct mc_dims *dims)
 {
-	const struct mc_critic_net net = {
+	struct mc_critic_net net = {
 		.N = dims->N, .O = dims->O, .A = dims->A, .H = dims->H,
 		.mlp = mc_mlp_at(p, v, 0),
 	};
 
+	if (dims->invariant)
+		net.invariant = mc_invariant_at(p, v, dims);
 	return net;
 }
 
@@ -30,12 +33,15 @@ struct mc_critic_work *mc_critic_work_new(const struct mc_dims *dims, size_t row
 	const size_t R = sizeof(mc_real), n = rows * dims->H;
 	struct mc_critic_work *w = mc_arena_alloc(arena, 1, sizeof *w, "critic", e);
 
-	if (!w || !(w->hidden.h[0] = mc_arena_alloc(arena, n, R, "critic", e)) ||
+	if (!w || !(w->dq = mc_arena_alloc(arena, rows, R, "critic", e)) ||
+	    !(w->delta = mc_arena_alloc(arena, rows * dims->A, R, "critic", e)))
+		return NULL;
+	if (dims->invariant)
+		return (w->invariant = mc_invariant_work_new(dims, rows, arena, e)) ? w : NULL;
+	if (!(w->hidden.h[0] = mc_arena_alloc(arena, n, R, "critic", e)) ||
 	    !(w->hidden.h[1] = mc_arena_alloc(arena, n, R, "critic", e)) ||
 	    !(w->hidden.dh[0] = mc_arena_alloc(arena, n, R, "critic", e)) ||
-	    !(w->hidden.dh[1] = mc_arena_alloc(arena, n, R, "critic", e)) ||
-	    !(w->dq = mc_arena_alloc(arena, rows, R, "critic", e)) ||
-	    !(w->delta = mc_arena_alloc(arena, rows * dims->A, R, "critic", e)))
+	    !(w->hidden.dh[1] = mc_arena_alloc(arena, n, R, "critic", e)))
 		return NULL;
 	return w;
 }
@@ -60,9 +66,18 @@ static void first_products(const struct mc_critic_net *net, size_t n, const mc_r
 	mc_gemm(MC_N, MC_N, n, H, NA, 1, a, NA, rows_of_a(net, 0), H, 1, z1, H);
 }
 
-void mc_critic_first(const struct mc_critic_net *net, size_t n, const mc_real *o, const mc_real *a,
-    mc_real *z1)
+size_t mc_critic_first_size(const struct mc_dims *dims)
 {
+	return dims->invariant ? mc_invariant_first_size(dims) : dims->H;
+}
+
+void mc_critic_first(struct mc_critic_work *w, const struct mc_critic_net *net, size_t n, const mc_real *o,
+    const mc_real *a, mc_real *z1)
+{
+	if (w->invariant) {
+		mc_invariant_first(w->invariant, &net->invariant, n, o, a, z1);
+		return;
+	}
 	first_products(net, n, o, a, z1);
 	mc_dense_finish(z1, net->H, &net->mlp.l[0], n, 0);
 }
@@ -72,6 +87,10 @@ void mc_critic_forward(struct mc_critic_work *w, const struct mc_critic_net *net
 {
 	mc_real *h = w->hidden.h[0];
 
+	if (w->invariant) {
+		mc_invariant_forward(w->invariant, &net->invariant, n, o, a, q);
+		return;
+	}
 	first_products(net, n, o, a, h);
 	mc_dense_finish(h, net->H, &net->mlp.l[0], n, 1);
 	mc_mlp_forward_above(&net->mlp, n, &w->hidden, q, 1);
@@ -85,6 +104,10 @@ void mc_critic_backward(struct mc_critic_work *w, const struct mc_critic_net *ne
 	mc_real *dh = w->hidden.dh[0];
 
 	memcpy(w->dq, dq, n * sizeof *dq);
+	if (w->invariant) {
+		mc_invariant_backward(w->invariant, &net->invariant, &g->invariant, n, w->dq);
+		return;
+	}
 	mc_mlp_backward_above(&net->mlp, &g->mlp, n, &w->hidden, w->dq, 1);
 	w_o.in = g_o.in = NO;         /* with the ReLU and the bias; then the rows of a */
 	mc_dense_backward(NULL, 0, &g_o, dh, H, w->hidden.h[0], H, o, NO, &w_o, n, 1);
@@ -100,6 +123,10 @@ void mc_critic_action(struct mc_critic_work *w, const struct mc_critic_net *net,
 	for (size_t b = 0; b < n; b++)
 		for (size_t k = 0; k < A; k++)
 			w->delta[b * A + k] = a_pi[b * A + k] - a[(b * net->N + i) * A + k];
+	if (w->invariant) {
+		mc_invariant_action(w->invariant, &net->invariant, i, n, z1, w->delta, scale, q, da);
+		return;
+	}
 	memcpy(h, z1, n * H * sizeof *z1);
 	mc_gemm(MC_N, MC_N, n, H, A, 1, w->delta, A, rows_of_a(net, i), H, 1, h, H);
 	mc_vec_relu(h, n * H);

@@ -5,6 +5,8 @@
  *     z1 = [o^1 ... o^N, a^1 ... a^N] kernel_0 + bias_0
  *     Q  = dense_2(relu(dense_1(relu(z1))))
  *
+ * or, where the sizes say invariant, the net of mc_invariant.h, behind the same functions.
+ *
  * Arrays of a batch: o [n,N,O], a [n,N,A]; rows of a work space are those of one block.
  */
 #ifndef MC_CRITIC_H
@@ -13,6 +15,7 @@
 #include <stddef.h>
 
 #include "mc_arena.h"
+#include "mc_invariant.h"
 #include "mc_mlp.h"
 #include "mc_params.h"
 #include "mc_pool.h"
@@ -25,6 +28,7 @@ extern "C" {
 struct mc_critic_net {
 	size_t N, O, A, H;
 	struct mc_mlp mlp;
+	struct mc_invariant_net invariant; /* in its place, where dims->invariant says so */
 };
 
 struct mc_critic_net mc_critic_at(const struct mc_params *p, mc_real *v, const struct mc_dims *dims);
@@ -43,14 +47,19 @@ void mc_critic_forward(struct mc_critic_work *w, const struct mc_critic_net *net
 void mc_critic_backward(struct mc_critic_work *w, const struct mc_critic_net *net,
     const struct mc_critic_net *g, size_t n, const mc_real *o, const mc_real *a, const mc_real *dq);
 
-/* z1 [n,H] of the stored actions, which the objectives of all agents share. */
-void mc_critic_first(const struct mc_critic_net *net, size_t n, const mc_real *o, const mc_real *a,
-    mc_real *z1);
+/*
+ * What the objectives of all agents share, of the stored actions: z1 [n,H], or z of mc_invariant_first;
+ * mc_critic_first_size values a row.
+ */
+size_t mc_critic_first_size(const struct mc_dims *dims);
+void mc_critic_first(struct mc_critic_work *w, const struct mc_critic_net *net, size_t n, const mc_real *o,
+    const mc_real *a, mc_real *z1);
 
 /*
  * Eq. (3), one agent's objective: with the stored a in place but agent i's, which is a_pi,
  *     z1_i = z1 + (a_pi - a^i) kernel_0[rows of a^i]
  * and from there on Q.
+ *   z1    in  [n,...]      mc_critic_first's
  *   q     out [n]          Q(o, a_pi, a^-i)
  *   da    out [n,A]        scale dQ / d a_pi
  *   a     in  [n,N,A]      stored

@@ -17,6 +17,11 @@ int mc_decide_parse(const char *name)
 	return -1;
 }
 
+int mc_critic_parse(const char *name)
+{
+	return strcmp(name, "invariant") == 0 ? 1 : strcmp(name, "mlp") == 0 ? 0 : -1;
+}
+
 /* An environment's sizes under their short names are the same memory. */
 _Static_assert(offsetof(struct mc_dims, N) == offsetof(struct mc_dims, env.N), "N");
 _Static_assert(offsetof(struct mc_dims, d) == offsetof(struct mc_dims, env.d), "d");

@@ -48,6 +48,7 @@ struct mc_dims {
 	size_t H;     /* hidden width of comm, policy, critic, baseline */
 	size_t R;     /* hidden width of the update rule */
 	int share;    /* 1 = one comm and one policy net serve all agents */
+	int invariant; /* 1 = the critic's value does not depend on the order of the agents (mc_invariant.h) */
 	struct mc_rule_form rule;
 };
 
@@ -86,6 +87,9 @@ enum mc_decide { MC_LEARNED, MC_NONE, MC_FULL };
 /* "learned", "none", "full"; and back (-1 for anything else). */
 const char *mc_decide_name(enum mc_decide how);
 int mc_decide_parse(const char *name);
+
+/* The kinds of critic, as `invariant` says them: 0 = "mlp", 1 = "invariant", -1 for anything else. */
+int mc_critic_parse(const char *name);
 
 #ifdef __cplusplus
 }

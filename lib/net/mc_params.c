@@ -78,8 +78,10 @@ void mc_params_layout(struct mc_params *p, enum mc_net net, const struct mc_dims
 		add_dense(p, "dense_2", 1, H, x->A);
 		break;
 	case MC_NET_CRITIC:
-		add_dense(p, "dense_0", 0, NO + x->N * x->A, H);
+		add_dense(p, "dense_0", 0, x->invariant ? x->O + x->A : NO + x->N * x->A, H);
 		add_dense(p, "dense_1", 0, H, H);
+		if (x->invariant)
+			add(p, "team", "kernel", 0, H, H);
 		add_dense(p, "dense_2", 0, H, 1);
 		break;
 	case MC_NET_BASELINE:

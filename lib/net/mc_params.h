@@ -9,6 +9,7 @@
  *   comm      dense_0 O->H, dense_1 H->H, dense_2 H->d                     P
  *   policy    lstm O->H, dense_0 (H+O)->H (h first), dense_1, dense_2 H->A P
  *   critic    dense_0 N(O+A)->H (all o, then all a), dense_1, dense_2 H->1
+ *             invariant: dense_0 (O+A)->H (o first), dense_1, team H->H (a kernel alone), dense_2 H->1
  *   baseline  dense_0 N*O->H, dense_1, dense_2 H->1
  *   rule      lstm mc_rule_width->R, dense_0 R->R, dense_1 R->mc_rule_outputs
  *             (the paper's: 3+N*d, N*d)

@@ -24,7 +24,7 @@ struct mc_policy_step {
 	size_t rows;                  /* most rows of a block of one agent */
 	size_t parts, of_agent;       /* of each net's gradient; of them, how many an agent is in */
 	struct worker *worker;
-	mc_real *z1;                  /* [B,H] */
+	mc_real *z1;                  /* [B,mc_critic_first_size] */
 	double *sum;                  /* [N,of_agent] of q */
 };
 
@@ -104,7 +104,7 @@ struct mc_policy_step *mc_policy_step_new(const struct mc_dims *dims, size_t B, 
 	s->of_agent = s->team ? s->parts : parts_of_agent(dims, B);
 	s->worker = mc_arena_alloc(arena, (size_t)workers, sizeof *s->worker, "policy step", e);
 	s->sum = mc_arena_alloc(arena, dims->N * s->of_agent, sizeof *s->sum, "policy step", e);
-	if (!s->worker || !s->sum || !take(&s->z1, B * dims->H, arena, e))
+	if (!s->worker || !s->sum || !take(&s->z1, B * mc_critic_first_size(dims), arena, e))
 		return NULL;
 	for (int i = 0; i < workers; i++)
 		if (worker_new(&s->worker[i], s, B, arena, e) < 0)
@@ -131,9 +131,8 @@ static void first_piece(void *ctx, size_t block, int worker)
 	const struct mc_dims *x = &j->s->dims;
 	const size_t from = block * j->s->rows;
 
-	(void)worker;
-	mc_critic_first(&j->critic, rows_from(j, from), j->b->o + from * x->N * x->O, j->b->a + from * x->N * x->A,
-	    j->s->z1 + from * x->H);
+	mc_critic_first(j->s->worker[worker].critic, &j->critic, rows_from(j, from), j->b->o + from * x->N * x->O,
+	    j->b->a + from * x->N * x->A, j->s->z1 + from * mc_critic_first_size(x));
 }
 
 /* What was asked for beside the gradient. */
@@ -159,7 +158,7 @@ static double through_q(const struct job *j, const struct worker *w, size_t i, s
 	const struct mc_dims *x = &j->s->dims;
 	double sum = 0;
 
-	mc_critic_action(w->critic, &j->critic, i, n, j->s->z1 + from * x->H, b->a + from * x->N * x->A, w->a,
+	mc_critic_action(w->critic, &j->critic, i, n, j->s->z1 + from * mc_critic_first_size(x), b->a + from * x->N * x->A, w->a,
 	    1 / (mc_real)b->B, w->q, w->da);
 	hand_out(b, x, i, from, n, w);
 	for (size_t k = 0; k < n; k++)

@@ -83,6 +83,27 @@ static int read_rule(const struct mc_map *own, struct mc_rule_form *f, struct mc
 	return 0;
 }
 
+/* ---- sizes ---- */
+
+/* A critic of which nothing is said is the paper's. */
+static int read_critic(const struct mc_map *m, int *invariant, struct mc_err *e)
+{
+	char kind[16] = "mlp";
+	struct mc_map own;
+
+	*invariant = 0;
+	if (!mc_map_has(m, "mc-critic"))
+		return 0;
+	if (mc_map_map(m, "mc-critic", &own, e) < 0 ||
+	    (mc_map_has(&own, "critic") && mc_map_str(&own, "critic", kind, sizeof kind, e) < 0))
+		return -1;
+	*invariant = mc_critic_parse(kind);
+	if (*invariant < 0)
+		return mc_err_set(e, MC_DATA, m->frame->place, m->frame->offset, NULL,
+		    "header: there is no critic \"%s\"", kind);
+	return 0;
+}
+
 static int read_dims(const struct mc_map *m, struct mc_dims *s, struct mc_err *e)
 {
 	struct mc_map own;
@@ -97,6 +118,8 @@ static int read_dims(const struct mc_map *m, struct mc_dims *s, struct mc_err *e
 	s->d = s->N - 1;
 	s->R = 0;
 	memset(&s->rule, 0, sizeof s->rule);
+	if (read_critic(m, &s->invariant, e) < 0)
+		return -1;
 	if (!mc_map_has(m, "mc-metalearn"))
 		return 0;
 	if (mc_map_map(m, "mc-metalearn", &own, e) < 0)

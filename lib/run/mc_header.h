@@ -28,7 +28,7 @@ extern "C" {
 struct mc_header {
 	char task[64];
 	uint64_t seed;
-	struct mc_dims dims;      /* R, and the rule's form, are 0 unless mc-metalearn's entry states them */
+	struct mc_dims dims;      /* R, and the rule's form, are 0 unless mc-metalearn's entry states them; invariant by mc-critic's */
 	double gamma;
 	double range;             /* negative = everybody, always */
 	double edge_cost;         /* what all edges of a step would cost; 0 = talking is free */

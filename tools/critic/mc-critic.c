@@ -29,6 +29,7 @@ struct critic {
 	struct mc_ramp gamma, lr_critic, lr_policy;
 	long updates;                /* for each trajectory */
 	const char *method;          /* "stgs" or NULL */
+	const char *kind;            /* --critic */
 	const char *path;            /* -D */
 	int keep_replay;
 	const char *freeze;          /* --freeze-policy: a checkpoint whose nets act, and stay; NULL: they learn */
@@ -63,6 +64,8 @@ static void build_header(const struct critic *x, struct mc_fb *b)
 
 	mc_header_pass(b, &x->header.frame.map, &x->h, self);
 	mc_fb_map(b, self);
+	if (x->h.dims.invariant)
+		mc_fb_str(b, "critic", x->kind);
 	mc_fb_uint(b, "batch", o->B);
 	mc_fb_uint(b, "replay", o->replay);
 	mc_fb_uint(b, "warmup", o->warmup);
@@ -119,6 +122,7 @@ static int on_header(void *ctx, const struct mc_frame *f, struct mc_fb *b, struc
 
 	if (mc_saved_take(&x->header, f, e) < 0 || mc_header_read(&f->map, h, e) < 0)
 		return -1;
+	h->dims.invariant = mc_critic_parse(x->kind);
 	if (h->owns_policy[0])
 		return mc_usage(e, "the ring", "leave one out", "%s learns the policy already", h->owns_policy);
 	if (x->method && h->owns_comm[0])
@@ -326,6 +330,8 @@ static int take_frozen(struct critic *x, const struct mc_ckpt *c, struct mc_err 
 	};
 	const struct mc_dims *want = &x->h.dims, *is = &c->header.dims;
 
+	if (is->invariant != want->invariant)
+		return mc_usage(e, "--freeze-policy", "give the --critic that it was trained with", "%s has another critic", x->freeze);
 	if (is->N != want->N || is->O != want->O || is->A != want->A || is->H != want->H || is->share != want->share)
 		return mc_usage(e, "--freeze-policy", "take one with as many agents, and give mc-rollout the --hidden "
 		    "and --share that it was trained with", "%s has nets for other agents or of other widths (%s)",
@@ -595,6 +601,7 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 
 	mc_learner_defaults(o);
 	x.updates = 1;
+	x.kind = "mlp";
 	x.text.lr_critic = x.text.lr_policy = "0.001";
 	x.text.gamma = "0.6:0.95:80%";
 	batch = (long)o->B, replay = (long)o->replay, warmup = (long)o->warmup;
@@ -605,6 +612,7 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 		{ MC_OPT_INT, 0, "keep-below", "MB", &x.keep_below, 0, 1e6, "leave it anyway where it has at most so many megabytes" },
 		{ MC_OPT_STR, 0, "freeze-policy", "CKPT", &x.freeze, 0, 0, "learn nothing: act with this run's policies; only whom to talk to is learned" },
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "Learning" },
+		{ MC_OPT_STR, 0, "critic", "mlp|invariant", &x.kind, 0, 0, "what Q is: dense layers over all agents, or one net for each, blind to their order" },
 		{ MC_OPT_INT, 0, "batch", "B", &batch, 1, 1 << 20, "transitions in a batch" },
 		{ MC_OPT_INT, 0, "replay", "N", &replay, 1, 1e9, "D holds the last N transitions" },
 		{ MC_OPT_INT, 0, "warmup", "N", &warmup, 0, 1e9, "learn once D holds N transitions; at least a batch" },
@@ -644,6 +652,8 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 		return parsed == MC_PARSED_DONE ? 0 : -1;
 	if (first < argc)
 		return mc_usage(e, argv[first], "see mc-critic --help", "mc-critic takes no operand");
+	if (mc_critic_parse(x.kind) < 0)
+		return mc_usage(e, "--critic", NULL, "\"%s\" is neither mlp nor invariant", x.kind);
 	if (replay < batch)
 		return mc_usage(e, "--replay", NULL, "D of %ld transitions never holds a batch of %ld", replay, batch);
 	if (x.method && strcmp(x.method, "stgs") != 0)
@@ -661,8 +671,9 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 		return mc_usage(e, "--device", NULL, "\"%s\" is neither cpu nor cuda", device);
 	if (tf32 && !cuda)
 		return mc_usage(e, "--tf32", "give --device cuda as well", "the CPU computes in full");
-	if (cuda && (o->joint || o->penalty > 0))
-		return mc_usage(e, o->joint ? "--joint" : "--penalty", "give --device cpu", "a GPU does not compute this yet");
+	if (cuda && (o->joint || o->penalty > 0 || mc_critic_parse(x.kind)))
+		return mc_usage(e, o->joint ? "--joint" : o->penalty > 0 ? "--penalty" : "--critic", "give --device cpu",
+		    "a GPU does not compute this yet");
 	o->B = (size_t)batch, o->replay = (size_t)replay;
 	o->warmup = (size_t)(warmup > batch ? warmup : batch);
 	if (o->warmup > o->replay)

@@ -25,7 +25,7 @@ struct mc_influence {
 	struct sums *sum;         /* [N,d] */
 	uint8_t *heard;           /* [max,N,d] without one slot */
 	mc_real *without;         /* [max,N,A] actions */
-	mc_real *z1;              /* [max,H] */
+	mc_real *z1;              /* what mc_critic_first leaves */
 	mc_real *q;               /* [max] of what was done */
 };
 
@@ -63,7 +63,7 @@ struct mc_influence *mc_influence_new(const struct mc_dims *dims, size_t max, in
 	    !(x->sum = mc_arena_alloc(arena, dims->N * dims->d, sizeof *x->sum, "influence", e)) ||
 	    !(x->heard = mc_arena_alloc(arena, max * dims->N * dims->d, 1, "influence", e)) ||
 	    !(x->without = mc_arena_alloc(arena, max * dims->N * dims->A, R, "influence", e)) ||
-	    !(x->z1 = mc_arena_alloc(arena, max * dims->H, R, "influence", e)) ||
+	    !(x->z1 = mc_arena_alloc(arena, max * mc_critic_first_size(dims), R, "influence", e)) ||
 	    !(x->q = mc_arena_alloc(arena, max, R, "influence", e)))
 		return NULL;
 	memset(x->sum, 0, dims->N * dims->d * sizeof *x->sum);
@@ -114,7 +114,7 @@ static void add_step(struct job *j, const struct mc_params *policy, struct mc_po
 	const size_t N = x->dims.N, d = x->dims.d;
 	const struct mc_act_batch b = { .n = j->n, .o = j->o, .I = x->heard, .src = j->src, .a = x->without };
 
-	mc_critic_first(&j->net, j->n, j->o, j->a, x->z1);
+	mc_critic_first(x->scratch[0].critic, &j->net, j->n, j->o, j->a, x->z1);
 	value(j, &x->scratch[0], 0, j->a, x->q);
 	for (j->slot = 0; j->slot < d; j->slot++) {
 		memcpy(x->heard, j->given, j->n * N * d);
