@@ -340,6 +340,20 @@ told() {
 	mc-cat $1/run.ckpt | jq -c '.header | [.share, .explore.start, .explore.episodes, (.["mc-critic"] | has("gamma"))]'
 }
 
+@test "the critic's discount is what suits the task, unless it is given" {
+	short=(-R '--hidden 8 --threads 1' -Q '--batch 64 --threads 1')
+	"$train" "${short[@]}" -t push_N3 -m none -e 4 -o push
+	"$train" "${short[@]}" -t predator_prey_N3_l3 -m none -e 4 -o chase
+	"$train" "${short[@]}" -t predator_prey_N3_l3 -m none -e 4 -o given --critic-gamma 0.7
+	"$train" "${short[@]}" -E "/usr/bin/python3 '$BATS_TEST_DIRNAME/../examples/hints.py' {seed} {env}" -m none -e 4 -o mine
+	gamma() { mc-cat $1/run.ckpt | jq -c '.header["mc-critic"].gamma'; }
+	[ "$(gamma push)" = 0.6 ]
+	[ "$(gamma chase)" = null ]     # that of the run
+	[ "$(mc-cat chase/run.ckpt | jq .header.gamma)" = 0.95 ]
+	[ "$(gamma given)" = 0.7 ]
+	[ "$(gamma mine)" = '{"start":0.6,"end":0.95,"episodes":3,"share":0.8}' ]
+}
+
 @test "presets: the paper's options, or one actor; what is given besides counts" {
 	"$train" "${small[@]}" -m none -e 20 -o paper --preset paper
 	[ "$(told paper)" = '[false,0.2,0,false]' ]

@@ -17,6 +17,7 @@
 #include "mc_learner_device.h"
 #include "mc_opts.h"
 #include "mc_ring.h"
+#include "mc_task.h"
 
 static const char self[] = "mc-critic";
 
@@ -25,7 +26,7 @@ struct critic {
 	struct mc_learner_opts opts;
 	struct {
 		const char *gamma, *lr_critic, *lr_policy;
-	} text;                      /* as they were given; gamma NULL: the run's */
+	} text;                      /* as they were given */
 	struct mc_ramp gamma, lr_critic, lr_policy;
 	long updates;                /* for each trajectory */
 	const char *method;          /* "stgs" or NULL */
@@ -98,14 +99,31 @@ static void build_header(const struct critic *x, struct mc_fb *b)
 	mc_fb_close(b);
 }
 
+/*
+ * The discount that lets teams learn the task, as far as was measured (metacomm-results(7)): short where
+ * a reward shows what was done just before, long where prey must first be caught. A task that
+ * is not ours may be of either kind: short first, then long.
+ */
+static struct mc_ramp critic_gamma_of(const char *name)
+{
+	struct mc_task task;
+	struct mc_err not_ours;
+
+	if (mc_task_parse(&task, name, &not_ours) < 0)
+		return (struct mc_ramp){ .start = 0.6, .end = 0.95, .share = 0.8 };
+	return mc_ramp_of(task.kind == MC_PREDATOR_PREY || task.kind == MC_EVADE ? 0.95 : 0.6);
+}
+
 /* Shares of the run become episodes. The header goes on saying what they are of if somebody must know. */
 static void plan(struct critic *x)
 {
 	struct mc_ramp *ramps[] = { &x->gamma, &x->lr_critic, &x->lr_policy };
 	int shares = x->h.explore.share > 0 || x->h.warmup_share > 0;
 
-	if (!x->text.gamma)
+	if (strcmp(x->text.gamma, "same") == 0)
 		x->gamma = mc_ramp_of(x->h.gamma);
+	if (strcmp(x->text.gamma, "task") == 0)
+		x->gamma = critic_gamma_of(x->h.task);
 	for (int i = 0; i < 3; i++) {
 		shares |= ramps[i]->share > 0;
 		mc_ramp_plan(ramps[i], x->h.planned);
@@ -583,9 +601,9 @@ static int run(struct critic *x, struct mc_err *e)
 
 static int parse_ramps(struct critic *x, struct mc_err *e)
 {
-	if (x->text.gamma && strcmp(x->text.gamma, "same") == 0)
-		x->text.gamma = NULL;
-	return (x->text.gamma && mc_ramp_parse(&x->gamma, x->text.gamma, 0, 1, "--critic-gamma", "0.8, 0.6:0.95:80%, or same", e) < 0) ||
+	const int named = strcmp(x->text.gamma, "same") == 0 || strcmp(x->text.gamma, "task") == 0;
+
+	return (!named && mc_ramp_parse(&x->gamma, x->text.gamma, 0, 1, "--critic-gamma", "0.8, 0.6:0.95:80%, same, or task", e) < 0) ||
 	    mc_ramp_parse(&x->lr_critic, x->text.lr_critic, 0, 1e3, "--lr-critic", "0.001, or 1e-3:1e-4:100%", e) < 0 ||
 	    mc_ramp_parse(&x->lr_policy, x->text.lr_policy, 0, 1e3, "--lr-policy", "0.001, or 1e-3:1e-4:100%", e) < 0 ? -1 : 0;
 }
@@ -603,7 +621,7 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 	x.updates = 1;
 	x.kind = "mlp";
 	x.text.lr_critic = x.text.lr_policy = "0.001";
-	x.text.gamma = "0.6:0.95:80%";
+	x.text.gamma = "task";
 	batch = (long)o->B, replay = (long)o->replay, warmup = (long)o->warmup;
 	const struct mc_opt table[] = {
 		{ MC_OPT_STR, 'm', "method", "METHOD", &x.method, 0, 0, "stgs: learn whom to talk to as well, by straight-through Gumbel-softmax" },
@@ -616,7 +634,7 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 		{ MC_OPT_INT, 0, "batch", "B", &batch, 1, 1 << 20, "transitions in a batch" },
 		{ MC_OPT_INT, 0, "replay", "N", &replay, 1, 1e9, "D holds the last N transitions" },
 		{ MC_OPT_INT, 0, "warmup", "N", &warmup, 0, 1e9, "learn once D holds N transitions; at least a batch" },
-		{ MC_OPT_STR, 0, "critic-gamma", "X", &x.text.gamma, 0, 0, "the critic's own discount; START:END:EPISODES or START:END:PERCENT% moves it; same: that of the run" },
+		{ MC_OPT_STR, 0, "critic-gamma", "X", &x.text.gamma, 0, 0, "the critic's own discount; START:END:EPISODES or START:END:PERCENT% moves it; same: that of the run; task: what suits it" },
 		{ MC_OPT_STR, 0, "lr-critic", "X", &x.text.lr_critic, 0, 0, "Adam's learning rate for Q; may move as well" },
 		{ MC_OPT_STR, 0, "lr-policy", "X", &x.text.lr_policy, 0, 0, "Adam's learning rate for the policies; may move as well" },
 		{ MC_OPT_INT, 0, "updates", "N", &x.updates, 1, 1000, "updates for each trajectory, each on a batch of its own" },
