@@ -83,7 +83,7 @@ same_bytes() {
 	"$emulator" ./t_kernel >out
 	grep -qx '# NEON' out
 	run -1 grep -q '^not ok' out
-	[ "$(grep -c '^ok .*SKIP' out)" -eq 2 ]
+	run -1 grep -q SKIP out
 	[ "$(grep -c '^ok' out)" -gt 150 ]
 	[ "$(tail -n 1 out)" = "1..$(grep -c '^ok' out)" ]
 }

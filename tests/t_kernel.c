@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "mc_kernel_paths.h"
 #include "mc_lstm.c"
 #include "mc_math.c"
 #include "mc_rng.h"
@@ -313,8 +314,11 @@ int main(void)
 	mc_rng_uniform(b, 0, MAX, 2, MC_RNG_INIT, 0, 0);
 	mc_kernel_limit(MC_KERNEL_PLAIN);
 	ok(!mc_kernel_sigmoid(c, a, 1), "the plain path, when no wider one may be used");
+#ifdef MC_KERNEL_ARM
 	all_of(MC_KERNEL_NEON, "NEON");
+#else
 	all_of(MC_KERNEL_AVX2, "AVX2");
 	all_of(MC_KERNEL_AVX512, "AVX-512");
+#endif
 	return tap_done();
 }
