@@ -1,11 +1,11 @@
 # What is taken together is alike: mc-eval --aggregate and mc-plot say what makes runs different,
 # refuse other worlds and names that no header has, and count a run once.
+load programs
 
 bats_require_minimum_version 1.5.0
 
 setup() {
-	PATH=$MC_BIN:$PATH
-	cd "$BATS_TEST_TMPDIR"
+	programs
 	readers=("mc-eval --aggregate" "mc-plot curves" "mc-plot bars" "mc-plot profile" "mc-plot comm")
 }
 

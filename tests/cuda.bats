@@ -1,11 +1,10 @@
 #!/usr/bin/env bats
 # mc-critic --device, where no GPU computes: what is refused, and how. What a GPU computes is
 # tests/gpu.sh's; what it would, on the CPU, t_device's.
+load programs
 
 setup() {
-	PATH=$MC_BIN:$PATH
-	cd "$BATS_TEST_TMPDIR" || exit 1
-	train=$BATS_TEST_DIRNAME/../pipelines/train
+	programs
 	export MC_CUDA="$BATS_TEST_DIRNAME/../$MC_BUILD/cuda/mc-critic"
 }
 

@@ -1,14 +1,8 @@
 # --edge-cost: what is learned from pays for the edges that are used; what is reported does not.
 load there
+load programs
 
 bats_require_minimum_version 1.5.0
-
-setup() {
-	: "${MC_BIN:=$BATS_TEST_DIRNAME/../bin}"
-	PATH=$MC_BIN:$PATH
-	train=$BATS_TEST_DIRNAME/../pipelines/train
-	cd "$BATS_TEST_TMPDIR"
-}
 
 # $1: method, $2: episodes, $3: directory, then further options of mc-rollout
 priced() {

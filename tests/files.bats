@@ -1,12 +1,10 @@
 # Files and descriptors: what a command may write, and that nobody else does.
+load programs
 
 bats_require_minimum_version 1.5.0
 
 setup() {
-	: "${MC_BIN:=$BATS_TEST_DIRNAME/../bin}"
-	PATH=$MC_BIN:$PATH
-	train=$BATS_TEST_DIRNAME/../pipelines/train
-	cd "$BATS_TEST_TMPDIR"
+	programs
 	small=(-t push_N3 -m none -R '--hidden 8 -C 7 --explore 0.5:0.2:20' -Q '--batch 32 --threads 1 --critic-gamma same --keep-replay')
 }
 

@@ -1,10 +1,8 @@
 # mc-train's own command line: long options, options of others, names of files.
+load programs
 
 setup() {
-	: "${MC_BIN:=$BATS_TEST_DIRNAME/../bin}"
-	PATH=$MC_BIN:$PATH
-	train=$BATS_TEST_DIRNAME/../pipelines/train
-	cd "$BATS_TEST_TMPDIR"
+	programs
 	small=(--task push_N3 --hidden 8 --batch=32)
 }
 

@@ -1,4 +1,5 @@
 # mc-cat --condense: a log in parts, which every reader of logs takes for the run.
+load programs
 
 setup_file() {
 	: "${MC_BIN:=$BATS_TEST_DIRNAME/../bin}"
@@ -8,9 +9,7 @@ setup_file() {
 }
 
 setup() {
-	: "${MC_BIN:=$BATS_TEST_DIRNAME/../bin}"
-	PATH=$MC_BIN:$PATH
-	cd "$BATS_TEST_TMPDIR"
+	programs
 	log=$BATS_FILE_TMPDIR/run/run.log
 }
 

@@ -1,11 +1,7 @@
 # mc-eval(1) --advantages: how much advantages resemble each other.
+load programs
 
 bats_require_minimum_version 1.5.0
-
-setup() {
-	PATH=$MC_BIN:$PATH
-	cd "$BATS_TEST_TMPDIR"
-}
 
 stream() {
 	"$BATS_TEST_DIRNAME/make-advantages.py" "$@"
@@ -18,6 +14,11 @@ stream() {
 	grep -qE "^\| that of another neighbour +\| +18 \| +1\.00 \| +1\.00 \| +1\.00 \| +1\.00 \| +\[1\.00, 1\.00\] \|$" out
 	grep -qE "^\| REINFORCE's +\| +36 \| +1\.00 .*\| +1\.00 \|" out
 	grep -q 'of each of 6 episodes of$' out
+	mc-eval --advantages --tsv a.mc >tsv
+	# the same cells, and nothing below them
+	grep '^|' out | sed '2d; s/^| *//; s/ *|$//; s/ *| */\t/g' | cmp - tsv
+	run -64 mc-eval --advantages --wide a.mc
+	[ "$output" = "mc-eval: --wide: this is about the table of checkpoints; leave it out, or use --tsv or --json" ]
 }
 
 @test "claims stand beside what was found" {

@@ -1,12 +1,8 @@
 # mc-eval(1) --aggregate: what runs came to, from their logs or by evaluating their checkpoints.
 load there
+load programs
 
 bats_require_minimum_version 1.5.0
-
-setup() {
-	PATH=$MC_BIN:$PATH
-	cd "$BATS_TEST_TMPDIR"
-}
 
 ckpt() {
 	"$BATS_TEST_DIRNAME/make-ckpt.py" "$@"
@@ -164,6 +160,10 @@ three() {
 	grep -qE '^\| full +\| +1\.00 \| +0\.50 \| +0\.00 \|' out
 	# push_N3: never; push_N6: two of three are below
 	grep -qE '^\| full +\| none +\| +0\.33 \| +\[0\.00, 0\.50\] \|$' out
+	# with tabs: the same cells in the same tables, an empty line between two, and no captions
+	mc-eval --aggregate --tsv --scale $scale *.log >tsv
+	sed -n '/^|[: -]*-/d; s/^| *\(.*[^ ]\) *|$/\1/p; /^$/p' out | sed 's/ *| */\t/g; $d' | cmp - tsv
+	[ "$(awk -F '\t' '!NF { n++ } END { print n }' tsv)" -eq 3 ]
 	mc-eval --aggregate --json --scale $scale *.log | jq -s -e '
 		map(select(.than == "none" and .method == "full") | .improvement | . * 1000 | round) == [667, 0, 333]'
 }

@@ -1,9 +1,8 @@
 # Numbers that diverge, or are none: who says so, and what stands afterwards.
+load programs
 
 setup() {
-	PATH=$MC_BIN:$PATH
-	train=$BATS_TEST_DIRNAME/../pipelines/train
-	cd "$BATS_TEST_TMPDIR"
+	programs
 	small=(-t navigation_N3_l3 -m full -e 60)
 	options='--hidden 8 -C 10 --explore 0.2'
 	critic='--batch 32 --threads 1 --critic-gamma same --keep-replay'

@@ -1,15 +1,12 @@
 # Prey: trained ones by default, files, the prey of another run, and where they come from.
 load there
+load programs
 
 bats_require_minimum_version 1.5.0
 
 setup() {
-	: "${MC_BIN:=$BATS_TEST_DIRNAME/../bin}"
-	export MC_BIN
-	PATH=$MC_BIN:$PATH
+	programs
 	pipelines=$BATS_TEST_DIRNAME/../pipelines
-	train=$pipelines/train
-	cd "$BATS_TEST_TMPDIR"
 }
 
 # The header's word for the prey of a task. $1: task, then options of mc-envsim.

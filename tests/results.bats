@@ -1,13 +1,11 @@
 # What metacomm-results(7) tells stands in logs that can be drawn again.
+load programs
 
 bats_require_minimum_version 1.5.0
 
 setup() {
-	: "${MC_BIN:=$BATS_TEST_DIRNAME/../bin}"
-	export MC_BIN
-	PATH=$MC_BIN:$PATH
+	programs
 	rule=$BATS_TEST_DIRNAME/../examples/results/rule
-	cd "$BATS_TEST_TMPDIR"
 }
 
 @test "the rule: every kind of runs has pictures of precision, recall and return" {

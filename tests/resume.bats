@@ -1,15 +1,9 @@
 # A run that was stopped and continued is the run that was never stopped: for every method, with
 # other threads, with -e raised; what may change, and what may not. (kill.py stops at random.)
 load there
+load programs
 
 bats_require_minimum_version 1.5.0
-
-setup() {
-	: "${MC_BIN:=$BATS_TEST_DIRNAME/../bin}"
-	PATH=$MC_BIN:$PATH
-	train=$BATS_TEST_DIRNAME/../pipelines/train
-	cd "$BATS_TEST_TMPDIR"
-}
 
 # ring DIR METHOD EPISODES THREADS [mc-rollout's options]: a run whose files are all kept. Its noise
 # falls over so many episodes: as a share of the run it would remember the first -e.

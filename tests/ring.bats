@@ -1,13 +1,11 @@
 # The ring: opening, continuing, signals, failures, locks. Short runs with small nets.
 load there
+load programs
 
 bats_require_minimum_version 1.5.0
 
 setup() {
-	: "${MC_BIN:=$BATS_TEST_DIRNAME/../bin}"
-	PATH=$MC_BIN:$PATH
-	train=$BATS_TEST_DIRNAME/../pipelines/train
-	cd "$BATS_TEST_TMPDIR"
+	programs
 	small=(-t navigation_N3_l3 -R '--hidden 8 -C 7' -Q '--batch 32 --threads 1')
 	rule=(-M '--rule-hidden 8')
 }

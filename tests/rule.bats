@@ -1,14 +1,8 @@
 # The update rule's forms, the wait of the communication nets, and teams whose policies are fixed.
 load there
+load programs
 
 bats_require_minimum_version 1.5.0
-
-setup() {
-	: "${MC_BIN:=$BATS_TEST_DIRNAME/../bin}"
-	PATH=$MC_BIN:$PATH
-	train=$BATS_TEST_DIRNAME/../pipelines/train
-	cd "$BATS_TEST_TMPDIR"
-}
 
 # $1: directory, $2: episodes, $3: options of mc-metalearn, $4: task, $5: options of mc-critic
 team() {

@@ -1,11 +1,11 @@
 # Scripted teams: mc-eval --script and mc-rollout --script, against the returns that are known of them.
 load there
+load programs
 bats_require_minimum_version 1.5.0
 
 setup() {
-	PATH=$MC_BIN:$PATH
+	programs
 	export MC_QUIET=1
-	cd "$BATS_TEST_TMPDIR"
 }
 
 # is SCRIPT TASK EPISODES LOW HIGH [OPTION ...]: the mean return is between the two

@@ -1,13 +1,7 @@
 # --share: one communication net and one policy serve all agents.
+load programs
 
 bats_require_minimum_version 1.5.0
-
-setup() {
-	: "${MC_BIN:=$BATS_TEST_DIRNAME/../bin}"
-	PATH=$MC_BIN:$PATH
-	train=$BATS_TEST_DIRNAME/../pipelines/train
-	cd "$BATS_TEST_TMPDIR"
-}
 
 # $1: method, $2: episodes, $3: directory, $4: threads
 shared() {
