@@ -653,7 +653,7 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 		{ MC_OPT_REAL, 0, "eps", "X", &o->eps, 1e-30, 1, "RMSprop's epsilon, inside the root" },
 		{ MC_OPT_REAL, 0, "temp", "X", &o->temp, 1e-6, 1e6, "temperature of the relaxed decisions" },
 		{ MC_OPT_REAL, 0, "scale-comm", "X", &o->scale_comm, 0, 1e3, "factor of their last kernels at the start" },
-		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "The rest" },
+		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "Other options" },
 		{ MC_OPT_STR, 0, "device", "cpu|cuda", &device, 0, 0, "what computes: the CPU, or a GPU with CUDA" },
 		{ MC_OPT_FLAG, 0, "tf32", NULL, &tf32, 0, 0, "with --device cuda: faster products of fewer digits" },
 		{ MC_OPT_INT, 0, "threads", "N", &threads, 1, 1024, "threads of --device cpu; never changes a result" },

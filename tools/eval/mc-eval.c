@@ -623,8 +623,8 @@ static int check_subject(enum subject what, const struct mc_eval_aggregate_opts 
 		return mc_usage(e, o->script ? "-t" : "--script", NULL, o->script ? "in which task?" : "which script? A checkpoint says its own task");
 	if (o->wide + o->tsv + o->latex + o->json > 1)
 		return mc_usage(e, o->json ? "--json" : o->latex ? "--latex" : "--tsv", "leave the others out", "a table has one form");
-	if (what != CHECKPOINTS && (o->wide || o->tsv || o->latex))
-		return mc_usage(e, o->wide ? "--wide" : o->tsv ? "--tsv" : "--latex", "leave it out, or use --json",
+	if (what != CHECKPOINTS && (o->wide || o->latex))
+		return mc_usage(e, o->wide ? "--wide" : "--latex", "leave it out, or use --tsv or --json",
 		    "this is about the table of checkpoints");
 	if ((o->tsv || o->latex) && (o->pairs || o->how.influence))
 		return mc_usage(e, o->pairs ? "--pairs" : "--influence", "leave it out, or use --json", "this table has no rows between its rows");
@@ -638,6 +638,7 @@ static int check_subject(enum subject what, const struct mc_eval_aggregate_opts 
 static int summarise(struct mc_eval_aggregate_opts *s, const struct options *o, int files, char **file, struct mc_err *e)
 {
 	s->json = o->json;
+	s->tsv = o->tsv;
 	s->max_frame = (size_t)o->max_frame;
 	s->how = &o->how;
 	s->evaluating = about_evaluating(&o->how);
@@ -647,7 +648,7 @@ static int summarise(struct mc_eval_aggregate_opts *s, const struct options *o, 
 
 static int compare(const struct mc_eval_aggregate_opts *s, const struct options *o, int files, char **file, struct mc_err *e)
 {
-	const struct mc_eval_advantages_opts how = { s->claims, o->json, (size_t)o->max_frame };
+	const struct mc_eval_advantages_opts how = { s->claims, o->json, o->tsv, (size_t)o->max_frame };
 
 	return mc_eval_advantages(&how, files, file, e) < 0 ? -1 : flush(e);
 }
@@ -721,11 +722,11 @@ static int body(int argc, char **argv, struct mc_err *e)
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "Rules, by their advantages" },
 		{ MC_OPT_FLAG, 0, "advantages", NULL, &advantages, 0, 0,
 		  "how much the advantages that mc-metalearn --analyse adds resemble each other; operands are its streams" },
-		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "The rest" },
+		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "Other options" },
 		{ MC_OPT_STR, 0, "claims", "FILE", &summary.claims, 0, 0,
 		  "set what is claimed about runs or rules in this file beside what was found" },
 		{ MC_OPT_FLAG, 0, "wide", NULL, &o.wide, 0, 0, "all columns of the table, which else fits 80 characters" },
-		{ MC_OPT_FLAG, 0, "tsv", NULL, &o.tsv, 0, 0, "the table with tabs, and all columns" },
+		{ MC_OPT_FLAG, 0, "tsv", NULL, &o.tsv, 0, 0, "the table with tabs, and all columns; tables of --aggregate, --advantages too" },
 		{ MC_OPT_FLAG, 0, "latex", NULL, &o.latex, 0, 0, "the table for LaTeX, with all columns" },
 		{ MC_OPT_FLAG, 0, "json", NULL, &o.json, 0, 0,
 		  "one JSON object for each checkpoint, or task and method, a line each" },
@@ -741,15 +742,10 @@ static int body(int argc, char **argv, struct mc_err *e)
 		"the same for every checkpoint, without exploration. Or says what runs came to, seed by seed.", table };
 	struct mc_stage stage = { 0 };
 	int first, r;
+	const enum mc_parsed parsed = mc_opts_parse(&prog, argc, argv, &first, e);
 
-	switch (mc_opts_parse(&prog, argc, argv, &first, e)) {
-	case MC_PARSED_FAIL:
-		return -1;
-	case MC_PARSED_DONE:
-		return 0;
-	case MC_PARSED_RUN:
-		break;
-	}
+	if (parsed != MC_PARSED_RUN)
+		return parsed == MC_PARSED_DONE ? 0 : -1;
 	if (mc_measuring_parse(&o.how, e) < 0)
 		return -1;
 	if (o.how.env && o.how.prey)

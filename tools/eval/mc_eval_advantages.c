@@ -172,9 +172,9 @@ static void put_row(struct mc_table *t, const struct comparison *c, int kind)
 	}
 }
 
-static int print_table(const struct comparison *c, struct mc_err *e)
+static int print_table(const struct comparison *c, int tsv, struct mc_err *e)
 {
-	struct mc_table t = { .align = c->claims.n ? "lrrrrrrll" : "lrrrrrr" };
+	struct mc_table t = { .align = c->claims.n ? "lrrrrrrll" : "lrrrrrr", .tsv = tsv };
 
 	mc_table_put(&t, "compared with");
 	mc_table_put(&t, "pairs");
@@ -191,6 +191,8 @@ static int print_table(const struct comparison *c, struct mc_err *e)
 		put_row(&t, c, kind);
 	if (mc_table_print(&t, stdout, e) < 0)
 		return -1;
+	if (tsv)
+		return 0;
 	printf("\nThe rule's advantage of each ordered pair of agents, compared over the steps of each of %zu episodes of\n"
 	    "%s. r: correlation; alike: share of the pairs with r of at least %g, mean over episodes, with its\n"
 	    "95 %% sign-flip interval over episodes.\n",
@@ -249,7 +251,7 @@ int mc_eval_advantages(const struct mc_eval_advantages_opts *o, int files, char 
 		if (o->json)
 			print_json(&c);
 		else
-			r = print_table(&c, e);
+			r = print_table(&c, o->tsv, e);
 	}
 	free(c.seen);
 	mc_correlation_release(c.alike);

@@ -1,6 +1,6 @@
 /*
  * mc-eval --advantages: how much the advantages of a stream resemble each other (mc_correlation.h), as a
- * table in Markdown or as JSON, beside claims about them.
+ * table, in Markdown or with tabs, or as JSON, beside claims about them.
  */
 #ifndef MC_EVAL_ADVANTAGES_H
 #define MC_EVAL_ADVANTAGES_H
@@ -11,7 +11,7 @@
 
 struct mc_eval_advantages_opts {
 	const char *claims;   /* a file of claims (mc_claims.h), or NULL */
-	int json;
+	int json, tsv;
 	size_t max_frame;
 };
 

@@ -79,7 +79,7 @@ static int print_scores(const struct summary *s, struct mc_err *e)
 	static const char *const heading[] = { "task", "method", "runs", "mean", "median", "IQM", "95 %% interval", "gap", "rank",
 		"claimed", "found" };
 	const int claims = s->claims.n > 0;
-	struct mc_table t = { .align = claims ? "llrrrrrrrll" : "llrrrrrrr" };
+	struct mc_table t = { .align = claims ? "llrrrrrrrll" : "llrrrrrrr", .tsv = s->opts->tsv };
 	char ci[64], words[512], verdicts[512];
 
 	for (size_t k = 0; k < strlen(t.align); k++)
@@ -116,7 +116,7 @@ static int print_after_blank(struct mc_table *t, size_t rows, struct mc_err *e)
 static int print_overall(const struct summary *s, struct mc_err *e)
 {
 	const struct mc_across *o = &s->overall;
-	struct mc_table t = { .align = "lrrrrr" };
+	struct mc_table t = { .align = "lrrrrr", .tsv = s->opts->tsv };
 	char ci[64];
 
 	mc_table_put(&t, "all tasks, scaled");
@@ -137,7 +137,7 @@ static int print_overall(const struct summary *s, struct mc_err *e)
 static int print_profiles(const struct summary *s, struct mc_err *e)
 {
 	const struct mc_across *o = &s->overall;
-	struct mc_table t = { .align = "lrrrrr" };
+	struct mc_table t = { .align = "lrrrrr", .tsv = s->opts->tsv };
 	const size_t each = (MC_PROFILE - 1) / 5;
 
 	mc_table_put(&t, "runs above");
@@ -154,7 +154,7 @@ static int print_profiles(const struct summary *s, struct mc_err *e)
 static int print_improvements(const struct summary *s, struct mc_err *e)
 {
 	const struct mc_across *o = &s->overall;
-	struct mc_table t = { .align = "llrr" };
+	struct mc_table t = { .align = "llrr", .tsv = s->opts->tsv };
 	char ci[64];
 
 	mc_table_put(&t, "method");
@@ -174,7 +174,7 @@ static int print_improvements(const struct summary *s, struct mc_err *e)
 /* What decides each claim. */
 static int print_claims(const struct summary *s, struct mc_err *e)
 {
-	struct mc_table t = { .align = "llllrrrl" };
+	struct mc_table t = { .align = "llllrrrl", .tsv = s->opts->tsv };
 	char ci[64];
 	size_t rows = 0;
 
@@ -510,7 +510,8 @@ static int print_tables(const struct summary *s, const struct mc_eval_aggregate_
 	if (print_scores(s, e) < 0 || (s->overall.tasks > 1 && print_overall(s, e) < 0) || print_profiles(s, e) < 0 ||
 	    print_improvements(s, e) < 0 || print_claims(s, e) < 0)
 		return -1;
-	print_caption(s, o);
+	if (!o->tsv)
+		print_caption(s, o);
 	return 0;
 }
 

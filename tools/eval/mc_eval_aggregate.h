@@ -1,6 +1,6 @@
 /*
  * mc-eval --aggregate: the returns of many runs, from their logs or by evaluating their checkpoints,
- * as tables in Markdown or as JSON, beside claims about them.
+ * as tables, in Markdown or with tabs, or as JSON, beside claims about them.
  */
 #ifndef MC_EVAL_AGGREGATE_H
 #define MC_EVAL_AGGREGATE_H
@@ -18,7 +18,7 @@ struct mc_eval_aggregate_opts {
 	const char *marl_eval; /* a file to write for marl-eval, or NULL */
 	long resamples;       /* of every interval */
 	int named;            /* 1 = operands are NAME=FILE */
-	int json;
+	int json, tsv;
 	size_t max_frame;
 	const struct mc_measuring *how; /* to evaluate checkpoints */
 	const char *evaluating;  /* an option of `how` that was given, or NULL */

@@ -71,6 +71,14 @@ static void print_rule(const struct mc_table *t, FILE *to, const size_t *width, 
 	fputs("|\n", to);
 }
 
+static void print_tsv(const struct mc_table *t, FILE *to)
+{
+	const size_t columns = strlen(t->align);
+
+	for (size_t i = 0; i < t->n; i++)
+		fprintf(to, "%s%c", t->cell[i], (i + 1) % columns ? '\t' : '\n');
+}
+
 static void print(const struct mc_table *t, FILE *to)
 {
 	const size_t columns = strlen(t->align);
@@ -92,7 +100,7 @@ int mc_table_print(struct mc_table *t, FILE *to, struct mc_err *e)
 	const size_t bytes = t->room * sizeof *t->cell;
 
 	if (!failed && t->n > strlen(t->align))
-		print(t, to);
+		(t->tsv ? print_tsv : print)(t, to);
 	for (size_t i = 0; i < t->n; i++)
 		free(t->cell[i]);
 	free(t->cell);

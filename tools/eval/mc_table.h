@@ -1,5 +1,5 @@
 /*
- * Tables in Markdown, with their columns aligned, so that they read as plain text too.
+ * Tables in Markdown, with their columns aligned, so that they read as plain text too; or with tabs.
  */
 #ifndef MC_TABLE_H
 #define MC_TABLE_H
@@ -13,6 +13,7 @@ enum { MC_TABLE_COLUMNS = 12 };
 
 struct mc_table {
 	const char *align;    /* 'l' or 'r' for each column; its length is their number */
+	int tsv;              /* 1 = tabs between the columns, and nothing else */
 	size_t n, room;
 	char **cell;          /* [n] row by row, the heading first */
 	int failed;           /* out of memory: mc_table_print says so */

@@ -478,7 +478,7 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "Analysis, without a ring" },
 		{ MC_OPT_STR, 0, "analyse", "CKPT", &analysis.ckpt, 0, 0, "learn nothing: add to every trajectory the advantages that this run's rule and baseline give it" },
 		{ MC_OPT_STR, 0, "initial", "CKPT", &analysis.initial, 0, 0, "and those of this checkpoint's rule, such as the one that the run began with" },
-		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "The rest" },
+		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "Other options" },
 		{ MC_OPT_INT, 0, "max-frame", "BYTES", &max_frame, 65536, 1e15, "largest frame that is accepted" },
 		{ MC_OPT_FLAG, 0, NULL, NULL, NULL, 0, 0, NULL },
 	};

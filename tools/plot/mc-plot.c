@@ -171,15 +171,10 @@ static int body(int argc, char **argv, struct mc_err *e)
 	const struct picture *picture;
 	enum mc_format format;
 	int first, each;
+	const enum mc_parsed parsed = mc_opts_parse(&prog, argc, argv, &first, e);
 
-	switch (mc_opts_parse(&prog, argc, argv, &first, e)) {
-	case MC_PARSED_FAIL:
-		return -1;
-	case MC_PARSED_DONE:
-		return 0;
-	case MC_PARSED_RUN:
-		break;
-	}
+	if (parsed != MC_PARSED_RUN)
+		return parsed == MC_PARSED_DONE ? 0 : -1;
 	picture = find_picture(first < argc ? argv[first] : NULL, e);
 	if (picture == NULL || check_options(picture, &o, &defaults, e) < 0)
 		return -1;

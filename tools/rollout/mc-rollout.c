@@ -444,7 +444,7 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 		  "write trajectories of this scripted team in the task -t: still, random, alone, told, or what the task has beside these" },
 		{ MC_OPT_INT, 'n', "number", "N", &o.n, 0, 2e9, "number of trajectories" },
 		{ MC_OPT_FLAG, 0, "export-prey", NULL, &o.export_prey, 0, 0, "write a prey file instead: the checkpoint's policy, of an evade task, as prey for --prey" },
-		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "The rest" },
+		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "Other options" },
 		{ MC_OPT_STR, 0, "progress", "auto|always|never|json", &o.progress, 0, 0, "what standard error shows while the run lasts; auto: a line, on a terminal" },
 		{ MC_OPT_INT, 0, "threads", "N", &o.threads, 1, 1024, "threads; never changes a result" },
 		{ MC_OPT_INT, 0, "max-frame", "BYTES", &o.max_frame, 65536, 1e15, "largest frame that is accepted" },
