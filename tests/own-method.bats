@@ -100,6 +100,7 @@ setup() {
 		[ "$status" -eq "$code" ]
 		grep -qxF -- "$want" <<<"$(sed 's/bad-filter:[0-9]*:/bad-filter:N:/; s/there are [0-9]*;/there are N;/' <<<"$output")"
 		[ "$how" != nobody ] || continue
+		[ "$(grep -c '^mc-' <<<"$output")" -eq 1 ] # said once
 		[ "$(mc-cat bad/run.ckpt | jq .episode)" -eq "$([ $how = count ] && echo 20 || echo 4)" ]
 		touch well
 		if [ $how != count ]; then

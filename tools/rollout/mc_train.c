@@ -56,6 +56,7 @@ struct train {
 	int ended;                    /* `end` was sent */
 	int peer_failed;              /* an `end` with error came round: */
 	char failed_program[32], failed_text[600];
+	int bad_net;                  /* what failed here is a net that came round */
 	struct mc_progress progress;
 };
 
@@ -237,6 +238,14 @@ static int make_room(struct train *t, struct mc_err *e)
 
 /* ---- what comes round ---- */
 
+static int take_values(struct train *t, const struct mc_frame *f, struct mc_params *p, struct mc_err *e)
+{
+	const int r = mc_params_unpack(&f->map, "params", p, p->v, e);
+
+	t->bad_net = r < 0;
+	return r;
+}
+
 static int take_params(struct train *t, const struct mc_frame *f, struct mc_err *e)
 {
 	char net[32];
@@ -248,11 +257,11 @@ static int take_params(struct train *t, const struct mc_frame *f, struct mc_err 
 		return -1;
 	if (strcmp(net, "policy") == 0) {
 		t->has_policy = iteration;
-		return mc_params_unpack(&f->map, "params", &t->policy, t->policy.v, e);
+		return take_values(t, f, &t->policy, e);
 	}
 	if (strcmp(net, "comm") == 0 && t->h.comm == MC_LEARNED) {
 		t->has_comm = iteration;
-		return mc_params_unpack(&f->map, "params", &t->comm, t->comm.v, e);
+		return take_values(t, f, &t->comm, e);
 	}
 	return 0;
 }
@@ -559,6 +568,24 @@ static int drain(struct train *t, struct mc_err *e)
 	return got == MC_READ_FAIL && !mc_in_cut(t->in) ? -1 : mc_ring_broken(t->in, t->h.from, e);
 }
 
+/*
+ * A bad net went by the other programs on its way here: if one ended over it, that one has said so, and its end
+ * comes before what is sent after it. Called when nothing more is written: all others end now, too.
+ */
+static int is_said(struct train *t)
+{
+	struct mc_err ignored;
+	struct mc_frame f;
+	struct mc_map error;
+	char program[sizeof t->failed_program];
+
+	while (mc_in_frame(t->in, &f, &ignored) == MC_READ_FRAME)
+		if (strcmp(f.type, "end") == 0)
+			return mc_map_has(&f.map, "error") && mc_map_map(&f.map, "error", &error, NULL) == 0 &&
+			    mc_map_str(&error, "program", program, sizeof program, NULL) == 0 && strcmp(program, self) != 0;
+	return 0;
+}
+
 static int finish(struct train *t, int stopped, struct mc_err *e)
 {
 	char text[64];
@@ -718,6 +745,8 @@ int mc_train(const struct mc_train_opts *o, const struct mc_header *h, const str
 			*e = writing;
 		r = -1;
 	}
+	if (r < 0 && t.bad_net && is_said(&t))
+		e->quiet = 1;
 	mc_ckpt_close(&old);
 	release(&t);
 	return r;
