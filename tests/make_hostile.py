@@ -316,6 +316,8 @@ def headers():
         put("sense-header-%s.acted" % name, stream([changed(SHORT["acted"][0], key, value)] + SHORT["acted"][1:], crc=False))
     for key, value in [("agents", 3), ("obs_dim", 11), ("act_dim", 3), ("hidden", 2), ("share", True)]:
         put("sense-header-other-%s.ckpt" % key, frame(changed(C, "header/" + key, value)))
+    for name, value in [("critic-kind", "order"), ("critic-number", 3), ("other-critic", "invariant")]:
+        put("sense-header-%s.ckpt" % name, frame(changed(C, "header/mc-critic/critic", value)))
     put("sense-header-large.ckpt", frame(C | {"header": C["header"] | {"agents": 256, "obs_dim": 65536, "hidden": 16384}}))
     put("sense-header-list.ckpt", frame(changed(C, "header", [1, 2])))
     put("sense-header-empty.ckpt", frame(changed(C, "header", {})))

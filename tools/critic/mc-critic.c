@@ -630,7 +630,7 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 		{ MC_OPT_INT, 0, "keep-below", "MB", &x.keep_below, 0, 1e6, "leave it anyway where it has at most so many megabytes" },
 		{ MC_OPT_STR, 0, "freeze-policy", "CKPT", &x.freeze, 0, 0, "learn nothing: act with this run's policies; only whom to talk to is learned" },
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "Learning" },
-		{ MC_OPT_STR, 0, "critic", "mlp|invariant", &x.kind, 0, 0, "what Q is: dense layers over all agents, or one net for each, blind to their order" },
+		{ MC_OPT_STR, 0, "critic", "mlp|invariant", &x.kind, 0, 0, "what Q is: dense layers over all agents, or one net for all of them, blind to their order" },
 		{ MC_OPT_INT, 0, "batch", "B", &batch, 1, 1 << 20, "transitions in a batch" },
 		{ MC_OPT_INT, 0, "replay", "N", &replay, 1, 1e9, "D holds the last N transitions" },
 		{ MC_OPT_INT, 0, "warmup", "N", &warmup, 0, 1e9, "learn once D holds N transitions; at least a batch" },
