@@ -13,6 +13,7 @@
 #include "mc_env.h"
 #include "mc_frame.h"
 #include "mc_io.h"
+#include "mc_memory.h"
 #include "mc_meta.h"
 #include "mc_rollout.h"
 #include "mc_policy.h"
@@ -103,7 +104,7 @@ void bench_products(struct bench_ceiling *c)
 enum { K = 10, EPISODES = 100 };
 
 enum part { ACTING, SAMPLING, TARGETS, CRITIC, DECIDING, FORWARD, THROUGH_Q, BACKWARD, OPTIMISERS, COMM, META,
-	FRAMES, UPDATE, PARTS };
+	FRAMES, INSIDE, UPDATE, PARTS };
 
 struct rig {
 	struct mc_dims dims;
@@ -287,16 +288,30 @@ static void time_policies(struct rig *x)
 /* What a program does with the frames of an iteration, on threads in place of processes. */
 struct hop {
 	struct rig *x;
+	struct mc_memory *memory;     /* NULL: parameters are in the frames */
 	int in, out, is_critic;
 	pthread_t thread;
 };
 
-static void params_frame(struct mc_fb *b, const struct mc_params *p)
+static void params_frame(struct mc_fb *b, const struct mc_params *p, struct mc_memory *memory)
 {
 	mc_fb_begin(b, "params");
 	mc_fb_str(b, "net", mc_net_name(p->net));
 	mc_fb_int(b, "iteration", 1);
-	mc_params_pack(b, "params", p, p->v);
+	if (!mc_memory_put(memory, b, p, 1))
+		mc_params_pack(b, "params", p, p->v);
+}
+
+/* Copied out of a frame, or of memory unless it can be read there. */
+static void take_params(const struct mc_frame *f, const struct mc_params *p, const struct mc_memory *memory, int copy)
+{
+	const mc_real *from = NULL;
+	struct mc_err e;
+
+	if (mc_memory_is_place(f) ? !(from = mc_memory_at(memory, f, p, &e)) : mc_params_unpack(&f->map, "params", p, p->v, &e) < 0)
+		bench_die(&e);
+	if (from && copy)
+		memcpy(p->v, from, p->size * sizeof *from);
 }
 
 /* Forwards, unpacks trajectories and adds this program's nets. */
@@ -318,13 +333,13 @@ static void *hop(void *arg)
 	while (mc_in_frame(in, &f, &e) == MC_READ_FRAME) {
 		if (mc_out_forward(out, &f, &e) < 0 || mc_out_flush(out, &e) < 0)
 			bench_die(&e);
-		if (strcmp(f.type, "params") == 0 && mc_params_unpack(&f.map, "params", &comm, comm.v, &e) < 0)
-			bench_die(&e);
+		if (strcmp(f.type, "params") == 0)
+			take_params(&f, &comm, h->memory, 1);
 		if (strcmp(f.type, "trajectory") != 0)
 			continue;
 		if (mc_traj_unpack(&f, &t, &e) < 0)
 			bench_die(&e);
-		params_frame(b, net);
+		params_frame(b, net, h->memory);
 		if (mc_out_built(out, b, &e) < 0 || mc_out_flush(out, &e) < 0)
 			bench_die(&e);
 	}
@@ -342,12 +357,15 @@ struct circle {
 	struct mc_in *in;
 	struct mc_fb *b;
 	struct mc_params policy, comm;
+	struct mc_memory *memory;
 };
 
-static void open_circle(struct circle *c, struct rig *x)
+static void open_circle(struct circle *c, struct rig *x, int with_memory)
 {
 	int fd[3][2];
 	struct mc_err e;
+
+	c->memory = with_memory ? mc_memory_new(&x->dims, 1) : NULL;
 
 	for (int i = 0; i < 3; i++) {
 		if (pipe(fd[i]) < 0)
@@ -355,7 +373,7 @@ static void open_circle(struct circle *c, struct rig *x)
 		mc_io_widen(fd[i][1]);
 	}
 	for (int i = 0; i < 2; i++) {
-		c->hop[i] = (struct hop){ .x = x, .in = fd[i][0], .out = fd[i + 1][1], .is_critic = i };
+		c->hop[i] = (struct hop){ .x = x, .memory = c->memory, .in = fd[i][0], .out = fd[i + 1][1], .is_critic = i };
 		if (pthread_create(&c->hop[i].thread, NULL, hop, &c->hop[i]) != 0)
 			exit(71);
 	}
@@ -377,6 +395,7 @@ static void close_circle(struct circle *c)
 		pthread_join(c->hop[i].thread, NULL);
 	mc_in_close(c->in);
 	mc_fb_free(c->b);
+	mc_memory_free(c->memory);
 }
 
 /* A trajectory goes round, and the nets of both owners come back. */
@@ -397,10 +416,7 @@ static void go_round(struct circle *c, struct rig *x)
 			continue;
 		if (mc_map_str(&f.map, "net", net, sizeof net, &e) < 0)
 			bench_die(&e);
-		struct mc_params *p = strcmp(net, "comm") == 0 ? &c->comm : &c->policy;
-
-		if (mc_params_unpack(&f.map, "params", p, p->v, &e) < 0)
-			bench_die(&e);
+		take_params(&f, strcmp(net, "comm") == 0 ? &c->comm : &c->policy, c->memory, 0);
 		nets++;
 	}
 }
@@ -460,9 +476,10 @@ static void time_meta(struct rig *x, int k)
 /* The parts take turns, and now and then the products with them. */
 static void time_all(struct rig *x, struct bench_ceiling *ceiling, int repetitions)
 {
-	struct circle c;
+	struct circle c, inside;
 
-	open_circle(&c, x);
+	open_circle(&c, x, 1);
+	open_circle(&inside, x, 0);
 	for (int k = 0; k < repetitions; k++) {
 		if (k % 33 == 0)
 			bench_products(ceiling);
@@ -474,9 +491,12 @@ static void time_all(struct rig *x, struct bench_ceiling *ceiling, int repetitio
 		time_learner(x, (uint32_t)k + 1);
 		t = bench_now();
 		go_round(&c, x);
-		(void)lap(x, FRAMES, t);
+		t = lap(x, FRAMES, t);
+		go_round(&inside, x);
+		(void)lap(x, INSIDE, t);
 	}
 	close_circle(&c);
+	close_circle(&inside);
 }
 
 double bench_parts(const char *task)
@@ -506,6 +526,7 @@ double bench_parts(const char *task)
 		[COMM] = { "communication update (one core)", f.comm_update },
 		[META] = { "meta sweep (one core)", f.meta },
 		[FRAMES] = { "frames and pipes", 0 },
+		[INSIDE] = { "the same, parameters in the frames", 0 },
 		[UPDATE] = { "learner, whole", f.targets + f.critic + f.decide + f.forward + f.through_q + f.backward },
 	};
 

@@ -213,6 +213,45 @@ int mc_filter_flush(struct mc_filter *f, struct mc_err *e)
 	return mc_out_flush(f->out, e);
 }
 
+int mc_filter_params(struct mc_filter *f, const struct mc_params *p, int target, int64_t iteration, int inside,
+    struct mc_err *e)
+{
+	char net[32];
+
+	(void)snprintf(net, sizeof net, "%s%s", target ? "target." : "", mc_net_name(p->net));
+	mc_fb_begin(f->fb, "params");
+	mc_fb_str(f->fb, "net", net);
+	mc_fb_int(f->fb, "iteration", iteration);
+	if (inside || target || !f->agreed || !mc_memory_put(f->memory, f->fb, p, iteration))
+		mc_params_pack(f->fb, "params", p, p->v);
+	return mc_filter_send(f, e);
+}
+
+int mc_filter_take(const struct mc_filter *f, const struct mc_frame *frame, const struct mc_params *p, mc_real *v,
+    struct mc_err *e)
+{
+	if (!mc_memory_is_place(frame))
+		return mc_params_unpack(&frame->map, "params", p, v, e);
+	const mc_real *from = mc_memory_at(f->memory, frame, p, e);
+
+	if (!from)
+		return -1;
+	memcpy(v, from, p->size * sizeof *v);
+	return 0;
+}
+
+/* mc-rollout offers memory, or says that all can use it. */
+static int note_memory(struct mc_filter *f, const struct mc_frame *in, struct mc_err *e)
+{
+	const enum mc_memory_frame kind = mc_memory_kind(in);
+
+	f->agreed |= kind == MC_MEMORY_AGREED && f->memory;
+	if (kind != MC_MEMORY_OFFER || f->memory || !(f->memory = mc_memory_join(in)))
+		return 0;
+	mc_memory_build_answer(f->fb, f->name);
+	return mc_filter_send(f, e);
+}
+
 static int pass_header(struct mc_filter *f, const struct mc_frame *in, struct mc_err *e)
 {
 	if (f->has_header && !f->plain)
@@ -308,6 +347,8 @@ static int pass_frame(struct mc_filter *f, const struct mc_frame *in, struct mc_
 	if (strcmp(in->type, "checkpoint") == 0)
 		return mc_err_set(e, MC_DATA, in->place, in->offset, "pipe trajectories in: mc-rollout --load CKPT",
 		    "is a checkpoint, not a stream");
+	if (!f->plain && strcmp(in->type, "memory") == 0 && note_memory(f, in, e) < 0)
+		return -1;
 	if (strcmp(in->type, "barrier") == 0)    /* nets and state go ahead of it */
 		return handled(f, in, e) < 0 || mc_out_forward(f->out, in, e) < 0 ? -1 : note_checkpoint(f, in, e);
 	if (!f->plain && note_checkpoint(f, in, e) < 0)
@@ -375,6 +416,7 @@ int mc_filter_run(struct mc_filter *f, struct mc_err *e)
 		r = -1;
 	mc_in_close(f->in);
 	mc_fb_free(f->fb);
+	mc_memory_free(f->memory);
 	return r < 0 ? -1 : status;
 }
 

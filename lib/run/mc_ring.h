@@ -9,6 +9,8 @@
 #include "mc_err.h"
 #include "mc_file.h"
 #include "mc_frame.h"
+#include "mc_memory.h"
+#include "mc_params.h"
 
 /*
  * Where there are no meta-iterations, every program of the ring emits a metric with each iteration
@@ -46,6 +48,8 @@ struct mc_filter {
 	int begun;                 /* the barrier that begins a new run has passed */
 	int64_t passing;           /* iteration of the checkpoint that is under way, and */
 	int64_t committed;         /* of the one that is on the disk; -1 = none */
+	struct mc_memory *memory;  /* shared with the ring, and */
+	int agreed;                /* 1 = for use; NULL, 0: parameters are in their frames */
 	struct mc_in *in;
 	struct mc_out *out;
 	struct mc_fb *fb;
@@ -65,6 +69,16 @@ int mc_filter_run(struct mc_filter *f, struct mc_err *e);
 int mc_filter_send(struct mc_filter *f, struct mc_err *e);
 /* Sends what is buffered now, so that the next program can go on while this one computes. */
 int mc_filter_flush(struct mc_filter *f, struct mc_err *e);
+
+/*
+ * A params frame of a net (target: of its target's): its parameters in shared memory where that is agreed
+ * on, else and in any case if `inside` in the frame, as they must be at a barrier.
+ */
+int mc_filter_params(struct mc_filter *f, const struct mc_params *p, int target, int64_t iteration, int inside,
+    struct mc_err *e);
+/* The parameters of a params frame of p's net, wherever they are, to v [p->size]. */
+int mc_filter_take(const struct mc_filter *f, const struct mc_frame *frame, const struct mc_params *p, mc_real *v,
+    struct mc_err *e);
 
 /* ---- mc-rollout's end of the ring ---- */
 

@@ -184,7 +184,7 @@ static int check(const struct cat *c, int files, char **operands, struct mc_err 
 /* Types that streams of our programs do not have: another program's, or a typing error. */
 static void note_strange(struct cat *c)
 {
-	static const char *const known[] = { "header", "provenance", "files", "trajectory", "episode", "params", "state", "metric",
+	static const char *const known[] = { "header", "provenance", "files", "memory", "trajectory", "episode", "params", "state", "metric",
 		"barrier", "mark", "observation", "action", "reset", "advantage", "eval", "checkpoint", "end" };
 	const char *p = c->types;
 

@@ -179,20 +179,12 @@ static int on_header(void *ctx, const struct mc_frame *f, struct mc_fb *b, struc
 
 /* ---- emitting ---- */
 
-static int emit_params(struct critic *x, enum mc_net net, int target, struct mc_err *e)
+/* inside: at a barrier. */
+static int emit_params(struct critic *x, enum mc_net net, int target, int inside, struct mc_err *e)
 {
 	const struct mc_params *p = mc_learner_params(x->learner, net, target);
-	struct mc_fb *b = x->filter.fb;
-	char name[32];
 
-	if (!p)
-		return 0;
-	(void)snprintf(name, sizeof name, "%s%s", target ? "target." : "", mc_net_name(net));
-	mc_fb_begin(b, "params");
-	mc_fb_str(b, "net", name);
-	mc_fb_int(b, "iteration", x->iteration);
-	mc_params_pack(b, "params", p, p->v);
-	return mc_filter_send(&x->filter, e);
+	return p ? mc_filter_params(&x->filter, p, target, x->iteration, inside, e) : 0;
 }
 
 /* Sums that wait for the next metric: a stop between two must not lose them. */
@@ -274,9 +266,9 @@ static int emit_all(struct critic *x, int is_last, struct mc_err *e)
 	const int has_file = x->file != NULL;
 
 	if (mc_learner_fetch(x->learner, e) < 0 ||
-	    emit_params(x, MC_NET_POLICY, 0, e) < 0 || emit_params(x, MC_NET_CRITIC, 0, e) < 0 ||
-	    (x->opts.stgs && emit_params(x, MC_NET_COMM, 0, e) < 0) || emit_params(x, MC_NET_POLICY, 1, e) < 0 ||
-	    emit_params(x, MC_NET_CRITIC, 1, e) < 0 || emit_params(x, MC_NET_COMM, 1, e) < 0)
+	    emit_params(x, MC_NET_POLICY, 0, 1, e) < 0 || emit_params(x, MC_NET_CRITIC, 0, 1, e) < 0 ||
+	    (x->opts.stgs && emit_params(x, MC_NET_COMM, 0, 1, e) < 0) || emit_params(x, MC_NET_POLICY, 1, 1, e) < 0 ||
+	    emit_params(x, MC_NET_CRITIC, 1, 1, e) < 0 || emit_params(x, MC_NET_COMM, 1, 1, e) < 0)
 		return -1;
 	if (x->file && mc_journal_sync(x->file, &at, e) < 0)
 		return -1;
@@ -498,7 +490,7 @@ static int on_params(void *ctx, const struct mc_frame *f, struct mc_err *e)
 	if (!p)
 		return 0;
 	if (strcmp(net, "comm") == 0 && !x->opts.stgs) {
-		if (mc_params_unpack(&f->map, "params", p, x->theta_c, e) < 0)
+		if (mc_filter_take(&x->filter, f, p, x->theta_c, e) < 0)
 			return -1;
 		/* at a barrier the same theta_c(k) comes once more: c' has moved */
 		mc_learner_take_comm(x->learner, x->theta_c, x->moved && iteration > x->comm_iteration);
@@ -507,7 +499,7 @@ static int on_params(void *ctx, const struct mc_frame *f, struct mc_err *e)
 	}
 	if (x->started)
 		return mc_err_set(e, MC_DATA, "<stdin>", f->offset, NULL, "another program emits the %s net, which is %s's", net, self);
-	if (mc_params_unpack(&f->map, "params", p, p->v, e) < 0)
+	if (mc_filter_take(&x->filter, f, p, p->v, e) < 0)
 		return -1;
 	mc_learner_changed(x->learner);
 	return 0;
@@ -550,7 +542,7 @@ static int on_trajectory(void *ctx, const struct mc_frame *f, struct mc_err *e)
 	if (!x->freeze && learn(x, f, e) < 0)
 		return -1;
 	x->iteration = x->traj.iteration + 1;
-	if (emit_params(x, MC_NET_POLICY, 0, e) < 0 || (x->opts.stgs && emit_params(x, MC_NET_COMM, 0, e) < 0))
+	if (emit_params(x, MC_NET_POLICY, 0, 0, e) < 0 || (x->opts.stgs && emit_params(x, MC_NET_COMM, 0, 0, e) < 0))
 		return -1;
 	return !x->h.meta_k && x->iteration % MC_METRIC_EVERY == 0 ? emit_metric(x, e) : 0;
 }

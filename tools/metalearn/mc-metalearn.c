@@ -141,18 +141,12 @@ static int on_header(void *ctx, const struct mc_frame *f, struct mc_fb *b, struc
 
 /* ---- emitting ---- */
 
-static int emit_params(struct metalearn *x, enum mc_net net, struct mc_err *e)
+/* inside: at a barrier. */
+static int emit_params(struct metalearn *x, enum mc_net net, int inside, struct mc_err *e)
 {
 	const struct mc_params *p = mc_meta_params(x->meta, net);
-	struct mc_fb *b = x->filter.fb;
 
-	if (!p)
-		return 0;
-	mc_fb_begin(b, "params");
-	mc_fb_str(b, "net", mc_net_name(net));
-	mc_fb_int(b, "iteration", x->iteration);
-	mc_params_pack(b, "params", p, p->v);
-	return mc_filter_send(&x->filter, e);
+	return p ? mc_filter_params(&x->filter, p, 0, x->iteration, inside, e) : 0;
 }
 
 static int emit_all(struct metalearn *x, struct mc_err *e)
@@ -160,7 +154,7 @@ static int emit_all(struct metalearn *x, struct mc_err *e)
 	struct mc_fb *b = x->filter.fb;
 
 	for (int i = 0; i < NETS; i++)
-		if (emit_params(x, nets[i], e) < 0)
+		if (emit_params(x, nets[i], 1, e) < 0)
 			return -1;
 	mc_fb_begin(b, "state");
 	mc_fb_str(b, "program", self);
@@ -261,7 +255,7 @@ static int on_params(void *ctx, const struct mc_frame *f, struct mc_err *e)
 		if (x->started)
 			return mc_err_set(e, MC_DATA, "<stdin>", f->offset, NULL,
 			    "another program emits the %s net, which is %s's", net, self);
-		return mc_params_unpack(&f->map, "params", p, p->v, e);
+		return mc_filter_take(&x->filter, f, p, p->v, e);
 	}
 	return 0;
 }
@@ -335,7 +329,7 @@ static int on_trajectory(void *ctx, const struct mc_frame *f, struct mc_err *e)
 	if (mc_meta_trajectory(x->meta, &x->traj, &x->fig, e) < 0)
 		return -1;
 	x->iteration = x->traj.iteration + 1;
-	if (emit_params(x, MC_NET_COMM, e) < 0)
+	if (emit_params(x, MC_NET_COMM, 0, e) < 0)
 		return -1;
 	return !x->h.meta_k && x->iteration % MC_METRIC_EVERY == 0 ? emit_metric(x, e) : 0;
 }

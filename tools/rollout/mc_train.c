@@ -11,6 +11,7 @@
 #include "mc_commit.h"
 #include "mc_file.h"
 #include "mc_io.h"
+#include "mc_memory.h"
 #include "mc_rollout.h"
 #include "mc_provenance.h"
 #include "mc_ring.h"
@@ -30,6 +31,7 @@ struct train {
 	struct mc_file_lock lock;
 	struct mc_saved header;       /* as it came back */
 	struct mc_ring_files files;   /* of all programs */
+	struct mc_memory *memory;     /* offered to them; NULL = none */
 	int is_held;                  /* a frame was read that is not dealt with yet: `held` */
 	struct mc_frame held;
 	/* provenance frames of this start, one after the other */
@@ -37,7 +39,8 @@ struct train {
 	size_t prov_len;
 	/* acting */
 	struct mc_rollout *rollout;
-	struct mc_params policy, comm;
+	struct mc_params policy, comm; /* their v: what is below, or in that memory */
+	mc_real *policy_v, *comm_v;
 	struct mc_traj traj;
 	struct mc_task task;          /* where its right requests are known */
 	int right;                    /* 1 = they are */
@@ -175,7 +178,10 @@ static int send_files(struct train *t, struct mc_err *e)
 	return send_built(t, t->fb, e);
 }
 
-/* Files of all programs are known when this one's come round. Whatever else comes (a recorded ring) is for later. */
+/*
+ * Files of all programs are known when this one's come round, and who answered to the memory. Whatever
+ * else comes (a recorded ring) is for later.
+ */
 static int compare_files(struct train *t, struct mc_err *e)
 {
 	struct mc_frame f;
@@ -190,6 +196,9 @@ static int compare_files(struct train *t, struct mc_err *e)
 		} else if (strcmp(f.type, "provenance") == 0) {
 			if (add_provenance(t, &f, e) < 0)
 				return -1;
+		} else if (strcmp(f.type, "memory") == 0) {
+			if (t->memory && mc_memory_kind(&f) == MC_MEMORY_ANSWER)
+				mc_memory_note(t->memory, &f);
 		} else {
 			t->held = f;
 			t->is_held = 1;
@@ -197,6 +206,24 @@ static int compare_files(struct train *t, struct mc_err *e)
 		}
 	}
 	return 0;
+}
+
+/* Ahead of the files, so that it is back before them. */
+static int offer_memory(struct train *t, const struct mc_header *h, struct mc_err *e)
+{
+	if (!(t->memory = mc_memory_new(&h->dims, h->comm == MC_LEARNED)))
+		return 0;
+	mc_memory_build_offer(t->fb, self, t->memory);
+	return send_built(t, t->fb, e);
+}
+
+/* For all programs, or for none. */
+static int agree_on_memory(struct train *t, struct mc_err *e)
+{
+	if (!t->memory || !mc_memory_closed(t->memory))
+		return 0;
+	mc_memory_build_agreed(t->fb, self);
+	return send_built(t, t->fb, e);
 }
 
 /* The header, once round the ring. */
@@ -211,7 +238,7 @@ static int open_ring(struct train *t, const struct mc_header *h, const struct mc
 	if (send_built(t, t->fb, e) < 0)
 		return -1;
 	mc_provenance_build(t->fb, self, t->o->argc, t->o->argv, t->o->threads);
-	if (send_built(t, t->fb, e) < 0 || send_files(t, e) < 0 || next(t, &f, e) < 0)
+	if (send_built(t, t->fb, e) < 0 || offer_memory(t, h, e) < 0 || send_files(t, e) < 0 || next(t, &f, e) < 0)
 		return -1;
 	if (mc_saved_take(&t->header, &f, e) < 0 || mc_header_read(&f.map, &t->h, e) < 0 ||
 	    mc_header_check_owners(&t->h, e) < 0)
@@ -221,7 +248,7 @@ static int open_ring(struct train *t, const struct mc_header *h, const struct mc
 	if (t->o->ckpt && size > t->o->max_frame)
 		return mc_err_set(e, MC_USAGE, "--max-frame", -1, "give every program of the ring a larger --max-frame",
 		    "a checkpoint of this run has about %zu bytes, frames may have %zu", size, t->o->max_frame);
-	return compare_files(t, e);
+	return compare_files(t, e) < 0 ? -1 : agree_on_memory(t, e);
 }
 
 static int make_room(struct train *t, struct mc_err *e)
@@ -231,16 +258,21 @@ static int make_room(struct train *t, struct mc_err *e)
 	t->rollout = mc_rollout_new(s, 1, mc_pool_threads(t->pool), &t->arena, e);
 	t->right = mc_right_task(&t->task, t->h.task, s);
 	if (!t->rollout || mc_traj_new(&t->traj, s, &t->arena, e) < 0 ||
-	    mc_params_new(&t->policy, MC_NET_POLICY, s, &t->arena, e) < 0)
+	    mc_params_new(&t->policy, MC_NET_POLICY, s, &t->arena, e) < 0 ||
+	    (t->h.comm == MC_LEARNED && mc_params_new(&t->comm, MC_NET_COMM, s, &t->arena, e) < 0))
 		return -1;
-	return t->h.comm == MC_LEARNED ? mc_params_new(&t->comm, MC_NET_COMM, s, &t->arena, e) : 0;
+	t->policy_v = t->policy.v;
+	t->comm_v = t->comm.v;
+	return 0;
 }
 
 /* ---- what comes round ---- */
 
-static int take_values(struct train *t, const struct mc_frame *f, struct mc_params *p, struct mc_err *e)
+/* p is read where it lies in memory; `own` is its place here, for what comes in frames. */
+static int take_net(struct train *t, const struct mc_frame *f, struct mc_params *p, mc_real *own, struct mc_err *e)
 {
-	const int r = mc_params_unpack(&f->map, "params", p, p->v, e);
+	p->v = mc_memory_is_place(f) ? mc_memory_at(t->memory, f, p, e) : own;
+	const int r = !p->v || (p->v == own && mc_params_unpack(&f->map, "params", p, own, e) < 0) ? -1 : 0;
 
 	t->bad_net = r < 0;
 	return r;
@@ -257,11 +289,11 @@ static int take_params(struct train *t, const struct mc_frame *f, struct mc_err 
 		return -1;
 	if (strcmp(net, "policy") == 0) {
 		t->has_policy = iteration;
-		return take_values(t, f, &t->policy, e);
+		return take_net(t, f, &t->policy, t->policy_v, e);
 	}
 	if (strcmp(net, "comm") == 0 && t->h.comm == MC_LEARNED) {
 		t->has_comm = iteration;
-		return take_values(t, f, &t->comm, e);
+		return take_net(t, f, &t->comm, t->comm_v, e);
 	}
 	return 0;
 }
@@ -680,6 +712,7 @@ static void release(struct train *t)
 	mc_kept_free(&t->kept);
 	mc_saved_free(&t->header);
 	mc_ring_files_free(&t->files);
+	mc_memory_free(t->memory);
 	mc_in_close(t->in);
 	mc_fb_free(t->fb);
 	mc_arena_free(&t->arena);
