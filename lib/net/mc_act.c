@@ -19,6 +19,7 @@ struct mc_actor {
 	struct mc_dims dims;
 	int team;             /* 1 = a piece holds all agents (mc_team.h); 0 = it is of one */
 	size_t rows;          /* most joint observations of a piece */
+	int turn;             /* of the last call: 1 = its pieces were taken from the last to the first */
 	struct scratch *scratch; /* one for each worker */
 };
 
@@ -28,6 +29,8 @@ struct job {
 	const struct mc_params *comm, *policy;
 	const struct mc_act_batch *b;
 	size_t blocks;
+	size_t pieces;
+	mc_piece *piece;
 };
 
 static int scratch_new(struct scratch *s, const struct mc_actor *actor, struct mc_arena *arena, struct mc_err *e)
@@ -69,12 +72,26 @@ static size_t block_of(const struct job *j, size_t piece, size_t *n)
 	return from;
 }
 
-static void run(const struct mc_actor *x, const struct mc_params *comm, const struct mc_params *policy,
+static void backward_piece(void *ctx, size_t piece, int worker)
+{
+	const struct job *j = ctx;
+
+	j->piece(ctx, j->pieces - 1 - piece, worker);
+}
+
+/*
+ * Pieces are taken forward and backward in turn: in acting, where a net serves one row, the time is that
+ * of reading all nets, and those that a core read last are still in its cache when it begins with them.
+ */
+static void run(struct mc_actor *x, const struct mc_params *comm, const struct mc_params *policy,
     const struct mc_act_batch *b, mc_piece *piece, struct mc_pool *pool)
 {
-	struct job j = { .x = x, .comm = comm, .policy = policy, .b = b, .blocks = (b->n + x->rows - 1) / x->rows };
+	struct job j = { .x = x, .comm = comm, .policy = policy, .b = b, .piece = piece,
+		.blocks = (b->n + x->rows - 1) / x->rows };
 
-	mc_pool_run(pool, piece, &j, j.blocks * (x->team ? 1 : x->dims.N));
+	j.pieces = j.blocks * (x->team ? 1 : x->dims.N);
+	x->turn = !x->turn;
+	mc_pool_run(pool, x->turn ? piece : backward_piece, &j, j.pieces);
 }
 
 /* ---- decisions ---- */
