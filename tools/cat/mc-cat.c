@@ -75,20 +75,20 @@ static int parse(struct cat *c, int argc, char **argv, int *operands, struct mc_
 		    "only frames for which 'KEY OP VALUE [&& ...]' holds; OP is one of == != < <= > >=" },
 		{ MC_OPT_STR, 0, "net", "NAME", &c->net, 0, 0,
 		    "only the parameters of this net; of a checkpoint, only its tree" },
-		{ MC_OPT_INT, 'n', "number", "N", &c->limit, 0, INFINITY, "stop after N frames; 0 is all of them" },
+		{ MC_OPT_INT, 'n', "number", "N", &c->limit, 0, INFINITY, "stop after N frames; 0 = all of them" },
 		{ MC_OPT_FLAG, 'f', "follow", NULL, &c->follow, 0, 0,
 		    "wait for what a run still adds to its log, until the end frame" },
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "How they are shown" },
 		{ MC_OPT_FLAG, 0, "full", NULL, &c->full, 0, 0,
 		    "the values of arrays as nested lists, not a summary" },
 		{ MC_OPT_STR, 0, "fields", "KEY,...", &c->fields_text, 0, 0,
-		    "only these entries; values.entropy is one of a map inside" },
+		    "only these entries; values.entropy is an entry of a map inside" },
 		{ MC_OPT_FLAG, 0, "tsv", NULL, &c->tsv, 0, 0,
 		    "a table: a line of names, then a row for each frame" },
 		{ MC_OPT_FLAG, 0, "count", NULL, &c->count, 0, 0, "only the number of frames of each type" },
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "What else can be done with them" },
 		{ MC_OPT_FLAG, 0, "verify", NULL, &c->verify, 0, 0,
-		    "read everything, show nothing; status 65 unless all is whole and right" },
+		    "read everything, show nothing; status 65 unless everything is complete and valid" },
 		{ MC_OPT_FLAG, 0, "diff", NULL, &c->diff, 0, 0,
 		    "show the first difference between two files; status 1 if there is one" },
 		{ MC_OPT_STR, 0, "npz", "FILE", &c->npz, 0, 0, "write nets, or the episodes of a stream, or frames of the type -t, to FILE for NumPy; - is standard output" },
@@ -108,7 +108,7 @@ static int parse(struct cat *c, int argc, char **argv, int *operands, struct mc_
 		    "       mc-cat --npz FILE | --safetensors FILE [--net NAME] CHECKPOINT\n"
 		    "       mc-cat --npz FILE [-t T] [-w COND] [STREAM ...]\n"
 		    "       mc-cat --condense FILE [--points N] [--metrics NAME,...] LOG",
-		"Shows streams and checkpoints, one line of JSON for each frame. Without FILE, or where "
+		"Shows streams and checkpoints, one line of JSON for each frame. Without FILE, or when "
 		    "FILE is -, it reads standard input.", opts,
 	};
 

@@ -694,9 +694,9 @@ static int body(int argc, char **argv, struct mc_err *e)
 		  "evaluate against other prey than those of the run: auto, flee, or a FILE of weights" },
 		{ MC_OPT_STR, 0, "env", "COMMAND", &o.how.env, 0, 0,
 		  "evaluate in this program, or that of @FILE, instead of the built-in world; {seed} and {env} in it are filled in" },
-		{ MC_OPT_INT, 0, "envs", "N", &o.how.envs, 1, 50, "so many copies of it at a time; never changes a result" },
+		{ MC_OPT_INT, 0, "envs", "N", &o.how.envs, 1, 50, "this many copies of it at a time; never changes a result" },
 		{ MC_OPT_REAL, 0, "env-timeout", "SECONDS", &o.how.patience, 0, 1e9,
-		  "how long it may take over a step, or over its header; 0: for ever" },
+		  "the most time that it may take for a step, or for its header; 0 = no limit" },
 		{ MC_OPT_FLAG, 0, "greedy", NULL, &o.how.greedy, 0, 0,
 		  "learned decisions ask wherever the probability exceeds 1/2, instead of drawing" },
 		{ MC_OPT_FLAG, 0, "pairs", NULL, &o.pairs, 0, 0,
@@ -710,7 +710,7 @@ static int body(int argc, char **argv, struct mc_err *e)
 		{ MC_OPT_FLAG, 0, "aggregate", NULL, &aggregate, 0, 0,
 		  "the returns of runs, combined over seeds, as tables in Markdown; operands are logs, or checkpoints to evaluate" },
 		{ MC_OPT_REAL, 0, "last", "PERCENT", &summary.last, 1e-6, 100,
-		  "of a log: the last so many per cent of its episodes are its final return" },
+		  "of a log: its final return is that of the last PERCENT % of its episodes" },
 		{ MC_OPT_STR, 0, "by", "ENTRY", &summary.by, 0, 0,
 		  "tell runs apart by entries of the header too: meta_k, mc-metalearn.beta, or by episodes, their length; several with commas" },
 		{ MC_OPT_FLAG, 0, "named", NULL, &summary.named, 0, 0, "operands are NAME=FILE: NAME in place of the method" },
@@ -724,9 +724,9 @@ static int body(int argc, char **argv, struct mc_err *e)
 		  "how much the advantages that mc-metalearn --analyse adds resemble each other; operands are its streams" },
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "Other options" },
 		{ MC_OPT_STR, 0, "claims", "FILE", &summary.claims, 0, 0,
-		  "set what is claimed about runs or rules in this file beside what was found" },
-		{ MC_OPT_FLAG, 0, "wide", NULL, &o.wide, 0, 0, "all columns of the table, which else fits 80 characters" },
-		{ MC_OPT_FLAG, 0, "tsv", NULL, &o.tsv, 0, 0, "the table with tabs, and all columns; tables of --aggregate, --advantages too" },
+		  "compare what was found with what this file claims about runs or rules" },
+		{ MC_OPT_FLAG, 0, "wide", NULL, &o.wide, 0, 0, "all columns of the table, which otherwise fits 80 characters" },
+		{ MC_OPT_FLAG, 0, "tsv", NULL, &o.tsv, 0, 0, "the table with tabs and all columns; also the tables of --aggregate and --advantages" },
 		{ MC_OPT_FLAG, 0, "latex", NULL, &o.latex, 0, 0, "the table for LaTeX, with all columns" },
 		{ MC_OPT_FLAG, 0, "json", NULL, &o.json, 0, 0,
 		  "one JSON object for each checkpoint, or task and method, a line each" },
@@ -739,7 +739,7 @@ static int body(int argc, char **argv, struct mc_err *e)
 		"       mc-eval --aggregate [--claims FILE] [--json] LOG ...|CHECKPOINT ...\n"
 		"       mc-eval --advantages [--claims FILE] [--json] STREAM ...",
 		"Measures checkpoints: return, requests and edges over numbered episodes that no run was trained on, "
-		"the same for every checkpoint, without exploration. Or says what runs came to, seed by seed.", table };
+		"the same for every checkpoint, without exploration. Or sums up runs, seed by seed.", table };
 	struct mc_stage stage = { 0 };
 	int first, r;
 	const enum mc_parsed parsed = mc_opts_parse(&prog, argc, argv, &first, e);

@@ -115,7 +115,7 @@ static int body(int argc, char **argv, struct mc_err *e)
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "Every picture" },
 		{ MC_OPT_STR, 'o', "output", "FILE", &o.picture.output, 0, 0,
 		  "write a picture, its kind by the name's ending: .svg, .png or .pdf; without this, draw on the terminal" },
-		{ MC_OPT_STR, 0, "title", "TEXT", &o.title, 0, 0, "a line above the picture" },
+		{ MC_OPT_STR, 0, "title", "TEXT", &o.title, 0, 0, "a title above the picture" },
 		{ MC_OPT_INT, 0, "width", "PIXELS", &o.picture.look.width, 100, 10000,
 		  "of the picture; pixels are 1/96 inch, but for a PNG or GIF its own" },
 		{ MC_OPT_INT, 0, "height", "PIXELS", &o.picture.look.height, 100, 10000, "the same; where one alone is given, panels keep their form" },
@@ -127,7 +127,7 @@ static int body(int argc, char **argv, struct mc_err *e)
 		{ MC_OPT_STR, 'y', "y", "SERIES", &o.y, 0, 0,
 		  "curves, live: what to draw, return, requests (in a step), edge-share (requests / edges), precision and recall (of requests, where the right ones are known), or a metric's name, NAME or PROGRAM:NAME" },
 		{ MC_OPT_INT, 'w', "window", "EPISODES", &o.window, 0, 1e9,
-		  "average over so many episodes up to each point; 0 = 5 % of the longest run, at least 50, of short runs half" },
+		  "average over this many episodes up to each point; 0 = 5 % of the longest run, at least 50, of short runs half" },
 		{ MC_OPT_STR, 0, "by", "ENTRY", &o.by, 0, 0,
 		  "tell curves (and pareto's points) apart by entries of the header too: seed, meta_k, mc-metalearn.beta, or by episodes, their length; several with commas" },
 		{ MC_OPT_STR, 0, "band", "auto|range|bootstrap|none", &o.band, 0, 0,
@@ -139,7 +139,7 @@ static int body(int argc, char **argv, struct mc_err *e)
 		  "from the lowest point of its lines to the highest" },
 		{ MC_OPT_FLAG, 0, "pool", NULL, &o.pool, 0, 0, "curves: a further panel has the runs of all tasks together" },
 		{ MC_OPT_REAL, 0, "last", "PERCENT", &o.last, 1e-6, 100,
-		  "bars, profile: the last so many per cent of a run's episodes are its final return" },
+		  "bars, profile: a run's final return is that of the last PERCENT % of its episodes" },
 		{ MC_OPT_STR, 0, "scale", "TASK=LOW,HIGH", &o.scale, 0, 0,
 		  "profile, curves --normalise: returns that count as 0 and 1, in place of the task's floor and ceiling; several with colons" },
 		{ MC_OPT_INT, 0, "resamples", "N", &o.resamples, 100, 1e6, "bars, profile: resamples of every bootstrap interval" },
@@ -165,7 +165,7 @@ static int body(int argc, char **argv, struct mc_err *e)
 		"       mc-plot graph [-o FILE] [--step STEP] [STREAM ...]\n"
 		"       mc-plot episode [-o FILE] [STREAM ...]",
 		"Draws learning curves from runs' logs, a panel for each task, a line for each method: the mean of its runs, "
-		"with a band; the same over and over while the logs grow; or what the runs came to, and the share of them above each return; or what the communication nets do meanwhile; or the advantages that mc-metalearn --analyse adds to a "
+		"with a band; the same over and over while the logs grow; or the runs' final returns, and the share of runs above each return; or what the communication nets do meanwhile; or the advantages that mc-metalearn --analyse adds to a "
 		"stream of trajectories, a panel for each pair of agents; or, from what mc-eval --json says of teams, return "
 		"against requests; or who asks whom, over an episode or over training; or a team, at one step or as it moves. A file may be - for standard input, which is also read when there is none.", table };
 	const struct picture *picture;

@@ -422,7 +422,7 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 		{ MC_OPT_STR, 0, "comm", "learned|none|full", &o.comm, 0, 0, "who decides whom to ask; learned: another program of the ring owns the nets" },
 		{ MC_OPT_STR, 0, "prey", "WHICH", &o.prey, 0, 0, "scripted prey: auto (trained ones where there are some for the task, else flee), flee, or a FILE of weights (default auto)" },
 		{ MC_OPT_STR, 0, "env", "COMMAND", &o.env, 0, 0, "act in this program, or that of @FILE, instead of the built-in world; {seed} and {env} in it are filled in" },
-		{ MC_OPT_REAL, 0, "env-timeout", "SECONDS", &o.patience, 0, 1e9, "how long it may take over a step, or over its header; 0: for ever" },
+		{ MC_OPT_REAL, 0, "env-timeout", "SECONDS", &o.patience, 0, 1e9, "the most time that it may take for a step, or for its header; 0 = no limit" },
 		{ MC_OPT_REAL, 0, "gamma", "X", &o.gamma, 0, 1, "discount" },
 		{ MC_OPT_STR, 0, "explore", "SIGMA", &o.explore, 0, 0, "standard deviation of the noise on actions (default " EXPLORE "); START:END:EPISODES or START:END:PERCENT% (of the run) moves it linearly" },
 		{ MC_OPT_INT, 0, "hidden", "H", &o.hidden, 1, 4096, "hidden width of the nets" },
@@ -431,12 +431,12 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 		{ MC_OPT_REAL, 0, "range", "R", &o.range, 0, INFINITY, "agents are neighbours up to this distance" },
 		{ MC_OPT_REAL, 0, "edge-cost", "X", &o.edge_cost, 0, 1e6,
 		  "take X times the share of edges used from each reward that is learned from" },
-		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "How long, and what is left" },
-		{ MC_OPT_INT, 'e', "episodes", "N", &o.episodes, 0, 2e9, "the run ends at the first meta-iteration with so many episodes" },
+		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "Length of the run, and its files" },
+		{ MC_OPT_INT, 'e', "episodes", "N", &o.episodes, 0, 2e9, "the run ends at the first meta-iteration with at least this many episodes" },
 		{ MC_OPT_STR, 'c', "checkpoint", "FILE", &t->ckpt, 0, 0, "checkpoint; an existing one is continued" },
 		{ MC_OPT_STR, 'l', "log", "FILE", &t->log, 0, 0, "log of episodes and metrics" },
 		{ MC_OPT_INT, 'C', "every", "N", &o.every, 1, 2e9, "iterations from checkpoint to checkpoint" },
-		{ MC_OPT_STR, 0, "keep", "N,N,...", &o.keep, 0, 0, "also leave a checkpoint after so many episodes, as run-N.ckpt" },
+		{ MC_OPT_STR, 0, "keep", "N,N,...", &o.keep, 0, 0, "also leave a checkpoint after each of these numbers of episodes, as run-N.ckpt" },
 		{ MC_OPT_FLAG, 0, "fresh", NULL, &t->fresh, 0, 0, "start anew even where a checkpoint exists" },
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "As a source, without a ring" },
 		{ MC_OPT_STR, 0, "load", "CKPT", &o.load, 0, 0, "write trajectories of this checkpoint's team; -s chooses the episodes" },
@@ -455,7 +455,7 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 		"       mc-rollout --script NAME -t TASK [-n N]\n"
 		"       mc-rollout --load CKPT [-n N] | --export-prey",
 		"Acts: nets and environment give trajectories. Start and end of a training ring, or, with --load, "
-		"a plain source of trajectories. pipelines/train makes a ring of it.", table };
+		"a plain source of trajectories. mc-train makes such a ring.", table };
 	struct mc_header h = { 0 };
 	int first;
 	const enum mc_parsed parsed = mc_opts_parse(&prog, argc, argv, &first, e);
