@@ -340,16 +340,18 @@ told() {
 
 @test "the critic's discount is what suits the task, unless it is given" {
 	short=(-R '--hidden 8 --threads 1' -Q '--batch 64 --threads 1')
+	"$train" "${short[@]}" -t navigation_N2_l2 -m none -e 4 -o alike
 	"$train" "${short[@]}" -t push_N3 -m none -e 4 -o push
 	"$train" "${short[@]}" -t predator_prey_N3_l3 -m none -e 4 -o chase
 	"$train" "${short[@]}" -t predator_prey_N3_l3 -m none -e 4 -o given --critic-gamma 0.7
 	"$train" "${short[@]}" -E "/usr/bin/python3 '$BATS_TEST_DIRNAME/../examples/hints.py' {seed} {env}" -m none -e 4 -o mine
 	gamma() { mc-cat $1/run.ckpt | jq -c '.header["mc-critic"].gamma'; }
-	[ "$(gamma push)" = 0.6 ]
+	[ "$(gamma alike)" = 0.6 ]
 	[ "$(gamma chase)" = null ]     # that of the run
 	[ "$(mc-cat chase/run.ckpt | jq .header.gamma)" = 0.95 ]
 	[ "$(gamma given)" = 0.7 ]
-	[ "$(gamma mine)" = '{"start":0.6,"end":0.95,"episodes":3,"share":0.8}' ]
+	[ "$(gamma push)" = '{"start":0.6,"end":0.95,"episodes":3,"share":0.8}' ]
+	[ "$(gamma mine)" = "$(gamma push)" ]
 }
 
 @test "presets: the paper's options, or one actor; what is given besides counts" {
@@ -359,9 +361,14 @@ told() {
 	[ "$(told shared | jq -c '.[0]')" = true ]
 	"$train" "${small[@]}" -m none -e 20 -o both --preset=paper -R '--share --explore 0.3' -Q '--critic-gamma 0.5'
 	[ "$(told both)" = '[true,0.3,0,true]' ]
+	for task in navigation_N3_l3 predator_prey_N3_l3 reference_N3_s1; do
+		"$train" -R '--hidden 8' -Q '--batch 64' -t $task -m none -e 4 -o $task -p tuned
+	done
+	[ "$(mc-cat navigation_N3_l3/run.ckpt | jq -c '.header | [.share, .["mc-critic"].critic]')" = '[true,"invariant"]' ]
+	[ "$(mc-cat reference_N3_s1/run.ckpt | jq -c '.header | [.share, .["mc-critic"].critic]')" = '[true,null]' ]
 	run "$train" "${small[@]}" -m none -e 20 -o d --preset best
 	[ "$status" -eq 64 ]
-	[ "$output" = 'train: -p: unknown preset "best": paper, shared or sighted' ]
+	[ "$output" = 'train: -p: unknown preset "best": paper, shared, tuned or sighted' ]
 	[ ! -e d ]
 	"$train" "${small[@]}" -e 20 -o sighted -p sighted -M '--eps 1e-3'
 	[ "$(mc-cat sighted/run.ckpt | jq -c '.header["mc-metalearn"] | [.rule_input, .scale_rule, .lr_rule, .eps, .eps_rule]')" = '["I,normal",0,0.001,0.001,1e-08]' ]

@@ -100,18 +100,26 @@ static void build_header(const struct critic *x, struct mc_fb *b)
 }
 
 /*
- * The discount that lets teams learn the task, as far as was measured (metacomm-results(7)): short where
- * a reward shows what was done just before, long where prey must first be caught. A task that
- * is not ours may be of either kind: short first, then long.
+ * The discount with which teams were found to learn a task (metacomm-results(7)): short where a reward
+ * shows what was done just before, long where prey must first be caught; in push, and in a task
+ * that is not ours, short first and then long.
  */
 static struct mc_ramp critic_gamma_of(const char *name)
 {
+	const struct mc_ramp moving = { .start = 0.6, .end = 0.95, .share = 0.8 };
 	struct mc_task task;
 	struct mc_err not_ours;
 
 	if (mc_task_parse(&task, name, &not_ours) < 0)
-		return (struct mc_ramp){ .start = 0.6, .end = 0.95, .share = 0.8 };
-	return mc_ramp_of(task.kind == MC_PREDATOR_PREY || task.kind == MC_EVADE ? 0.95 : 0.6);
+		return moving;
+	switch (task.kind) {
+	case MC_NAVIGATION:
+	case MC_REFERENCE: return mc_ramp_of(0.6);
+	case MC_PREDATOR_PREY:
+	case MC_EVADE: return mc_ramp_of(0.95);
+	case MC_PUSH: break;
+	}
+	return moving;
 }
 
 /* Shares of the run become episodes. The header goes on saying what they are of if somebody must know. */
