@@ -237,8 +237,9 @@ $B/tests/gpu_bench: $B/tests/gpu_bench.o $B/tests/device_host.o $B/libtools.a $B
 gpu: ## on a machine with a GPU: build with CUDA=1, test, measure
 	@tests/gpu.sh
 
-check-layers: ## a module includes only modules, a room only rooms, above it in lib/LAYERS
+check-layers: ## a module includes only modules, a room only rooms, above it in lib/LAYERS; no word that was replaced
 	@tests/layers
+	@tests/words
 
 check-fixtures: $B/tests/t_fixtures $D/tests/t_fixtures ## golden values alone, from MC_FIXTURES=DIR
 	@tests/run $^

@@ -85,12 +85,12 @@ static void joining(void)
 	ok(cannot(-1, fd, token, -1), "and it is gone with its last process");
 }
 
-/* An answer of a program with these as standard input and output. */
-static void answer(struct mc_memory *m, int from, int to)
+/* A reply of a program with these as standard input and output. */
+static void reply(struct mc_memory *m, int from, int to)
 {
 	dup2(from, 0);
 	dup2(to, 1);
-	mc_memory_build_answer(fb, "t");
+	mc_memory_build_reply(fb, "t");
 	mc_memory_note(m, read_back());
 }
 
@@ -109,9 +109,9 @@ static int closed(int skip, int tee)
 	dup2(a[1], 1);
 	struct mc_memory *m = mc_memory_new(&dims, 1);
 
-	answer(m, a[0], b[1]);
+	reply(m, a[0], b[1]);
 	if (!skip)
-		answer(m, tee ? d[0] : b[0], c[1]);
+		reply(m, tee ? d[0] : b[0], c[1]);
 	dup2(c[0], 0);
 	dup2(a[1], 1);
 	const int is = mc_memory_closed(m);
@@ -131,7 +131,7 @@ static void rings(void)
 	const int whole = closed(0, 0), less = closed(1, 0), tee = closed(0, 1);
 
 	ok(whole == 1, "every output is the next one's input: closed");
-	ok(less == 0, "a program that did not answer: not closed");
+	ok(less == 0, "a program that did not reply: not closed");
 	ok(tee == 0, "another pipe between two: not closed");
 }
 

@@ -27,7 +27,7 @@ struct mc_memory {
 	size_t elements[NETS];          /* of a net's place; 0 = it has none */
 	size_t bytes;
 	struct head *head;
-	char end[48];                   /* mc-rollout: the output of the last program that answered; "" = broken */
+	char end[48];                   /* mc-rollout: the output of the last program that replied; "" = broken */
 };
 
 /* ---- pipes ---- */
@@ -212,7 +212,7 @@ void mc_memory_build_offer(struct mc_fb *b, const char *program, const struct mc
 	mc_fb_close(b);
 }
 
-void mc_memory_build_answer(struct mc_fb *b, const char *program)
+void mc_memory_build_reply(struct mc_fb *b, const char *program)
 {
 	char in[48], out[48];
 
@@ -231,17 +231,17 @@ void mc_memory_build_agreed(struct mc_fb *b, const char *program)
 
 enum mc_memory_frame mc_memory_kind(const struct mc_frame *f)
 {
-	return mc_map_has(&f->map, "agreed") ? MC_MEMORY_AGREED : mc_map_has(&f->map, "pid") ? MC_MEMORY_OFFER : MC_MEMORY_ANSWER;
+	return mc_map_has(&f->map, "agreed") ? MC_MEMORY_AGREED : mc_map_has(&f->map, "pid") ? MC_MEMORY_OFFER : MC_MEMORY_REPLY;
 }
 
-void mc_memory_note(struct mc_memory *m, const struct mc_frame *answer)
+void mc_memory_note(struct mc_memory *m, const struct mc_frame *reply)
 {
 	char in[sizeof m->end], out[sizeof m->end];
 
 	if (!m->end[0])
 		return;
-	if (mc_map_str(&answer->map, "in", in, sizeof in, NULL) < 0 || strcmp(in, m->end) != 0 ||
-	    mc_map_str(&answer->map, "out", out, sizeof out, NULL) < 0)
+	if (mc_map_str(&reply->map, "in", in, sizeof in, NULL) < 0 || strcmp(in, m->end) != 0 ||
+	    mc_map_str(&reply->map, "out", out, sizeof out, NULL) < 0)
 		out[0] = 0;
 	memcpy(m->end, out, sizeof out);
 }

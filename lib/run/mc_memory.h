@@ -5,7 +5,7 @@
  *
  * mc-rollout makes the memory (memfd_create: it has no name in a file system, and goes with the last
  * process that has it) and offers it in a `memory` frame that goes round ahead of the first barrier. A
- * filter that can open it answers with one of its own, ahead of the offer, which says what its standard
+ * filter that can open it replies with one of its own, ahead of the offer, which says what its standard
  * input and output are. When the offer is back and every output is the next one's input, so that no
  * other program, tee or network lies between any two, mc-rollout agrees, in a third one. From then on
  * owners write parameters there between two barriers; at barriers, and so in checkpoints, they are in
@@ -31,15 +31,15 @@ struct mc_memory *mc_memory_new(const struct mc_dims *dims, int comm);
 struct mc_memory *mc_memory_join(const struct mc_frame *offer);
 void mc_memory_free(struct mc_memory *m);
 
-/* The three frames, begun and filled: the offer, a filter's answer, the agreement. */
+/* The three frames, begun and filled: the offer, a filter's reply, the agreement. */
 void mc_memory_build_offer(struct mc_fb *b, const char *program, const struct mc_memory *m);
-void mc_memory_build_answer(struct mc_fb *b, const char *program);
+void mc_memory_build_reply(struct mc_fb *b, const char *program);
 void mc_memory_build_agreed(struct mc_fb *b, const char *program);
-enum mc_memory_frame { MC_MEMORY_OFFER, MC_MEMORY_ANSWER, MC_MEMORY_AGREED };
+enum mc_memory_frame { MC_MEMORY_OFFER, MC_MEMORY_REPLY, MC_MEMORY_AGREED };
 enum mc_memory_frame mc_memory_kind(const struct mc_frame *f);
 
-/* mc-rollout: an answer, in the order of the ring; then whether the ring is closed. Malformed ones break it. */
-void mc_memory_note(struct mc_memory *m, const struct mc_frame *answer);
+/* mc-rollout: a reply, in the order of the ring; then whether the ring is closed. Malformed ones break it. */
+void mc_memory_note(struct mc_memory *m, const struct mc_frame *reply);
 int mc_memory_closed(const struct mc_memory *m);
 
 /*

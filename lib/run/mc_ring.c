@@ -248,7 +248,7 @@ static int note_memory(struct mc_filter *f, const struct mc_frame *in, struct mc
 	f->agreed |= kind == MC_MEMORY_AGREED && f->memory;
 	if (kind != MC_MEMORY_OFFER || f->memory || !(f->memory = mc_memory_join(in)))
 		return 0;
-	mc_memory_build_answer(f->fb, f->name);
+	mc_memory_build_reply(f->fb, f->name);
 	return mc_filter_send(f, e);
 }
 

@@ -179,7 +179,7 @@ static int send_files(struct train *t, struct mc_err *e)
 }
 
 /*
- * Files of all programs are known when this one's come round, and who answered to the memory. Whatever
+ * Files of all programs are known when this one's come round, and who replied to the memory. Whatever
  * else comes (a recorded ring) is for later.
  */
 static int compare_files(struct train *t, struct mc_err *e)
@@ -197,7 +197,7 @@ static int compare_files(struct train *t, struct mc_err *e)
 			if (add_provenance(t, &f, e) < 0)
 				return -1;
 		} else if (strcmp(f.type, "memory") == 0) {
-			if (t->memory && mc_memory_kind(&f) == MC_MEMORY_ANSWER)
+			if (t->memory && mc_memory_kind(&f) == MC_MEMORY_REPLY)
 				mc_memory_note(t->memory, &f);
 		} else {
 			t->held = f;
