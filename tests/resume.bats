@@ -205,6 +205,7 @@ refused() {
 	again '--gamma 0.9'; refused gamma 0.95 0.9
 	again '--explore 0.3:0.2:20'; refused explore.start 0.5 0.3
 	again '--explore 0.5:0.2:50%'; refused explore.episodes 20 12
+	again '--explore-carry 0.5'; refused 'the run has no explore_carry,' 'the options say' 0.5
 	again '--range 2'; refused 'the run has no range,' 'the options say' 2
 	again '--share'; refused share false true
 	again '--edge-cost 0.5'; refused 'the run has no edge_cost,' 'the options say' 0.5

@@ -163,3 +163,16 @@ is() {
 				4 * (($want[$k][1] | . * .) + (.[$k].return_se | . * .) | sqrt)] | all' got || { echo "$task, $prey"; cat got; return 1; }
 	done <rows
 }
+
+@test "noise that is carried from step to step is made of the same draws, as its equation says" {
+	for carry in 0 0.8; do
+		mc-rollout -t push_N3 --script still -n 3 --explore 0.1 --explore-carry $carry -s 5 |
+			mc-cat --full -t trajectory | jq -c .a >noise.$carry
+	done
+	jq -e -n --slurpfile eps noise.0 --slurpfile x noise.0.8 '
+		[range(3) as $k | range(25) as $t | range(3) as $i | range(2) as $d | {k: $k, t: $t, i: $i, d: $d}]
+		| map(. as $at | def of(a; t): a[$at.k][t][$at.i][$at.d];
+			(of($x; .t) - (if .t == 0 then of($eps; 0) else 0.8 * of($x; .t - 1) + 0.6 * of($eps; .t) end)) | fabs)
+		| length == 450 and max < 1e-6'
+	jq -e -s 'flatten | map(. * .) | add / length | . > 0.006 and . < 0.014' noise.0.8
+}

@@ -191,6 +191,8 @@ int mc_header_read(const struct mc_map *m, struct mc_header *h, struct mc_err *e
 		return -1;
 	if (mc_map_has(m, "edge_cost") && mc_map_real(m, "edge_cost", &h->edge_cost, e) < 0)
 		return -1;
+	if (mc_map_has(m, "explore_carry") && mc_map_real(m, "explore_carry", &h->explore_carry, e) < 0)
+		return -1;
 	if (mc_map_has(m, "planned") && mc_map_int(m, "planned", &h->planned, e) < 0)
 		return -1;
 	return read_comm(m, h, e) < 0 || mc_ramp_unpack(m, "explore", &h->explore, e) < 0 ||
@@ -234,6 +236,8 @@ void mc_header_write(struct mc_fb *b, const struct mc_header *h, const struct mc
 		mc_fb_real(b, "edge_cost", h->edge_cost);
 	mc_fb_real(b, "gamma", h->gamma);
 	mc_ramp_pack(b, "explore", &h->explore);
+	if (h->explore_carry > 0)
+		mc_fb_real(b, "explore_carry", h->explore_carry);
 	if (h->planned >= 0)
 		mc_fb_int(b, "planned", h->planned);
 	mc_fb_str(b, "prey", h->prey);

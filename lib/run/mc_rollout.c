@@ -1,5 +1,6 @@
 #include "mc_rollout.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "mc_math.h"
@@ -9,7 +10,7 @@ struct mc_rollout {
 	struct mc_dims dims;
 	struct mc_actor *actor;
 	mc_real *u;         /* [max, N, d] */
-	mc_real *eps;       /* [max, N, A] */
+	mc_real *eps, *noise; /* [max, N, A] */
 };
 
 struct mc_rollout *mc_rollout_new(const struct mc_dims *dims, size_t max, int workers,
@@ -23,7 +24,8 @@ struct mc_rollout *mc_rollout_new(const struct mc_dims *dims, size_t max, int wo
 	p->actor = dims->H ? mc_actor_new(dims, max, workers, arena, e) : NULL;
 	p->u = mc_arena_alloc(arena, max * dims->N * dims->d, sizeof *p->u, "draws", e);
 	p->eps = mc_arena_alloc(arena, max * dims->N * dims->A, sizeof *p->eps, "draws", e);
-	return (p->actor || !dims->H) && p->u && p->eps ? p : NULL;
+	p->noise = mc_arena_alloc(arena, max * dims->N * dims->A, sizeof *p->noise, "draws", e);
+	return (p->actor || !dims->H) && p->u && p->eps && p->noise ? p : NULL;
 }
 
 int mc_episodes_new(struct mc_episodes *p, const struct mc_dims *dims, size_t n, int with_c,
@@ -153,7 +155,19 @@ static void act_scripted(struct mc_rollout *p, const struct mc_rollout_opts *o, 
 	    o->change ? out->src + t * pairs : NULL, b.a);
 }
 
-/* a <- clip(a + sigma eps, -1, 1) */
+/* x_t of the noise, from x_{t-1} */
+static void draw_noise(struct mc_rollout *p, const struct mc_rollout_opts *o, uint32_t first, size_t n, size_t t)
+{
+	const size_t each = p->dims.N * p->dims.A;
+	const mc_real keep = t > 0 ? (mc_real)o->carry : 0, fresh = (mc_real)sqrt(1 - (double)keep * (double)keep);
+
+	for (size_t k = 0; k < n; k++)
+		mc_rng_normal(p->eps + k * each, t * each, each, o->seed, MC_RNG_EXPLORE, o->env, first + (uint32_t)k);
+	for (size_t k = 0; k < n * each; k++)
+		p->noise[k] = keep > 0 ? keep * p->noise[k] + fresh * p->eps[k] : p->eps[k];
+}
+
+/* a <- clip(a + sigma x, -1, 1) */
 static void explore(struct mc_rollout *p, const struct mc_rollout_opts *o, uint32_t first, size_t n,
     size_t t, mc_real *a)
 {
@@ -162,10 +176,9 @@ static void explore(struct mc_rollout *p, const struct mc_rollout_opts *o, uint3
 
 	if (!(o->sigma > 0))
 		return;
-	for (size_t k = 0; k < n; k++)
-		mc_rng_normal(p->eps + k * each, t * each, each, o->seed, MC_RNG_EXPLORE, o->env, first + (uint32_t)k);
+	draw_noise(p, o, first, n, t);
 	for (size_t k = 0; k < n * each; k++) {
-		const mc_real x = a[k] + sigma * p->eps[k];
+		const mc_real x = a[k] + sigma * p->noise[k];
 
 		a[k] = x > 1 ? 1 : x < -1 ? -1 : x;
 	}

@@ -21,6 +21,7 @@ struct mc_rollout_opts {
 	enum mc_decide how;
 	int greedy;         /* I = [c > 1/2] instead of sampling */
 	double sigma;       /* exploration; 0 = none: no draw is made */
+	double carry;       /* Ornstein-Uhlenbeck noise: the share of it that each step keeps, in [0, 1); 0 = independent */
 	uint64_t seed;
 	uint32_t env;       /* x of the draws MC_RNG_ASK, MC_RNG_EXPLORE, MC_RNG_DROP, MC_RNG_SHUFFLE */
 	int alone;          /* nets see each episode by itself: what it gives depends on none that runs beside it */
@@ -62,7 +63,8 @@ int mc_episodes_add_messages(struct mc_episodes *p, const struct mc_dims *dims, 
 struct mc_episodes mc_episodes_traj(const struct mc_traj *t);
 
 /*
- * Episodes first ... first+n-1 of `env` into `out`. a = clip(pi(o, o(C)) + sigma eps, -1, 1)
+ * Episodes first ... first+n-1 of `env` into `out`. a = clip(pi(o, o(C)) + sigma x, -1, 1), with x_0 = eps_0 and
+ * x_t = carry x_{t-1} + sqrt(1 - carry^2) eps_t, which has standard deviation 1 in every step
  * (metacomm-learning(7), section 3, step 1); with an intervention o(C) is what is heard, and where
  * that limits the requests, `out` has c. Under a script the nets may be NULL; one that sees the state
  * needs the built-in world. MC_DATA when an action is not finite ("policy").

@@ -27,7 +27,7 @@
 struct options {
 	const char *task, *comm, *explore, *keep, *prey, *env, *load, *script, *progress;
 	uint64_t seed;
-	double gamma, range, edge_cost, patience;
+	double gamma, range, edge_cost, carry, patience;
 	long hidden, episodes, every, n, threads, max_frame;
 	int share, export_prey;
 	struct mc_train_opts train;
@@ -73,9 +73,9 @@ static int check_options(const struct options *o, struct mc_header *h, struct mc
 		return mc_usage(e, "--keep", "give -c FILE as well", "there is no checkpoint to keep");
 	if (o->load && (o->task || t->ckpt || t->log))
 		return mc_usage(e, "--load", NULL, "with --load there is no ring: -t, -c and -l have no meaning");
-	if (o->load && (o->prey || o->share || isfinite(o->range) || o->edge_cost > 0))
-		return mc_usage(e, "--load", NULL, "the checkpoint says of prey, range, nets and costs what --prey, --range, --share and "
-		    "--edge-cost would");
+	if (o->load && (o->prey || o->share || isfinite(o->range) || o->edge_cost > 0 || o->carry > 0))
+		return mc_usage(e, "--load", NULL, "the checkpoint says of prey, range, nets, costs and noise what --prey, --range, --share, "
+		    "--edge-cost and --explore-carry would");
 	if (o->script && (o->load || o->env || t->ckpt || t->log))
 		return mc_usage(e, "--script", NULL, "a script acts alone in the built-in world: --load, --env, -c and -l have no meaning");
 	if (o->export_prey && !o->load)
@@ -160,7 +160,7 @@ static int open_script(struct source *s, const struct options *o, struct mc_err 
 		return -1;
 	comm = mc_script_comm(s->script);
 	*h = (struct mc_header){ .seed = o->seed, .gamma = o->gamma, .range = isfinite(o->range) ? o->range : -1, .planned = -1,
-		.edge_cost = o->edge_cost, .explore = explore,
+		.edge_cost = o->edge_cost, .explore = explore, .explore_carry = o->carry,
 		.comm = strcmp(comm, "none") == 0 ? MC_NONE : strcmp(comm, "full") == 0 ? MC_FULL : MC_LEARNED };
 	h->dims.env = mc_task_dims(&s->task);
 	snprintf(h->task, sizeof h->task, "%s", o->task);
@@ -201,7 +201,7 @@ static int source_episode(struct source *s, const struct options *o, struct mc_p
 {
 	const struct mc_header *h = &s->ckpt.header;
 	const double sigma = o->explore ? h->explore.start : mc_ramp_at(&h->explore, s->ckpt.episode);
-	const struct mc_rollout_opts p = { .how = h->comm, .sigma = sigma, .seed = o->seed, .env = 0, .script = s->script };
+	const struct mc_rollout_opts p = { .how = h->comm, .sigma = sigma, .carry = h->explore_carry, .seed = o->seed, .env = 0, .script = s->script };
 	struct mc_task rights;
 	struct mc_episodes to = mc_episodes_traj(&s->traj);
 	const size_t shape[3] = { h->dims.T + 1, s->says.positions.E, 2 };
@@ -425,6 +425,7 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 		{ MC_OPT_REAL, 0, "env-timeout", "SECONDS", &o.patience, 0, 1e9, "the most time that it may take for a step, or for its header; 0 = no limit" },
 		{ MC_OPT_REAL, 0, "gamma", "X", &o.gamma, 0, 1, "discount" },
 		{ MC_OPT_STR, 0, "explore", "SIGMA", &o.explore, 0, 0, "standard deviation of the noise on actions (default " EXPLORE "); START:END:EPISODES or START:END:PERCENT% (of the run) moves it linearly" },
+		{ MC_OPT_REAL, 0, "explore-carry", "X", &o.carry, 0, 0.999, "Ornstein-Uhlenbeck noise: each step keeps X of the noise before it" },
 		{ MC_OPT_INT, 0, "hidden", "H", &o.hidden, 1, 4096, "hidden width of the nets" },
 		{ MC_OPT_FLAG, 0, "share", NULL, &o.share, 0, 0, "one communication net and one policy serve all agents" },
 		{ MC_OPT_FLAG, 0, "separate", NULL, &o.share, 0, -1, "a communication net and a policy for each agent" },
@@ -468,6 +469,7 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 	h.gamma = o.gamma;
 	h.range = isfinite(o.range) ? o.range : -1;
 	h.edge_cost = o.edge_cost;
+	h.explore_carry = o.carry;
 	t->episodes = o.episodes;
 	t->every = o.every;
 	t->max_frame = (size_t)o.max_frame;

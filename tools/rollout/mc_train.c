@@ -496,7 +496,7 @@ static int send_episode(struct train *t, int last, struct mc_err *e)
 static int rollout_one(struct train *t, int last, struct mc_err *e)
 {
 	const struct mc_rollout_opts p = {
-		.how = t->h.comm, .sigma = mc_ramp_at(&t->h.explore, t->episode), .seed = t->h.seed, .env = 1,
+		.how = t->h.comm, .sigma = mc_ramp_at(&t->h.explore, t->episode), .carry = t->h.explore_carry, .seed = t->h.seed, .env = 1,
 	};
 	struct mc_episodes to = mc_episodes_traj(&t->traj);
 
