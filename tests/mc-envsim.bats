@@ -338,7 +338,7 @@ assert r.returncode == 64 and b"mc-cat" in r.stderr, r
 @test "--list shows the tasks with their dimensions" {
 	run "$MC_BIN/mc-envsim" --list
 	[ "$status" -eq 0 ]
-	[ "$(grep -cE '^(navigation|predator_prey|push|evade|reference)_N[36]' <<<"$output")" -eq 15 ]
+	[ "$(grep -cE '^(navigation|predator_prey|push|evade|reference)_N[36]' <<<"$output")" -eq 16 ]
 	[[ "$output" =~ predator_prey_N6_l1\ +6\ +11\ +2\ +18\ +2\  ]]
 }
 
@@ -378,6 +378,21 @@ assert r.returncode == 64 and b"mc-cat" in r.stderr, r
 	run "$MC_BIN/mc-envsim" --describe predator_prey_N6_l6_v75
 	[[ "$output" =~ 4-9\ +nearest\ landmarks,\ nearest\ first\ \(3\ of\ 2 ]]
 	[[ "$output" =~ 10-15\ +nearest\ prey\ within\ 0.75,.*\(2\ of\ 3\ numbers\) ]]
+}
+
+@test "--describe tells that landmarks are in index order; _i is for all of them" {
+	run "$MC_BIN/mc-envsim" --describe navigation_N6_l6_i
+	[[ "$output" == *"obs_dim 26"* ]]
+	[[ "$output" =~ 4-15\ +landmarks,\ in\ index\ order\ \(6\ of\ 2\ numbers\) ]]
+	[[ "$output" =~ -21.87\ \+- ]]
+	run "$MC_BIN/mc-envsim" --describe navigation_N6_l6_i_v100
+	[[ "$output" =~ 4-21\ +landmarks,\ in\ index\ order,\ each\ with\ 1\ within\ 1,\ 0\ 0\ 0\ beyond\ \(6\ of\ 3\ numbers\) ]]
+	run "$MC_BIN/mc-envsim" --list
+	[[ "$output" == *"navigation_N{n}_l{n}_i "* ]]
+	run "$MC_BIN/mc-envsim" -t navigation_N6_l1_i --still 1
+	[ "$status" -eq 64 ]
+	[ "${#lines[@]}" -eq 1 ]
+	[[ "$output" == *'"navigation_N6_l1_i": _i is for l = n, where all 6 landmarks are observed, here 1'* ]]
 }
 
 @test "--describe names the scripts that a task is measured by, and what they return" {

@@ -64,6 +64,16 @@ is() {
 	is flee evade_N6 200 -83 -77
 }
 
+@test "landmarks in index order are the same to a script, and to its score" {
+	for how in nearest:navigation_N6_l6: assign:navigation_N6_l6: told:navigation_N6_l6:_v100; do
+		IFS=: read -r script task view <<<"$how"
+		mc-eval --json --script "$script" -t "$task$view" -n 40 | jq '.return_mean * 1e6, .score * 1e6 | round' >plain
+		mc-eval --json --script "$script" -t "${task}_i$view" -n 40 | jq '.return_mean * 1e6, .score * 1e6 | round' >indexed
+		[ "$(wc -l <plain)" -eq 2 ]
+		cmp plain indexed
+	done
+}
+
 @test "what a task can be had for: nothing, alone, the ceiling, in this order" {
 	for task in navigation_N6_l1 navigation_N6_l6_v100 predator_prey_N6_l6_v75 reference_N3_s1 push_N6; do
 		mc-eval --json --script all -t $task -n 100 >out

@@ -101,6 +101,31 @@ static void test_tasks(void)
 	}
 }
 
+/* In index order a list does not end at its last entity: what an agent sees, it sees to the end of its view. */
+static void test_index_order(void)
+{
+	struct mc_task t, plain;
+	int complete, last_seen = 0, good = 1;
+	const long seen = watch("navigation_N6_l6_i_v100", &t, &complete);
+
+	ok(seen > 0 && seen == watch("navigation_N6_l6_v100", &plain, &complete), "index order: as much is in sight as nearest first");
+	struct mc_world *w = mc_world_new(&t, 1, NULL, -1, NULL);
+	mc_real o[6 * 32];
+
+	for (uint32_t episode = 0; w && episode < EPISODES; episode++) {
+		mc_world_reset(w, 0, 1, 0, episode);
+		mc_world_observe(w, o);
+		for (int i = 0; i < t.agents; i++) {
+			last_seen += o[32 * i + 4 + 3 * 6 - 1] > 0;
+			good &= fabs(mc_sight_reach(&t, o + 32 * i) - 1) < 1e-12;
+		}
+	}
+	ok(last_seen > 0 && good, "and as far, whichever of them is the last");
+	mc_task_parse(&t, "navigation_N6_l6_i", NULL);
+	ok(isinf(mc_sight_reach(&t, o)), "without a limit, at any distance");
+	mc_world_free(w);
+}
+
 static void test_sizes(void)
 {
 	double size[MC_ROLES];
@@ -134,6 +159,7 @@ static void test_strangers(void)
 int main(void)
 {
 	test_tasks();
+	test_index_order();
 	test_sizes();
 	test_strangers();
 	return tap_done();

@@ -28,6 +28,8 @@ static void table(void)
 		{ "push_N256", MC_PUSH, 256, 0, 0, 0, 256, 258, 0, 518, 0, 1.0 },
 		{ "evade_N3_M2_L1", MC_EVADE, 3, 2, 1, 0, 2, 6, 3, 16, 16, 1.0 },
 		{ "navigation_N6_l6_v100", MC_NAVIGATION, 6, 0, 6, 6, 6, 12, 0, 32, 0, 1.5 },
+		{ "navigation_N6_l6_i", MC_NAVIGATION, 6, 0, 6, 6, 6, 12, 0, 26, 0, 1.5 },
+		{ "navigation_N6_l6_i_v100", MC_NAVIGATION, 6, 0, 6, 6, 6, 12, 0, 32, 0, 1.5 },
 		{ "navigation_N3_l2_v999", MC_NAVIGATION, 3, 0, 3, 2, 3, 6, 0, 14, 0, 3.0 },
 		{ "predator_prey_N6_l6_v75", MC_PREDATOR_PREY, 6, 2, 3, 6, 6, 11, 2, 26, 26, 1.5 },
 		{ "predator_prey_N2_M5_L1_l3_v1", MC_PREDATOR_PREY, 2, 5, 1, 3, 2, 8, 5, 17, 26, 0.76376261582597338 },
@@ -61,6 +63,9 @@ static void refused(void)
 		"navigation_N6_l6_v0", "navigation_N6_l6_v1000", "navigation_N6_l6_v01", "navigation_N6_l6_v", "navigation_N6_v100",
 		"navigation_N6_l6_v100_v100", "navigation_N6_l6_v100 ", "predator_prey_N6_l6_v0", "predator_prey_N6_l6_v1000",
 		"predator_prey_N6_l6_v075", "predator_prey_N6_v75", "push_N3_v100", "evade_N3_v100", "reference_N3_v100",
+		"navigation_N6_i", "navigation_N6_l7_i", "navigation_N6_l6_i_i", "navigation_N6_l6_i6", "navigation_N6_l6i", "navigation_N6_l6_I",
+		"navigation_N6_l6_v100_i", "navigation_N6_l6_i_v0", "navigation_N6_l5_i", "navigation_N6_l1_i_v100", "push_N3_i",
+		"predator_prey_N6_l6_i", "predator_prey_N3_M1_L2_l2_i", "evade_N3_i", "reference_N3_i",
 		"reference_N1", "reference_N1_s1", "reference_N3_s0", "reference_N3_s3", "reference_N3_s4", "reference_N3_s01",
 		"reference_N3_s", "reference_N03", "reference_N257", "reference_N3_s1_s1", "reference_N3_l3",
 		"evade_N4", "evade_N3_l3", "evade_N3_M1", "evade_N3_M1_L2_l3", "push_N3\n",
@@ -77,6 +82,10 @@ static void refused(void)
 
 	(void)mc_task_parse(&t, "push_N0", &e);
 	ok(strstr(e.what, "\"push_N0\"") && strstr(e.hint, "push_N{n}"), "the message has the name and the forms");
+	ok(strstr(e.hint, "mc-envsim --list explains") != NULL, "all of them: there is room");
+	(void)mc_task_parse(&t, "navigation_N6_l1_i", &e);
+	ok(strstr(e.what, "\"navigation_N6_l1_i\"") && strstr(e.what, "all 6 landmarks") && strstr(e.what, "here 1"),
+	    "_i with fewer landmarks than there are: says so");
 }
 
 static void same(void)
@@ -94,6 +103,10 @@ static void same(void)
 	(void)mc_task_parse(&a, "navigation_N6_l6", NULL);
 	(void)mc_task_parse(&b, "navigation_N6_l6_v100", NULL);
 	ok(a.view == 0 && b.view == 100 && !mc_task_same(&a, &b), "a limited view is another task");
+	(void)mc_task_parse(&b, "navigation_N6_l6_i", NULL);
+	ok(a.indexed == 0 && b.indexed == 1 && !mc_task_same(&a, &b), "so is index order");
+	(void)mc_task_parse(&a, "navigation_N6_l6_i_v100", NULL);
+	ok(a.indexed == 1 && a.view == 100 && !mc_task_same(&a, &b), "and both");
 	(void)mc_task_parse(&a, "reference_N4", NULL);
 	(void)mc_task_parse(&b, "reference_N4_s1", NULL);
 	is_int(a.shift, 0, "without _s the shift is drawn");
@@ -110,7 +123,7 @@ static void listed(void)
 
 	while (mc_task_name(n) && mc_task_parse(&t, mc_task_name(n), NULL) == 0)
 		n++;
-	is_int(n, 15, "fifteen named tasks, all valid");
+	is_int(n, 16, "sixteen named tasks, all valid");
 	ok(!mc_task_name(n) && !mc_task_name(-1), "none beyond");
 	(void)mc_task_parse(&t, "predator_prey_N6_l6", NULL);
 	dims = mc_task_dims(&t);

@@ -630,6 +630,105 @@ static void limited_views(void)
 	done(&x);
 }
 
+/* ---- landmarks in index order ---- */
+
+/* Numbers that say the same in another order: each of the m places of `list` that is not empty is the next one of `sorted`. */
+static int sorted_is(const mc_real *sorted, const mc_real *list, int m, int wide)
+{
+	int left[16], n = 0, good = 1;
+
+	for (int j = 0; j < m; j++)
+		if (wide == 2 || list[wide * j + 2] > 0)
+			left[n++] = j;
+	for (int p = 0; p < m; p++) {
+		static const mc_real empty[3];
+		int best = 0;
+
+		for (int k = 1; k < n; k++) {
+			const mc_real *x = list + wide * left[k], *y = list + wide * left[best];
+
+			if (x[0] * x[0] + x[1] * x[1] < y[0] * y[0] + y[1] * y[1])
+				best = k;
+		}
+		good &= memcmp(sorted + wide * p, n ? list + wide * left[best] : empty, (size_t)wide * sizeof *list) == 0;
+		if (n)
+			memmove(left + best, left + best + 1, (size_t)(--n - best) * sizeof *left);
+	}
+	return good;
+}
+
+/* Index order against nearest first: the same episodes, rewards and all but the order, to the bit, in more environments than a block. */
+static void same_but_in_order(const char *name, const char *plain)
+{
+	enum { N = 6, ENVS = 19, WIDE = 32 };
+	struct mc_world *w[2] = { world_of(name, ENVS), world_of(plain, ENVS) };
+	const struct mc_task *t = mc_world_task(w[0]);
+	const int wide = t->view ? 3 : 2, behind = 4 + wide * N;
+	static mc_real o[2][ENVS * N * WIDE], a[ENVS * N * 2];
+	mc_real r[2][ENVS], pos[2 * 2 * N], vel[2 * 2 * N];
+	int good = 1, placed = 1, moved = 0;
+
+	for (uint32_t k = 0; k < 2 * ENVS; k++)
+		mc_world_reset(w[k % 2], k / 2, 7, 0, k / 2);
+	for (int step = 0; step < MC_EPISODE; step++) {
+		for (int k = 0; k < ENVS * N * 2; k++)
+			a[k] = (mc_real)((k * 5 + step * 3) % 9 - 4) / 4;
+		for (int k = 0; k < 2; k++) {
+			good &= mc_world_step(w[k], a, r[k], NULL, NULL) == 0;
+			mc_world_observe(w[k], o[k]);
+		}
+		good &= memcmp(r[0], r[1], sizeof r[0]) == 0;
+		for (int i = 0; i < ENVS * N; i++) {
+			const mc_real *x = o[0] + i * t->obs_dim, *y = o[1] + i * t->obs_dim;
+
+			good &= memcmp(x, y, 4 * sizeof *x) == 0 && sorted_is(y + 4, x + 4, N, wide);
+			good &= memcmp(x + behind, y + behind, (size_t)(t->obs_dim - behind) * sizeof *x) == 0;
+			moved |= memcmp(x + 4, y + 4, (size_t)wide * N * sizeof *x) != 0;
+			mc_world_get(w[0], (size_t)(i / N), pos, vel);
+			for (int j = 0; j < N; j++)
+				placed &= (wide == 3 && x[4 + 3 * j + 2] <= 0) || (x[4 + wide * j] == pos[2 * (N + j)] - pos[2 * (i % N)] &&
+				    x[5 + wide * j] == pos[2 * (N + j) + 1] - pos[2 * (i % N) + 1]);
+		}
+	}
+	ok(good, "%s: rewards and, but for the order, observations of %s", name, plain);
+	ok(placed && moved, "%s: landmark j is in place j", name);
+	mc_world_free(w[0]);
+	mc_world_free(w[1]);
+}
+
+static void index_order(void)
+{
+	static const double want[9] = { 0, -1, 1, 0, 0, 0, 0.25, 0, 1 };
+	struct one x;
+	int good = 1;
+
+	place(&x, "navigation_N3_l3_i");
+	put(&x, 0, 1, 1);
+	put(&x, 3, 1, 3);
+	put(&x, 4, 3, 1);
+	put(&x, 5, 1, 0);
+	start(&x);
+	is_point(x.o + 4, 0, 2, "_i: landmark 0");
+	is_point(x.o + 6, 2, 0, "landmark 1");
+	is_point(x.o + 8, 0, -1, "landmark 2, though it is the nearest");
+	is_point(x.o + 10, (double)x.pos[1][0] - 1, (double)x.pos[1][1] - 1, "then the others");
+	done(&x);
+
+	place(&x, "navigation_N3_l3_i_v100");
+	put(&x, 0, 0, 0);
+	put(&x, 3, 0, -1);
+	put(&x, 4, 0, 1.001);
+	put(&x, 5, 0.25, 0);
+	start(&x);
+	for (int k = 0; k < 9; k++)
+		good &= fabs((double)x.o[4 + k] - want[k]) <= tol;
+	ok(good, "_i_v: out of view a landmark leaves zeros in its own place");
+	is_point(x.o + 13, (double)x.pos[1][0], (double)x.pos[1][1], "then the others");
+	done(&x);
+	same_but_in_order("navigation_N6_l6_i", "navigation_N6_l6");
+	same_but_in_order("navigation_N6_l6_i_v100", "navigation_N6_l6_v100");
+}
+
 /* The largest sizes that names allow: everything listed, nearest first. */
 static void large(void)
 {
@@ -1173,6 +1272,7 @@ int main(void)
 	observations();
 	large();
 	limited_views();
+	index_order();
 	hidden_goals();
 	hide_refused();
 	hidden_draws();

@@ -35,6 +35,9 @@ static void finding(void)
 	const struct mc_yardstick *y = mc_yardstick_find("predator_prey_N3_M1_L2_l3", "flee");
 
 	ok(y && y == mc_yardstick_find("predator_prey_N3_l3", "flee"), "a long name is the same task");
+	ok(mc_yardstick_find("navigation_N6_l6_i", "none") == mc_yardstick_find("navigation_N6_l6", "none") &&
+	    mc_yardstick_find("navigation_N6_l6_i_v100", "none") == mc_yardstick_find("navigation_N6_l6_v100", "none"),
+	    "in index order a team sees the same");
 	ok(y != mc_yardstick_find("predator_prey_N3_l3", "trained"), "other prey are another yardstick");
 	ok(!mc_yardstick_find("predator_prey_N3_l3", "other"), "unknown prey have none");
 	ok(!mc_yardstick_find("push_N4", "none") && !mc_yardstick_find("juggling_N3", "none"), "nor has a task that was not measured");

@@ -10,6 +10,7 @@ const struct mc_yardstick *mc_yardstick_find(const char *task, const char *prey)
 
 	if (mc_task_parse(&want, task, NULL) < 0)
 		return NULL;
+	want.indexed = 0;
 	for (size_t i = 0; i < mc_yardstick_count; i++) {
 		const struct mc_yardstick *y = &mc_yardsticks[i];
 

@@ -17,8 +17,8 @@
 #include "mc_yardstick_table.h"
 
 /*
- * That of a task by its name, or another name of the same task, against prey: "none", "flee" or "trained". NULL
- * where none was measured.
+ * That of a task by its name, or another name of the same task, against prey: "none", "flee" or "trained"; in
+ * whichever order landmarks are listed (_i), as scripts see the same. NULL where none was measured.
  */
 const struct mc_yardstick *mc_yardstick_find(const char *task, const char *prey);
 

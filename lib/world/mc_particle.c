@@ -98,11 +98,12 @@ void mc_near(const struct mc_scene *s, const struct mc_block *b, int i, int firs
 			near_part(s->sort, b, i, first, count, c, from, o);
 }
 
-/* From the last place to the first, so that a place of 3 numbers covers none of 2 that is still to come. */
-void mc_near_in_view(const struct mc_scene *s, const struct mc_block *b, int i, int first, int count, int c,
-    mc_real view, struct mc_lane *o)
+/*
+ * c places of 2 numbers become 3: a position within `view` and 1, or zeros. From the last to the first, so that
+ * one of 3 numbers covers none of 2 that is still to come.
+ */
+static void limit(struct mc_lane *o, int c, mc_real view)
 {
-	mc_near(s, b, i, first, count, c, o);
 	for (int p = c - 1; p >= 0; p--)
 		for (int k = 0; k < MC_LANES; k++) {
 			const mc_real x = o[2 * p].v[k], y = o[2 * p + 1].v[k];
@@ -117,10 +118,13 @@ void mc_near_in_view(const struct mc_scene *s, const struct mc_block *b, int i, 
 struct mc_lane *mc_list(const struct mc_scene *s, const struct mc_block *b, int i, int first, int count, int c,
     struct mc_lane *o)
 {
-	if (s->task.view)
-		mc_near_in_view(s, b, i, first, count, c, (mc_real)(s->task.view / 100.0), o);
+	if (s->task.indexed)
+		for (int j = 0; j < c; j++)
+			mc_relative(b, i, first + j, o + 2 * j);
 	else
 		mc_near(s, b, i, first, count, c, o);
+	if (s->task.view)
+		limit(o, c, (mc_real)(s->task.view / 100.0));
 	return o + (s->task.view ? 3 : 2) * c;
 }
 

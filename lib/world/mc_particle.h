@@ -139,13 +139,10 @@ void mc_near(const struct mc_scene *s, const struct mc_block *b, int i, int firs
     struct mc_lane *o);
 
 /*
- * near(S, c) of those within `view` of i, the distance itself included: 3 numbers each, the relative
- * position and 1; the places that stay empty are zeros; o[3c].
+ * The list of c of `count` entities that the task asks for: near(S, c), or with task.indexed the first c,
+ * in index order. With task.view an entity takes 3 numbers, o[3c]: its relative position and 1 if it is
+ * within the view, the distance itself included, and zeros if it is not. Returns the place after it.
  */
-void mc_near_in_view(const struct mc_scene *s, const struct mc_block *b, int i, int first, int count, int c,
-    mc_real view, struct mc_lane *o);
-
-/* Whichever of the two the task asks for; returns the place after it. */
 struct mc_lane *mc_list(const struct mc_scene *s, const struct mc_block *b, int i, int first, int count, int c,
     struct mc_lane *o);
 

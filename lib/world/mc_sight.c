@@ -160,7 +160,7 @@ double mc_sight_reach(const struct mc_task *t, const mc_real *own)
 	const int each = wide(t, role), count = listed(t, role);
 	const int before = role == MC_ROLE_PREY ? 2 * listed(t, MC_ROLE_LANDMARK) : 0;
 	const mc_real *last = own + LISTS + before + each * (count - 1);
-	const int full = count > 0 && (each == 2 || last[2] > 0);
+	const int full = count > 0 && !t->indexed && (each == 2 || last[2] > 0);
 
 	if ((t->kind != MC_NAVIGATION && t->kind != MC_PREDATOR_PREY) || (each == 2 && (size_t)count == mc_role_count(t, role)))
 		return (double)INFINITY;

@@ -50,7 +50,7 @@ int mc_sight_read_by(struct mc_sight *s, const struct mc_task *t, const mc_real 
 
 /*
  * How far agent i's observation shows everything of the role that may be out of sight: to the last of a
- * full list, to the end of its view; infinite where nothing is ever out of sight.
+ * full list that is in order of distance, to the end of its view; infinite where nothing is ever out of sight.
  */
 double mc_sight_reach(const struct mc_task *t, const mc_real *own);
 

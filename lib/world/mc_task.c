@@ -10,6 +10,7 @@ static const char *const names[] = {
 	"evade_N3", "evade_N6",
 	"reference_N3", "reference_N3_s1", "reference_N6",
 	"navigation_N6_l6_v100", "predator_prey_N6_l6_v75",
+	"navigation_N6_l6_i",
 };
 
 const char *mc_task_name(int i)
@@ -47,6 +48,17 @@ static int ends(struct mc_task *t, const char *s)
 	return !*s || (number_to(&s, "_v", 999, &t->view) && !*s);
 }
 
+/* navigation_N{n}_l{l}[_i], past its N. */
+static int parse_navigation(struct mc_task *t, const char *s)
+{
+	t->kind = MC_NAVIGATION;
+	t->L = t->N;
+	if (!number(&s, "_l", &t->l) || t->l > t->N)
+		return 0;
+	t->indexed = strncmp(s, "_i", 2) == 0;
+	return ends(t, s + (t->indexed ? 2 : 0));
+}
+
 static int least(int a, int b)
 {
 	return a < b ? a : b;
@@ -62,14 +74,11 @@ static int parse_reference(struct mc_task *t, const char *s)
 	return !*s && t->shift < t->N;
 }
 
-/* Kind and N, M, L, l, view, shift from the name; 0 if it is none. */
+/* Kind and N, M, L, l, view, indexed, shift from the name; 0 if it is none. */
 static int parse_name(struct mc_task *t, const char *s)
 {
-	if (number(&s, "navigation_N", &t->N)) {
-		t->kind = MC_NAVIGATION;
-		t->L = t->N;
-		return number(&s, "_l", &t->l) && t->l <= t->N && ends(t, s);
-	}
+	if (number(&s, "navigation_N", &t->N))
+		return parse_navigation(t, s);
 	if (number(&s, "push_N", &t->N)) {
 		t->kind = MC_PUSH;
 		return !*s;
@@ -145,10 +154,12 @@ int mc_task_parse(struct mc_task *t, const char *name, struct mc_err *e)
 	memset(t, 0, sizeof *t);
 	if (strlen(name) >= sizeof t->name || !parse_name(t, name))
 		return mc_err_set(e, MC_USAGE, NULL, -1,
-		    "the forms are navigation_N{n}_l{l} (l <= n), predator_prey_N{n}_l{l} (3 divides n), "
-		    "predator_prey_N{n}_M{m}_L{L}_l{l}, any of these with _v{h} (h <= 999) behind it, push_N{n}, evade_N{n} (3 divides n), "
-		    "evade_N{n}_M{m}_L{L}, reference_N{n} and reference_N{n}_s{k} (n >= 2, k < n), each other number 1 to 256",
+		    "the forms are navigation_N{n}_l{l}, navigation_N{n}_l{n}_i, predator_prey_N{n}_l{l}, predator_prey_N{n}_M{m}_L{L}_l{l}, "
+		    "these also with _v{h}, push_N{n}, evade_N{n}, evade_N{n}_M{m}_L{L}, reference_N{n}[_s{k}]; mc-envsim --list explains",
 		    "unknown task \"%.80s\"", name);
+	if (t->indexed && t->l < t->L)
+		return mc_err_set(e, MC_USAGE, NULL, -1, "the nearest of them have no order but that of distance",
+		    "task \"%.80s\": _i is for l = n, where all %d landmarks are observed, here %d", name, t->L, t->l);
 	memcpy(t->name, name, strlen(name) + 1);
 	derive(t);
 	return 0;
@@ -157,7 +168,7 @@ int mc_task_parse(struct mc_task *t, const char *name, struct mc_err *e)
 int mc_task_same(const struct mc_task *a, const struct mc_task *b)
 {
 	return a->kind == b->kind && a->N == b->N && a->M == b->M && a->L == b->L && a->l == b->l &&
-	    a->view == b->view && a->shift == b->shift;
+	    a->view == b->view && a->indexed == b->indexed && a->shift == b->shift;
 }
 
 struct mc_env_dims mc_task_dims(const struct mc_task *t)

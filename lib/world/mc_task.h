@@ -25,6 +25,7 @@ struct mc_task {
 	enum mc_task_kind kind;
 	int N, M, L, l;           /* as in the name; 0 where the kind has none */
 	int view;                 /* v{h}: entities are seen up to the distance h / 100; 0 = at any */
+	int indexed;              /* _i: all landmarks are observed, in index order; 0 = nearest first */
 	int shift;                /* reference: agent (i + shift) mod N knows i's goal; 0 = drawn at each reset */
 	int agents, entities, scripted;
 	int obs_dim, prey_obs_dim; /* prey_obs_dim 0 where there are no prey */

@@ -128,7 +128,11 @@ static void list_text(char *out, size_t size, const struct mc_task *t)
 {
 	const char *what = t->kind == MC_NAVIGATION ? "landmarks" : "prey";
 
-	if (t->view)
+	if (t->indexed && t->view)
+		(void)snprintf(out, size, "%s, in index order, each with 1 within %g, 0 0 0 beyond", what, t->view / 100.0);
+	else if (t->indexed)
+		(void)snprintf(out, size, "%s, in index order", what);
+	else if (t->view)
 		(void)snprintf(out, size, "nearest %s within %g, nearest first, each with 1; 0 0 0 for none", what, t->view / 100.0);
 	else
 		(void)snprintf(out, size, "nearest %s, nearest first", what);
@@ -330,12 +334,13 @@ int mc_describe_list(FILE *to, struct mc_err *e)
 	}
 	fprintf(to, "\nOther sizes, numbers from 1 to 256:\n"
 	    "  navigation_N{n}_l{l}            n agents, n landmarks, l <= n of them observed\n"
-	    "  predator_prey_N{n}_l{l}         n predators, n/3 prey, n/3 + 1 landmarks\n"
+	    "  navigation_N{n}_l{n}_i          all landmarks observed, in index order, not nearest first\n"
+	    "  predator_prey_N{n}_l{l}         n predators, n/3 prey, n/3 + 1 landmarks; 3 divides n\n"
 	    "  predator_prey_N{n}_M{m}_L{L}_l{l}  n predators, m prey, L landmarks\n"
-	    "  ..._l{l}_v{h}                   any of these; landmarks of navigation, prey of predator_prey\n"
+	    "  ..._v{h}                        any of these; landmarks of navigation, prey of predator_prey\n"
 	    "                                  are seen up to the distance h/100, h from 1 to 999\n"
 	    "  push_N{n}                       n agents\n"
-	    "  evade_N{n}                      n predators, n/3 prey, n/3 + 1 landmarks\n"
+	    "  evade_N{n}                      n predators, n/3 prey, n/3 + 1 landmarks; 3 divides n\n"
 	    "  evade_N{n}_M{m}_L{L}            n predators, m prey, L landmarks\n"
 	    "  reference_N{n}                  n agents, n >= 2, 3 landmarks, a shift for each episode\n"
 	    "  reference_N{n}_s{k}             the shift is k < n, always\n");
