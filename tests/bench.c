@@ -4,7 +4,7 @@
  *
  *   --json      JSON on standard output in place of the table
  *   --quick     no 48 agents, fewer repetitions: for a look in between
- *   --only S    one part: parts3, parts6, ring, eval, checkpoint, growth, replay, worlds
+ *   --only S    one part: parts3, parts6, ring, share, many, eval, checkpoint, growth, replay, worlds
  *   --bin DIR   the programs (build/release/bin)
  *   --out DIR   leave bench.txt and bench.json there (build)
  */
@@ -17,6 +17,8 @@
 #include <time.h>
 
 #include "mc_blas.h"
+#include "mc_cuda.h"
+#include "mc_device.h"
 #include "mc_kernel.h"
 
 struct line {
@@ -231,6 +233,16 @@ static int wanted(const char *only, const char *name)
 	return !only || strcmp(only, name) == 0;
 }
 
+/* Is there one, and are the programs made for it? */
+static int has_gpu(void)
+{
+	struct mc_err e;
+	struct mc_device *device = mc_cuda_open(0, &e);
+
+	mc_device_close(device);
+	return device != NULL;
+}
+
 int main(int argc, char **argv)
 {
 	const char *bin = "build/release/bin", *out = "build", *only = NULL;
@@ -250,7 +262,7 @@ int main(int argc, char **argv)
 		else if (i + 1 < argc && strcmp(argv[i], "--out") == 0)
 			out = argv[++i];
 		else {
-			fprintf(stderr, "usage: bench [--json] [--quick] [--only parts3|parts6|ring|eval|checkpoint|growth|replay|worlds] "
+			fprintf(stderr, "usage: bench [--json] [--quick] [--only parts3|parts6|ring|share|many|eval|checkpoint|growth|replay|worlds] "
 			    "[--bin DIR] [--out DIR]\n");
 			return 64;
 		}
@@ -263,6 +275,10 @@ int main(int argc, char **argv)
 		frames[1] = bench_parts("navigation_N6_l6");
 	if (wanted(only, "ring"))
 		bench_rings(bin, frames, quick);
+	if (wanted(only, "share"))
+		bench_share(bin, quick);
+	if (wanted(only, "many"))
+		bench_many(bin, has_gpu(), quick);
 	if (wanted(only, "eval"))
 		bench_evaluation(bin);
 	if (wanted(only, "checkpoint"))

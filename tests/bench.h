@@ -77,6 +77,9 @@ void bench_rings(const char *bin, const double frames[2], int quick);
 void bench_evaluation(const char *bin);
 void bench_checkpoints(const char *bin, int quick);
 void bench_growth(const char *bin, int quick);
+void bench_share(const char *bin, int quick);
+/* cuda: also on the GPU. */
+void bench_many(const char *bin, int cuda, int quick);
 void bench_replay(void);
 void bench_worlds(void);
 

@@ -7,6 +7,7 @@
  */
 #include "bench.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <math.h>
 #include <spawn.h>
@@ -14,10 +15,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "mc_frame.h"
+#include "mc_pool.h"
 #include "mc_replay.h"
 
 extern char **environ;
@@ -31,6 +34,10 @@ struct run {
 	int K;                        /* updates for each meta-update */
 	long episodes, every;         /* -e, -C */
 	long replay;
+	int share;                    /* --share */
+	int threads;                  /* of each program that has some; 0: its default */
+	int cuda;                     /* mc-critic --device cuda */
+	pid_t pid[PROGRAMS];
 	double seconds;               /* out: wall */
 	double cpu[PROGRAMS];         /* out: seconds */
 	long rss[PROGRAMS];           /* out: largest, KiB */
@@ -71,38 +78,52 @@ static double cpu_of(const struct rusage *u)
 
 static void commands(const struct run *r, char c[PROGRAMS][2048])
 {
-	snprintf(c[0], 2048, "%s/mc-rollout -t %s -e %ld -C %ld -c %s/run.ckpt -l %s/run.log --fresh", r->bin, r->task,
-	    r->episodes, r->every, r->dir, r->dir);
+	char threads[32] = "";
+
+	if (r->threads)
+		snprintf(threads, sizeof threads, " --threads %d", r->threads);
+	snprintf(c[0], 2048, "%s/mc-rollout -t %s -e %ld -C %ld -c %s/run.ckpt -l %s/run.log --fresh%s%s", r->bin, r->task,
+	    r->episodes, r->every, r->dir, r->dir, r->share ? " --share" : "", threads);
 	/* the rule learns, theta_c stays: c near 1/2 all along */
 	snprintf(c[1], 2048, "%s/mc-metalearn -m meta -K %d --lr-comm 0", r->bin, r->K);
-	snprintf(c[2], 2048, "%s/mc-critic -D %s/run.replay --replay %ld", r->bin, r->dir, r->replay);
+	snprintf(c[2], 2048, "%s/mc-critic -D %s/run.replay --replay %ld%s", r->bin, r->dir, r->replay,
+	    r->cuda ? " --device cuda" : threads);
 }
 
-static void run(struct run *r)
+static void begin(struct run *r)
 {
 	char command[PROGRAMS][2048];
 	int fd[PROGRAMS][2];
-	pid_t pid[PROGRAMS];
 
 	commands(r, command);
 	for (int i = 0; i < PROGRAMS; i++)
 		if (pipe2(fd[i], O_CLOEXEC) < 0)
 			fail("cannot make pipes");
-	const double from = bench_now();
-
 	for (int i = 0; i < PROGRAMS; i++)
-		pid[i] = start(command[i], fd[(i + PROGRAMS - 1) % PROGRAMS][0], fd[i][1]);
+		r->pid[i] = start(command[i], fd[(i + PROGRAMS - 1) % PROGRAMS][0], fd[i][1]);
 	for (int i = 0; i < PROGRAMS; i++)
 		close(fd[i][0]), close(fd[i][1]);
+}
+
+static void end(struct run *r)
+{
 	for (int i = 0; i < PROGRAMS; i++) {
 		struct rusage u;
 		int status;
 
-		if (wait4(pid[i], &status, 0, &u) < 0 || status != 0)
+		if (wait4(r->pid[i], &status, 0, &u) < 0 || status != 0)
 			fail("a program of the ring failed");
 		r->cpu[i] = cpu_of(&u);
 		r->rss[i] = u.ru_maxrss;
 	}
+}
+
+static void run(struct run *r)
+{
+	const double from = bench_now();
+
+	begin(r);
+	end(r);
 	r->seconds = bench_now() - from;
 }
 
@@ -340,6 +361,112 @@ void bench_growth(const char *bin, int quick)
 		ms = bench_median(&p.ms);
 		mflop = bench_flops_total(&f);
 		bench_value("  peak memory of mc-critic", "MiB", (double)p.many.rss[2] / 1024);
+	}
+	remove_directory(dir);
+}
+
+/* ---- shared nets ---- */
+
+/* Each size with nets of their own and with --share, in turn. */
+void bench_share(const char *bin, int quick)
+{
+	char dir[] = "/tmp/mc-bench.XXXXXX", name[64];
+	static const struct { const char *task; int K; long warm, n; } size[] = {
+		{ "navigation_N3_l3", 10, 2, 20 }, { "navigation_N6_l6", 10, 2, 8 }, { "navigation_N12_l12", 10, 2, 2 },
+		{ "navigation_N24_l24", 5, 3, 1 },
+	};
+
+	make_directory(dir);
+	bench_section("An update with nets of their own and with --share, method meta, c = 1/2", "They take turns.");
+	for (size_t i = 0; i < sizeof size / sizeof *size - (quick ? 1 : 0); i++) {
+		struct pair p[2];
+
+		for (int share = 0; share < 2; share++) {
+			struct run r = of(bin, dir, size[i].task);
+
+			r.K = size[i].K;
+			r.replay = 20000;
+			r.share = share;
+			p[share] = pair_of(r, size[i].warm, size[i].n);
+		}
+		for (int k = 0; k < (quick ? 2 : 3); k++)
+			for (int share = 0; share < 2; share++)
+				measure(&p[share]);
+		bench_row(size[i].task, "ms", &p[0].ms, 0, 0);
+		snprintf(name, sizeof name, "  with --share");
+		bench_row(name, "ms", &p[1].ms, 0, 0);
+		bench_value("  share of the time", "%", 100 * bench_median(&p[1].ms) / bench_median(&p[0].ms));
+	}
+	remove_directory(dir);
+}
+
+/* ---- many rings at once ---- */
+
+enum { MOST_RINGS = 64 };
+
+/* Seconds of J such rings at once, from the first one's start to the last one's end. */
+static double together(const struct run *like, int J, const char *dir)
+{
+	static struct run ring[MOST_RINGS];
+	static char dirs[MOST_RINGS][64];
+	const double from = bench_now();
+
+	for (int j = 0; j < J; j++) {
+		snprintf(dirs[j], sizeof dirs[j], "%s/%d", dir, j);
+		if (mkdir(dirs[j], 0777) < 0 && errno != EEXIST)
+			fail("cannot make a directory");
+		ring[j] = *like;
+		ring[j].dir = dirs[j];
+		begin(&ring[j]);
+	}
+	for (int j = 0; j < J; j++)
+		end(&ring[j]);
+	return bench_now() - from;
+}
+
+/* Episodes a second of J rings, of the difference of a long and a short run. */
+static void rate_of(struct run r, int J, long warm, long n, const char *dir, struct bench_samples *s)
+{
+	r.episodes = warm * (r.K + 1);
+	const double few = together(&r, J, dir);
+
+	r.episodes = (warm + n) * (r.K + 1);
+	bench_add(s, (double)J * (double)(n * (r.K + 1)) / (together(&r, J, dir) - few));
+}
+
+static void rows_of_rings(const char *bin, const char *dir, const char *task, int cuda, long n, int rounds)
+{
+	const int cpus = mc_pool_cpus(), two = 2 * cpus < MOST_RINGS ? 2 * cpus : MOST_RINGS;
+	const struct { int J, threads; } row[] = { { 1, cpus }, { 1, 1 }, { cpus < two ? cpus : two, 1 }, { two, 1 } };
+	struct bench_samples rate[4] = { { 0 } };
+	char name[64];
+
+	for (int k = 0; k < rounds; k++)
+		for (int i = 0; i < 4; i++) {
+			struct run r = of(bin, dir, task);
+
+			r.replay = 20000;
+			r.threads = row[i].threads;
+			r.cuda = cuda;
+			rate_of(r, row[i].J, WARM, n, dir, &rate[i]);
+		}
+	for (int i = 0; i < 4; i++) {
+		snprintf(name, sizeof name, "%s%s: %d of %d thread%s", task, cuda ? ", GPU" : "", row[i].J, row[i].threads,
+		    row[i].threads > 1 ? "s" : "");
+		bench_row(name, "episodes/s", &rate[i], 0, 0);
+	}
+}
+
+void bench_many(const char *bin, int cuda, int quick)
+{
+	char dir[] = "/tmp/mc-bench.XXXXXX";
+
+	make_directory(dir);
+	bench_section("Episodes a second of rings at once, method meta, c = 1/2",
+	    "Threads are those of mc-rollout and mc-critic each. mc-figures runs as many rings as there are CPUs, of one thread.");
+	for (int gpu = 0; gpu <= cuda; gpu++) {
+		rows_of_rings(bin, dir, "navigation_N3_l3", gpu, quick ? 10 : 30, quick ? 1 : 3);
+		rows_of_rings(bin, dir, "navigation_N6_l6", gpu, quick ? 4 : 10, quick ? 1 : 3);
 	}
 	remove_directory(dir);
 }
