@@ -101,7 +101,7 @@ static void build_header(const struct critic *x, struct mc_fb *b)
 
 /*
  * The discount with which teams were found to learn a task (metacomm-results(7)): short where a reward
- * shows what was done just before, long where prey must first be caught; in push, and in a task
+ * shows what was done just before, long where prey must first be caught; in the others, and in a task
  * that is not ours, short first and then long.
  */
 static struct mc_ramp critic_gamma_of(const char *name)
@@ -113,10 +113,10 @@ static struct mc_ramp critic_gamma_of(const char *name)
 	if (mc_task_parse(&task, name, &not_ours) < 0)
 		return moving;
 	switch (task.kind) {
-	case MC_NAVIGATION:
 	case MC_REFERENCE: return mc_ramp_of(0.6);
 	case MC_PREDATOR_PREY:
 	case MC_EVADE: return mc_ramp_of(0.95);
+	case MC_NAVIGATION:
 	case MC_PUSH: break;
 	}
 	return moving;
