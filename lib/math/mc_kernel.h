@@ -27,6 +27,11 @@ const char *mc_kernel_name(void);
  * also for shapes that are better left to it. Every element of C is one chain of fused
  * multiply-adds in the order of k, wherever its row and column stand; but for fewer than four rows
  * by a transposed B.
+ * Why not libxsmm, which makes such kernels while a program runs (1.17, one thread of AVX-512, GFLOP/s
+ * of both in one run): as B lies, 320 x 512 x 26 147 and 170, 104 x 512 x 128 165 and 172, 128 x 128 x 128
+ * 165 and 172, transposed A 128 x 512 x 196 159 and 171, with the same bits; but for a transposed B, a
+ * quarter of the products, it has no kernel, and bias, ReLU and gates would be passes of their own. It
+ * is x86 alone, and needs memory that is written and executed.
  *   s     in  [m,n]  rows lds apart; lds = 0: one row for all (a bias). It may be c. NULL = 0
  *   relu  f is max(., 0)
  */
