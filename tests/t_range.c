@@ -2,6 +2,7 @@
  * Neighbourhoods that change: slots without a neighbour are never asked, whoever decides, and what
  * is learned from steps without neighbours is what is learned without communication.
  */
+#include <math.h>
 #include <stdlib.h>
 
 #include "mc_blas.h"
@@ -146,16 +147,18 @@ static struct mc_learner *learn(const struct mc_dims *x, enum mc_decide how, int
 	return l;
 }
 
-static int same(struct mc_learner *a, struct mc_learner *b, enum mc_net net)
+/* Largest distance of their parameters. */
+static double apart(struct mc_learner *a, struct mc_learner *b, enum mc_net net)
 {
-	int equal = 1;
+	double most = 0;
 
 	for (int target = 0; target < 2; target++) {
 		const struct mc_params *p = mc_learner_params(a, net, target), *q = mc_learner_params(b, net, target);
 
-		equal &= memcmp(p->v, q->v, p->size * sizeof *p->v) == 0;
+		for (size_t k = 0; k < p->size; k++)
+			most = fmax(most, fabs((double)p->v[k] - (double)q->v[k]));
 	}
-	return equal;
+	return most;
 }
 
 static void learning(int share)
@@ -167,8 +170,13 @@ static void learning(int share)
 	for (int i = 0; i < 3; i++) {
 		struct mc_learner *l = learn(&x, i == 0 ? MC_FULL : MC_LEARNED, i == 2);
 
-		ok(same(l, none, MC_NET_POLICY) && same(l, none, MC_NET_CRITIC),
-		    "without neighbours %s learns what none learns%s", word[i], share ? ", shared" : "");
+		/* stgs adds up what agents that share a net have learned in another order */
+		const double rounding = i == 2 && share ? 1e-6 : 0;
+		const double most = fmax(apart(l, none, MC_NET_POLICY), apart(l, none, MC_NET_CRITIC));
+
+		ok(most <= rounding, "without neighbours %s learns what none learns%s", word[i], share ? ", shared" : "");
+		if (most > rounding)
+			printf("# apart by %g\n", most);
 		mc_learner_free(l);
 	}
 	mc_learner_free(none);
