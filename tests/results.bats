@@ -56,5 +56,5 @@ setup() {
 @test "the README has every row of the table of finished runs, as the data give it" {
 	"$rule/../table" >table
 	[ "$(wc -l <table)" -gt 3 ]
-	! grep -vxFf "$BATS_TEST_DIRNAME/../README.md" table
+	run -1 grep -vxFf "$BATS_TEST_DIRNAME/../README.md" table
 }
