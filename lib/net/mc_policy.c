@@ -29,28 +29,13 @@ struct mc_policy_work {
 	mc_real *h0;          /* [rows*d,H] state before message first[1] + k is row k */
 	mc_real *h;           /* [rows,H] sorted, the last hidden states of count[0] rows */
 	mc_real *own;         /* [rows,O] sorted, o^i */
-	struct mc_mlp_hidden hidden; /* [rows,H] sorted, dense layers */
-	mc_real *a;           /* [rows,A] sorted, after tanh */
-	mc_real *z;           /* [rows,A] sorted, before tanh */
+	struct mc_policy_head head;
 	mc_real penalty;      /* dz -= penalty z */
-	mc_real *dz;          /* [rows,A] sorted adjoint of a before tanh, as all below */
-	mc_real *dh, *dc;     /* [rows,H] */
+	mc_real *dh, *dc;     /* [rows,H] sorted adjoints */
 	mc_real *dh0;         /* [rows,H] of the state before a gated step */
 	mc_real *packed;      /* [(O+H),4H] the LSTM's kernels as mc_kernel wants them */
 	mc_real *packed_back; /* [4H,H] kernel_h for the backward pass, likewise */
 };
-
-struct mc_policy_net mc_policy_at(const struct mc_params *p, mc_real *v, const struct mc_dims *dims,
-    size_t i)
-{
-	const struct mc_policy_net net = {
-		.agent = i, .N = dims->N, .d = dims->d, .O = dims->O, .A = dims->A, .H = dims->H,
-		.lstm = mc_lstm_at(p, v, i),
-		.mlp = mc_mlp_at(p, v, i),
-	};
-
-	return net;
-}
 
 size_t mc_policy_rows(const struct mc_dims *dims)
 {
@@ -75,7 +60,7 @@ static int take_indices(size_t **p, size_t n, struct mc_arena *arena, struct mc_
 struct mc_policy_work *mc_policy_work_new(const struct mc_dims *dims, size_t rows,
     struct mc_arena *arena, struct mc_err *e)
 {
-	const size_t d = dims->d, O = dims->O, A = dims->A, H = dims->H, M = rows * d;
+	const size_t d = dims->d, O = dims->O, H = dims->H, M = rows * d;
 	struct mc_policy_work *w = mc_arena_alloc(arena, 1, sizeof *w, "policy work space", e);
 
 	if (!w || !take_indices(&w->count, d + 1, arena, e) || !take_indices(&w->first, d + 1, arena, e) ||
@@ -85,12 +70,8 @@ struct mc_policy_work *mc_policy_work_new(const struct mc_dims *dims, size_t row
 	    !take(&w->x, M * O, arena, e) || !take(&w->gates, M * 4 * H, arena, e) ||
 	    !take(&w->c, M * H, arena, e) || !take(&w->tc, M * H, arena, e) ||
 	    !take(&w->h0, M * H, arena, e) || !take(&w->h, rows * H, arena, e) ||
-	    !take(&w->own, rows * O, arena, e) || !take(&w->hidden.h[0], rows * H, arena, e) ||
-	    !take(&w->hidden.h[1], rows * H, arena, e) || !take(&w->a, rows * A, arena, e) ||
-	    !take(&w->z, rows * A, arena, e) ||
-	    !take(&w->hidden.dh[0], rows * H, arena, e) || !take(&w->hidden.dh[1], rows * H, arena, e) ||
-	    !take(&w->dz, rows * A, arena, e) || !take(&w->dh, rows * H, arena, e) ||
-	    !take(&w->dc, rows * H, arena, e) || !take(&w->dh0, rows * H, arena, e) ||
+	    !take(&w->own, rows * O, arena, e) || !mc_policy_head_new(&w->head, dims, rows, arena, e) ||
+	    !take(&w->dh, rows * H, arena, e) || !take(&w->dc, rows * H, arena, e) || !take(&w->dh0, rows * H, arena, e) ||
 	    !take(&w->packed, (O + H) * 4 * H, arena, e) ||
 	    !take(&w->packed_back, mc_kernel_packed(H, 4 * H), arena, e))
 		return NULL;
@@ -244,54 +225,6 @@ static void read_messages(struct mc_policy_work *w, const struct mc_policy_net *
 	}
 }
 
-/* ---- dense layers ---- */
-
-/* dense_0's rows for o^i; those for h come first and are used for rows with messages only. */
-static struct mc_dense rows_of_own(const struct mc_policy_net *net)
-{
-	const struct mc_dense own = {
-		.kernel = net->mlp.l[0].kernel + net->H * net->H, .bias = net->mlp.l[0].bias,
-		.in = net->O, .out = net->H, .fresh = net->mlp.l[0].fresh,
-	};
-
-	return own;
-}
-
-static void head(struct mc_policy_work *w, const struct mc_policy_net *net, mc_real *a, size_t lda)
-{
-	const size_t H = net->H, O = net->O, A = net->A, n = w->n, n0 = w->steps ? w->count[0] : 0;
-	const struct mc_dense own = rows_of_own(net);
-	mc_real *y = w->hidden.h[0];
-
-	mc_dense_forward(y, H, w->own, O, &own, n, 0);
-	mc_gemm(MC_N, MC_N, n0, H, H, 1, w->h, H, net->mlp.l[0].kernel, H, 1, y, H);
-	mc_vec_relu(y, n * H);
-	mc_mlp_forward_above(&net->mlp, n, &w->hidden, w->z, A);
-	mc_vec_tanh(w->a, w->z, n * A);
-	for (size_t p = 0; p < n; p++)
-		memcpy(a + w->order[p] * lda, w->a + p * A, A * sizeof *a);
-}
-
-/* To w->dh, the adjoint of h of the rows with messages. */
-static void head_backward(struct mc_policy_work *w, const struct mc_policy_net *net,
-    const struct mc_policy_net *g, const mc_real *da)
-{
-	const size_t H = net->H, O = net->O, A = net->A, n = w->n, n0 = w->steps ? w->count[0] : 0;
-	const struct mc_dense own = rows_of_own(net), g_own = rows_of_own(g);
-	mc_real *dy = w->hidden.dh[0];
-
-	for (size_t p = 0; p < n; p++)
-		for (size_t k = 0; k < A; k++) {
-			const mc_real a = w->a[p * A + k];
-
-			w->dz[p * A + k] = da[w->order[p] * A + k] * (1 - a * a) - w->penalty * w->z[p * A + k];
-		}
-	mc_mlp_backward_above(&net->mlp, &g->mlp, n, &w->hidden, w->dz, A);
-	mc_dense_backward(NULL, 0, &g_own, dy, H, w->hidden.h[0], H, w->own, O, &own, n, 1);
-	mc_gemm(MC_T, MC_N, H, H, n0, 1, w->h, H, dy, H, g->mlp.l[0].fresh ? 0 : 1, g->mlp.l[0].kernel, H);
-	mc_gemm(MC_N, MC_T, n0, H, H, 1, dy, H, net->mlp.l[0].kernel, H, 0, w->dh, H);
-}
-
 /* ---- the LSTM's backward pass ---- */
 
 static mc_real dot(const mc_real *a, const mc_real *b, size_t n)
@@ -387,28 +320,6 @@ static void gated_step_backward(struct mc_policy_work *w, const struct mc_policy
 			memcpy(w->dh + p * H, w->dh0 + p * H, row);
 }
 
-/* Gradients of the LSTM from the adjoints of all gates. */
-static void lstm_gradient(struct mc_policy_work *w, const struct mc_policy_net *net, const struct mc_policy_net *g)
-{
-	const size_t H = net->H, all = w->first[w->steps], later = all - w->first[1];
-	const struct mc_dense x = { .kernel = net->lstm.kernel_x, .bias = net->lstm.bias, .in = net->O, .out = 4 * H };
-	const struct mc_dense gx = { .kernel = g->lstm.kernel_x, .bias = g->lstm.bias, .in = net->O, .out = 4 * H,
-		.fresh = g->fresh };
-
-	mc_dense_backward(NULL, 0, &gx, w->gates, 4 * H, NULL, 0, w->x, net->O, &x, all, 0);
-	mc_gemm(MC_T, MC_N, H, 4 * H, later, 1, w->h0, H, w->gates + w->first[1] * 4 * H, 4 * H,
-	    g->fresh ? 0 : 1, g->lstm.kernel_h, 4 * H);
-}
-
-void mc_policy_no_messages(const struct mc_policy_net *g)
-{
-	const size_t H = g->H, R = sizeof(mc_real);
-
-	memset(g->lstm.kernel_x, 0, g->O * 4 * H * R);
-	memset(g->lstm.kernel_h, 0, H * 4 * H * R);
-	memset(g->lstm.bias, 0, 4 * H * R);
-}
-
 /*
  * From the last step to the first. dh starts as the adjoint of the last hidden states; a
  * row's stays in place until the step of its last message, as steps work on prefixes.
@@ -430,11 +341,18 @@ static int read_messages_backward(struct mc_policy_work *w, const struct mc_poli
 			gated_step_backward(w, net, s, packed, dI);
 		else
 			step_backward(w, net, s, packed);
-	lstm_gradient(w, net, g);
+	mc_policy_lstm_gradient(net, g, w->first[w->steps], w->first[1], w->x, w->gates, w->h0);
 	return 1;
 }
 
 /* ---- both ways ---- */
+
+/* The rows with messages stand first, their last hidden states in h. */
+static struct mc_policy_block block_of(const struct mc_policy_work *w)
+{
+	return (struct mc_policy_block){ .rows = w->n, .heard = w->steps ? w->count[0] : 0, .order = w->order,
+		.own = w->own, .last = w->h };
+}
 
 static void forward(struct mc_policy_work *w, const struct mc_policy_net *net, size_t n,
     const mc_real *o, const uint8_t *take_slot, const uint8_t *I, const uint8_t *src, enum mode mode,
@@ -444,7 +362,9 @@ static void forward(struct mc_policy_work *w, const struct mc_policy_net *net, s
 	sort_rows(w, net, n, take_slot);
 	gather(w, net, n, o, take_slot, I, src);
 	read_messages(w, net, mode);
-	head(w, net, a, lda);
+	const struct mc_policy_block in = block_of(w);
+
+	mc_policy_head_forward(&w->head, net, &in, a, lda);
 }
 
 void mc_policy_forward(struct mc_policy_work *w, const struct mc_policy_net *net, size_t n,
@@ -479,11 +399,19 @@ void mc_policy_hidden(const struct mc_policy_work *w, mc_real *h, size_t ldh)
 			h[w->order[p] * ldh + j] = p < n0 ? w->h[p * H + j] : 0;
 }
 
+static int backward(struct mc_policy_work *w, const struct mc_policy_net *net, const struct mc_policy_net *g,
+    const mc_real *da, mc_real *dI)
+{
+	const struct mc_policy_block in = block_of(w);
+
+	mc_policy_head_backward(&w->head, net, g, &in, da, w->penalty, w->dh);
+	return read_messages_backward(w, net, g, dI);
+}
+
 int mc_policy_backward(struct mc_policy_work *w, const struct mc_policy_net *net,
     const struct mc_policy_net *g, const mc_real *da)
 {
-	head_backward(w, net, g, da);
-	return read_messages_backward(w, net, g, NULL);
+	return backward(w, net, g, da, NULL);
 }
 
 int mc_policy_backward_gated(struct mc_policy_work *w, const struct mc_policy_net *net,
@@ -491,6 +419,5 @@ int mc_policy_backward_gated(struct mc_policy_work *w, const struct mc_policy_ne
 {
 	for (size_t b = 0; b < w->n; b++)
 		memset(dI + (b * net->N + net->agent) * net->d, 0, net->d * sizeof *dI);
-	head_backward(w, net, g, da);
-	return read_messages_backward(w, net, g, dI);
+	return backward(w, net, g, da, dI);
 }

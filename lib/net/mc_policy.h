@@ -15,28 +15,11 @@
 #include <stdint.h>
 
 #include "mc_arena.h"
-#include "mc_lstm.h"
-#include "mc_mlp.h"
-#include "mc_params.h"
+#include "mc_policy_net.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
-
-/* One agent's layers in a block of values: parameters, or a gradient. */
-struct mc_policy_net {
-	size_t agent, N, d, O, A, H;
-	struct mc_lstm lstm;
-	struct mc_mlp mlp;
-	int fresh;  /* of a gradient: 1 = nothing is in the LSTM's yet, it is overwritten, not added to; mlp has its own */
-};
-
-/* Zeroes the LSTM's part of a gradient: what it is when no backward pass returned 1. */
-void mc_policy_no_messages(const struct mc_policy_net *g);
-
-/* Agent i's net in p's layout, values at v. */
-struct mc_policy_net mc_policy_at(const struct mc_params *p, mc_real *v, const struct mc_dims *dims,
-    size_t i);
 
 /* Work space of one worker; holds what the backward pass needs of the last forward. */
 struct mc_policy_work;

@@ -27,7 +27,8 @@ struct mc_team_work {
 	uint8_t *from;                /* [nodes] whose message it is */
 	uint32_t *at;                 /* [rows] the row's node so far */
 	uint16_t *next;               /* [rows] the row's next slot */
-	uint32_t *order, *end;        /* [rows] sorted -> row; [heard] -> node */
+	size_t *order;                /* [rows] sorted -> row */
+	uint32_t *end;                /* [heard] sorted -> node */
 	mc_real *x;                   /* [nodes,O] messages */
 	mc_real *gates;               /* [nodes,4H] */
 	mc_real *h, *c, *tc;          /* [nodes,H] */
@@ -38,8 +39,7 @@ struct mc_team_work {
 	mc_real *own_sorted;
 	mc_real *last;                /* [rows,H] sorted, the last hidden state of those with messages */
 	mc_real *dlast;               /* its adjoint */
-	struct mc_mlp_hidden hidden;  /* [rows,H] sorted */
-	mc_real *a, *z, *dz;          /* [rows,A] sorted: after tanh, before, adjoint of the latter */
+	struct mc_policy_head head;
 	int packed, packed_back;      /* are they there for the net in use? */
 	mc_real *kernels;             /* [(O+H),4H] the LSTM's as mc_kernel wants them */
 	mc_real *kernel_back;         /* [4H,H] kernel_h for the backward pass, likewise */
@@ -85,7 +85,7 @@ static int indices(struct mc_team_work *w, size_t rows, size_t nodes, struct mc_
 struct mc_team_work *mc_team_work_new(const struct mc_dims *dims, size_t most, struct mc_arena *arena,
     struct mc_err *e)
 {
-	const size_t N = dims->N, O = dims->O, A = dims->A, H = dims->H;
+	const size_t N = dims->N, O = dims->O, H = dims->H;
 	const size_t n = smaller(most, mc_team_most(dims)), rows = n * N;
 	const size_t nodes = smaller(rows * dims->d, larger(MESSAGES, N * dims->d));
 	struct mc_team_work *w = mc_arena_alloc(arena, 1, sizeof *w, "team work space", e);
@@ -101,9 +101,7 @@ struct mc_team_work *mc_team_work_new(const struct mc_dims *dims, size_t most, s
 	    take(&w->dh, nodes * H, arena, e) && take(&w->dc, nodes * H, arena, e) &&
 	    take(&w->dh0, rows * H, arena, e) && take(&w->own_sorted, rows * O, arena, e) &&
 	    take(&w->last, rows * H, arena, e) && take(&w->dlast, rows * H, arena, e) &&
-	    take(&w->hidden.h[0], rows * H, arena, e) && take(&w->hidden.h[1], rows * H, arena, e) &&
-	    take(&w->hidden.dh[0], rows * H, arena, e) && take(&w->hidden.dh[1], rows * H, arena, e) &&
-	    take(&w->a, rows * A, arena, e) && take(&w->z, rows * A, arena, e) && take(&w->dz, rows * A, arena, e) &&
+	    mc_policy_head_new(&w->head, dims, rows, arena, e) &&
 	    take(&w->kernels, (O + H) * 4 * H, arena, e) &&
 	    take(&w->kernel_back, mc_kernel_packed(H, 4 * H), arena, e) ? w : NULL;
 }
@@ -209,7 +207,7 @@ static void sort_rows(struct mc_team_work *w, const mc_real *o)
 		for (size_t row = 0; row < w->rows; row++)
 			if ((w->at[row] != nowhere) == heard) {
 				w->end[p] = w->at[row];
-				w->order[p++] = (uint32_t)row;
+				w->order[p++] = row;
 			}
 		if (heard)
 			w->heard = p;
@@ -265,68 +263,29 @@ static void read_messages(struct mc_team_work *w, int keep)
 	}
 }
 
-/* ---- dense layers ---- */
+/* ---- both ways ---- */
 
-/* dense_0's rows for o^i; those for h come first and are used for rows with messages only. */
-static struct mc_dense rows_of_own(const struct mc_policy_net *net)
+static struct mc_policy_block block_of(const struct mc_team_work *w)
 {
-	const struct mc_dense own = {
-		.kernel = net->mlp.l[0].kernel + net->H * net->H, .bias = net->mlp.l[0].bias,
-		.in = net->O, .out = net->H, .fresh = net->mlp.l[0].fresh,
-	};
-
-	return own;
-}
-
-static void head(struct mc_team_work *w, mc_real *a)
-{
-	const struct mc_policy_net *net = &w->net;
-	const size_t H = w->dims.H, O = w->dims.O, A = w->dims.A;
-	const struct mc_dense own = rows_of_own(net);
-	mc_real *y = w->hidden.h[0];
-
-	for (size_t p = 0; p < w->heard; p++)
-		memcpy(w->last + p * H, w->h + w->end[p] * H, H * sizeof *a);
-	mc_dense_forward(y, H, w->own, O, &own, w->rows, 0);
-	mc_gemm(MC_N, MC_N, w->heard, H, H, 1, w->last, H, net->mlp.l[0].kernel, H, 1, y, H);
-	mc_vec_relu(y, w->rows * H);
-	mc_mlp_forward_above(&net->mlp, w->rows, &w->hidden, w->z, A);
-	mc_vec_tanh(w->a, w->z, w->rows * A);
-	for (size_t p = 0; p < w->rows; p++)
-		memcpy(a + w->order[p] * A, w->a + p * A, A * sizeof *a);
+	return (struct mc_policy_block){ .rows = w->rows, .heard = w->heard, .order = w->order, .own = w->own,
+		.last = w->last };
 }
 
 void mc_team_forward(struct mc_team_work *w, size_t n, const mc_real *o, const uint8_t *I,
     const uint8_t *src, int keep, mc_real *a)
 {
+	const size_t H = w->dims.H;
+
 	w->n = n;
 	w->rows = n * w->dims.N;
 	grow(w, o, I, src);
 	sort_rows(w, o);
 	read_messages(w, keep);
-	head(w, a);
-}
+	for (size_t p = 0; p < w->heard; p++)
+		memcpy(w->last + p * H, w->h + w->end[p] * H, H * sizeof *a);
+	const struct mc_policy_block in = block_of(w);
 
-/* ---- backward ---- */
-
-/* To dlast, the adjoint of the last hidden states of the rows with messages. */
-static void head_backward(struct mc_team_work *w, const struct mc_policy_net *g, const mc_real *da, mc_real penalty)
-{
-	const struct mc_policy_net *net = &w->net;
-	const size_t H = w->dims.H, O = w->dims.O, A = w->dims.A;
-	const struct mc_dense own = rows_of_own(net), g_own = rows_of_own(g);
-	mc_real *dy = w->hidden.dh[0];
-
-	for (size_t p = 0; p < w->rows; p++)
-		for (size_t k = 0; k < A; k++) {
-			const mc_real a = w->a[p * A + k];
-
-			w->dz[p * A + k] = da[w->order[p] * A + k] * (1 - a * a) - penalty * w->z[p * A + k];
-		}
-	mc_mlp_backward_above(&net->mlp, &g->mlp, w->rows, &w->hidden, w->dz, A);
-	mc_dense_backward(NULL, 0, &g_own, dy, H, w->hidden.h[0], H, w->own, O, &own, w->rows, 1);
-	mc_gemm(MC_T, MC_N, H, H, w->heard, 1, w->last, H, dy, H, g->mlp.l[0].fresh ? 0 : 1, g->mlp.l[0].kernel, H);
-	mc_gemm(MC_N, MC_T, w->heard, H, H, 1, dy, H, net->mlp.l[0].kernel, H, 0, w->dlast, H);
+	mc_policy_head_forward(&w->head, &w->net, &in, a, w->dims.A);
 }
 
 static void add_row(mc_real *restrict sum, const mc_real *restrict x, size_t n)
@@ -354,24 +313,12 @@ static void level_backward(struct mc_team_work *w, size_t s)
 	}
 }
 
-/* Gradients of the LSTM from the adjoints of all gates. */
-static void lstm_gradient(struct mc_team_work *w, const struct mc_policy_net *g)
-{
-	const size_t H = w->dims.H, O = w->dims.O, all = w->first[w->levels], second = w->first[1];
-	const struct mc_dense x = { .kernel = w->net.lstm.kernel_x, .bias = w->net.lstm.bias, .in = O, .out = 4 * H };
-	const struct mc_dense gx = { .kernel = g->lstm.kernel_x, .bias = g->lstm.bias, .in = O, .out = 4 * H,
-		.fresh = g->fresh };
-
-	mc_dense_backward(NULL, 0, &gx, w->gates, 4 * H, NULL, 0, w->x, O, &x, all, 0);
-	mc_gemm(MC_T, MC_N, H, 4 * H, all - second, 1, w->h0 + second * H, H, w->gates + second * 4 * H, 4 * H,
-	    g->fresh ? 0 : 1, g->lstm.kernel_h, 4 * H);
-}
-
 int mc_team_backward(struct mc_team_work *w, const struct mc_policy_net *g, const mc_real *da, mc_real penalty)
 {
 	const size_t H = w->dims.H, all = w->levels ? w->first[w->levels] : 0;
+	const struct mc_policy_block in = block_of(w);
 
-	head_backward(w, g, da, penalty);
+	mc_policy_head_backward(&w->head, &w->net, g, &in, da, penalty, w->dlast);
 	if (!all)
 		return 0;
 	if (!w->packed_back && all - w->first[1] >= WORTH_PACKING)
@@ -382,6 +329,6 @@ int mc_team_backward(struct mc_team_work *w, const struct mc_policy_net *g, cons
 		add_row(w->dh + w->end[p] * H, w->dlast + p * H, H);
 	for (size_t s = w->levels; s-- > 0;)
 		level_backward(w, s);
-	lstm_gradient(w, g);
+	mc_policy_lstm_gradient(&w->net, g, all, w->first[1], w->x, w->gates, w->h0 + w->first[1] * H);
 	return 1;
 }
