@@ -212,12 +212,6 @@ static void sample(struct cpu *l)
 
 /* ---- optimiser steps ---- */
 
-static void add_to(mc_real *restrict sum, const mc_real *restrict x, size_t n)
-{
-	for (size_t k = 0; k < n; k++)
-		sum[k] += x[k];
-}
-
 /* The sum of the parts, in their order, where the first one was; NULL if it is 0, as no part had messages. */
 static mc_real *add_parts(const struct trained *t, const struct range *r)
 {
@@ -229,7 +223,7 @@ static mc_real *add_parts(const struct trained *t, const struct range *r)
 		if (r->lstm && t->silent[k])
 			continue;
 		if (sum)
-			add_to(sum, part, r->n);
+			mc_vec_add(sum, part, r->n);
 		else
 			sum = part;
 	}

@@ -137,6 +137,12 @@ void mc_vec_relu_mask(mc_real *restrict dy, const mc_real *restrict y, size_t n)
 		dy[i] = y[i] > 0 ? dy[i] : 0;
 }
 
+void mc_vec_add(mc_real *restrict sum, const mc_real *restrict x, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		sum[i] += x[i];
+}
+
 /* LANES sums side by side, then added in lane order: vector code with an order of its own. */
 double mc_sumsq(const mc_real *x, size_t n)
 {

@@ -43,6 +43,9 @@ void mc_vec_tanh(mc_real *y, const mc_real *x, size_t n);
 void mc_vec_relu(mc_real *y, size_t n);
 void mc_vec_relu_mask(mc_real *dy, const mc_real *y, size_t n);
 
+/* sum += x; they do not overlap. */
+void mc_vec_add(mc_real *sum, const mc_real *x, size_t n);
+
 /* Sum of squares, accumulated in double in an order that n alone fixes. */
 double mc_sumsq(const mc_real *x, size_t n);
 

@@ -62,8 +62,7 @@ static void sum_agents(const struct mc_invariant_net *net, size_t n, const mc_re
 		memcpy(to, from, H * sizeof *to);
 		from += H;
 		for (size_t i = 1; i < N; i++, from += H)
-			for (size_t k = 0; k < H; k++)
-				to[k] += from[k];
+			mc_vec_add(to, from, H);
 		for (size_t k = 0; k < H; k++)
 			to[k] *= scale;
 	}

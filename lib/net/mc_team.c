@@ -288,12 +288,6 @@ void mc_team_forward(struct mc_team_work *w, size_t n, const mc_real *o, const u
 	mc_policy_head_forward(&w->head, &w->net, &in, a, w->dims.A);
 }
 
-static void add_row(mc_real *restrict sum, const mc_real *restrict x, size_t n)
-{
-	for (size_t j = 0; j < n; j++)
-		sum[j] += x[j];
-}
-
 /* Level s: its gates become their adjoints; those of the states before it are added to the parents'. */
 static void level_backward(struct mc_team_work *w, size_t s)
 {
@@ -308,8 +302,8 @@ static void level_backward(struct mc_team_work *w, size_t s)
 	else
 		mc_gemm(MC_N, MC_T, n, H, 4 * H, 1, gates, 4 * H, w->net.lstm.kernel_h, 4 * H, 0, w->dh0, H);
 	for (size_t k = 0; k < n; k++) {
-		add_row(w->dh + w->parent[from + k] * H, w->dh0 + k * H, H);
-		add_row(w->dc + w->parent[from + k] * H, w->dc + (from + k) * H, H);
+		mc_vec_add(w->dh + w->parent[from + k] * H, w->dh0 + k * H, H);
+		mc_vec_add(w->dc + w->parent[from + k] * H, w->dc + (from + k) * H, H);
 	}
 }
 
@@ -326,7 +320,7 @@ int mc_team_backward(struct mc_team_work *w, const struct mc_policy_net *g, cons
 	memset(w->dh, 0, all * H * sizeof *w->dh);
 	memset(w->dc, 0, all * H * sizeof *w->dc);
 	for (size_t p = 0; p < w->heard; p++)
-		add_row(w->dh + w->end[p] * H, w->dlast + p * H, H);
+		mc_vec_add(w->dh + w->end[p] * H, w->dlast + p * H, H);
 	for (size_t s = w->levels; s-- > 0;)
 		level_backward(w, s);
 	mc_policy_lstm_gradient(&w->net, g, all, w->first[1], w->x, w->gates, w->h0 + w->first[1] * H);

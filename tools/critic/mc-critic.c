@@ -108,9 +108,8 @@ static struct mc_ramp critic_gamma_of(const char *name)
 {
 	const struct mc_ramp moving = { .start = 0.6, .end = 0.95, .share = 0.8 };
 	struct mc_task task;
-	struct mc_err not_ours;
 
-	if (mc_task_parse(&task, name, &not_ours) < 0)
+	if (mc_task_parse(&task, name, NULL) < 0)
 		return moving;
 	switch (task.kind) {
 	case MC_REFERENCE: return mc_ramp_of(0.6);
