@@ -2,11 +2,12 @@
 """Writes a checkpoint with nets of zeros, or of random numbers, for the tests of what reads checkpoints.
 
 usage: make-ckpt.py FILE [task=push_N3] [method=meta] [seed=7] [episode=400] [hidden=8]
-       [bias=0] [random=0] [range=none] [share=0] [right=0]
+       [bias=0] [random=0] [range=none] [share=0] [right=0] [header.NAME=JSON ...]
 
 With zeros every action is 0. `bias` is the comm nets' logit; random=S draws all weights from
 uniform +-0.5 with seed S. right=1: of a reference task, the comm nets ask whoever knows, and nobody else.
 """
+import json
 import random
 import struct
 import sys
@@ -71,6 +72,7 @@ def main():
               "explore": {"start": 0.2, "end": 0.2, "episodes": 0}, "method": method}
     if opts["range"] != "none":
         header["range"] = float(opts["range"])
+    header.update((name[7:], json.loads(value)) for name, value in opts.items() if name.startswith("header."))
     raw = msgpack.packb({"mc": 1, "type": "checkpoint", "header": header, "iteration": int(opts["episode"]),
                          "episode": int(opts["episode"]), "params": params, "state": {}, "crc32": 0xFFFFFFFF})[:-4]
     with open(sys.argv[1], "wb") as f:

@@ -29,6 +29,22 @@ near() {
 	done
 }
 
+@test "a header's optional numbers are those that an option could have given" {
+	while read -r entry want; do
+		ckpt bad.ckpt "header.$entry"
+		run -65 mc-eval -n 1 bad.ckpt
+		[[ "$output" == *"header: ${entry%=*} is ${entry#*=}, want $want" ]]
+	done <<-'EOF'
+		explore_carry=2 at least 0 and less than 1
+		explore_carry=1 at least 0 and less than 1
+		explore_carry=-0.5 at least 0 and less than 1
+		edge_cost=-3 at least 0 and less than inf
+		range=-1 at least 0 and less than inf
+	EOF
+	ckpt good.ckpt header.explore_carry=0.5 header.edge_cost=0 header.range=0
+	mc-eval -n 1 good.ckpt
+}
+
 @test "the metrics, one JSON object a line, under stable names" {
 	ckpt a.ckpt
 	ckpt b.ckpt method=full seed=3 episode=90

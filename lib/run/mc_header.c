@@ -1,5 +1,6 @@
 #include "mc_header.h"
 
+#include <math.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,6 +17,19 @@ static int bounded(const struct mc_map *m, const char *key, int64_t min, int64_t
 		return mc_err_set(e, MC_DATA, m->frame->place, m->frame->offset, NULL,
 		    "header: %s is %lld, want %lld to %lld", key, (long long)v, (long long)min, (long long)max);
 	*to = (size_t)v;
+	return 0;
+}
+
+/* What may be absent, which leaves it as it is; else at least `min` and less than `below`. */
+static int read_in(const struct mc_map *m, const char *key, double min, double below, double *to, struct mc_err *e)
+{
+	if (!mc_map_has(m, key))
+		return 0;
+	if (mc_map_real(m, key, to, e) < 0)
+		return -1;
+	if (*to < min || *to >= below)
+		return mc_err_set(e, MC_DATA, m->frame->place, m->frame->offset, NULL,
+		    "header: %s is %g, want at least %g and less than %g", key, *to, min, below);
 	return 0;
 }
 
@@ -187,11 +201,8 @@ int mc_header_read(const struct mc_map *m, struct mc_header *h, struct mc_err *e
 	    read_dims(m, &h->dims, e) < 0 || mc_map_real(m, "gamma", &h->gamma, e) < 0 ||
 	    mc_map_str(m, "prey", h->prey, sizeof h->prey, e) < 0)
 		return -1;
-	if (mc_map_has(m, "range") && mc_map_real(m, "range", &h->range, e) < 0)
-		return -1;
-	if (mc_map_has(m, "edge_cost") && mc_map_real(m, "edge_cost", &h->edge_cost, e) < 0)
-		return -1;
-	if (mc_map_has(m, "explore_carry") && mc_map_real(m, "explore_carry", &h->explore_carry, e) < 0)
+	if (read_in(m, "range", 0, HUGE_VAL, &h->range, e) < 0 || read_in(m, "edge_cost", 0, HUGE_VAL, &h->edge_cost, e) < 0 ||
+	    read_in(m, "explore_carry", 0, 1, &h->explore_carry, e) < 0)
 		return -1;
 	if (mc_map_has(m, "planned") && mc_map_int(m, "planned", &h->planned, e) < 0)
 		return -1;
