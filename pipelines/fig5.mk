@@ -12,7 +12,7 @@ drawn_fig5 := $(addprefix $(OUT)/fig5,.svg .png -all.svg -all.png .md)
 # The pipe in two steps: each has a status of its own.
 team := $(patsubst %/run.done,%,$(runs_fig5))
 $(team)/advantages: $(runs_fig5)
-	@mc-rollout --load $(team)/run.ckpt -n $(FIG5_EPISODES) >$@.episodes
+	@mc-rollout --load $(team)/run.ckpt $(call environment,$(FIG5_TASK)) -n $(FIG5_EPISODES) >$@.episodes
 	@mc-metalearn --analyse $(team)/run.ckpt --initial $(team)/run-0.ckpt <$@.episodes >$@.tmp
 	@rm $@.episodes && mv $@.tmp $@
 

@@ -38,12 +38,15 @@ ROLLOUT_meta := --keep 0$(if $(filter-out 0,$(FIFTH)),$(comma)$(FIFTH))
 # The labels of a grid.
 include $(LABELS)
 
+# $(call environment,TASK): the option that a task of one's own needs.
+environment = $(if $(wildcard $(OUT)/env/$1),--env '@$(OUT)/env/$1')
+
 # METALEARN is for all runs that have an mc-metalearn.
 method = $(or $(METHOD_$(label)),$(filter none full reinforce stgs,$(label)),meta)
 
 $(RUNS)/%/run.done:
 	@exec "$(HERE)/cell" '$(task) $(label) $(seed)' '$(@D)' '$(NEEDS_$(label))' \
-		-t '$(task)' $(if $(wildcard $(OUT)/env/$(task)),-E '@$(OUT)/env/$(task)') -m '$(method)' -s '$(seed)' -e '$(EPISODES)' \
+		-t '$(task)' $(call environment,$(task)) -m '$(method)' -s '$(seed)' -e '$(EPISODES)' \
 		-R '$(strip $(ROLLOUT_$(label)) $(ROLLOUT))' -Q '$(strip $(CRITIC_$(label)) $(CRITIC))' \
 		-M '$(strip $(METALEARN_$(label)) $(if $(filter none full stgs,$(method)),,$(METALEARN)))'
 

@@ -57,6 +57,9 @@ header() {
 	"$figures" fig2 "${small[@]}" TASKS=hints METHODS='none full' ENV_hints='python3 ./hints.py {seed} {env}'
 	[ "$(header hints/full '[.task, .method]')" = '["hints","full"]' ]
 	grep -q '>hints<' out/fig2.svg
+	"$figures" fig5 "${small[@]}" TASKS=hints ENV_hints='python3 ./hints.py {seed} {env}'
+	grep -q '^hints, the team of seed 1' out/fig5.md
+	mc-cat --verify out/runs-22/hints/meta/1/advantages
 	# another command under the same name wants another directory
 	run -64 "$figures" fig2 "${small[@]}" TASKS=hints METHODS=none ENV_hints='python3 ./other.py {seed} {env}'
 	[ "$output" = "figures: ENV_hints: the runs in out have another command (python3 ./hints.py {seed} {env}); choose another directory" ]
