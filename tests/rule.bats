@@ -31,7 +31,7 @@ everything='--rule edge --rule-input advantage,normal --residual --warmup-comm 1
 }
 
 @test "stopped and continued: the same bytes" {
-	for form in "$everything" '--rule-input I,normal' '--freeze --residual --rule-input normal'; do
+	for form in "$everything" '--rule-input I,normal' '--meta-batch 8 --warmup-comm 6' '--freeze --residual --rule-input normal'; do
 		rm -rf whole halves
 		team whole 60 "$form"
 		team halves 31 "$form"
@@ -41,9 +41,23 @@ everything='--rule edge --rule-input advantage,normal --residual --warmup-comm 1
 	done
 }
 
+@test "J over more trajectories: in the header, with what it is taken over in the checkpoint" {
+	team one 24 '--meta-batch 1'
+	team plain 24 ''
+	cmp one/run.ckpt plain/run.ckpt
+	team three 24 '--meta-batch 3'
+	[ "$(entry three .meta_batch)" = 3 ]
+	[ "$(mc-cat three/run.ckpt | jq -c '.state."mc-metalearn" | [.past_n, .past_o.shape, .past_log_c.shape]')" = '[2,[2,26,3,15],[2,25]]' ]
+	[ "$(mc-cat --full three/run.ckpt | there jq -c .params.rule)" != "$(mc-cat --full one/run.ckpt | there jq -c .params.rule)" ]
+	# the first meta-iteration has no other trajectories yet: nothing differs
+	team first 5 '--meta-batch 3'
+	team alone 5 ''
+	[ "$(mc-cat --full first/run.ckpt | there jq -c .params.rule)" = "$(mc-cat --full alone/run.ckpt | there jq -c .params.rule)" ]
+}
+
 @test "another form than the run has is refused" {
 	team run 10 ''
-	for form in '--rule edge' '--rule-input normal' '--residual' '--warmup-comm 3' '--eps-rule 1e-4'; do
+	for form in '--rule edge' '--rule-input normal' '--residual' '--warmup-comm 3' '--eps-rule 1e-4' '--meta-batch 2'; do
 		run -64 --separate-stderr team run 20 "$form"
 		[[ "$stderr" == *"the run has "* ]]
 	done
@@ -103,6 +117,10 @@ everything='--rule edge --rule-input advantage,normal --residual --warmup-comm 1
 	[[ "$stderr" == *'an edge rule sees I anyway'* ]]
 	try -m reinforce --residual
 	[[ "$stderr" == 'mc-metalearn: --residual: reinforce has no learned rule'* ]]
+	try -m reinforce --meta-batch 2
+	[[ "$stderr" == 'mc-metalearn: --meta-batch: reinforce has no learned rule'* ]]
+	try --freeze --meta-batch 2
+	[[ "$stderr" == 'mc-metalearn: --meta-batch: a frozen rule is not learned'* ]]
 	try -m reinforce --rule edge
 	[[ "$stderr" == 'mc-metalearn: --rule: reinforce has no learned rule'* ]]
 	try -m reinforce --rule-input I

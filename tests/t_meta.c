@@ -338,15 +338,12 @@ static void hand_over(struct mc_meta *from, struct mc_meta *to)
 }
 
 /* A run that stops between meta-iterations and one that does not end with the same bytes. */
-static void continues_as(enum mc_method method, int freeze, const struct mc_rule_form *form, int64_t warmup,
-    const char *name)
+static void continues_with(const struct mc_meta_opts *opts, const struct mc_rule_form *form, const char *name)
 {
-	struct mc_meta_opts o = options(method);
-	const int updates = method == MC_METHOD_META && !freeze ? K : 0;
+	const struct mc_meta_opts o = *opts;
+	const int updates = o.method == MC_METHOD_META && !o.freeze ? K : 0;
 	struct mc_err e;
 
-	o.freeze = freeze;
-	o.warmup = warmup;
 	struct mc_meta *whole = learner_of(form, &o), *first = learner_of(form, &o), *second = learner_of(form, &o);
 	struct mc_meta_metrics a, b;
 
@@ -362,12 +359,82 @@ static void continues_as(enum mc_method method, int freeze, const struct mc_rule
 	ok(memcmp(&a, &b, sizeof a) == 0, "%s continues to the same metrics", name);
 }
 
+static void continues_as(enum mc_method method, int freeze, const struct mc_rule_form *form, int64_t warmup,
+    const char *name)
+{
+	struct mc_meta_opts o = options(method);
+
+	o.freeze = freeze;
+	o.warmup = warmup;
+	continues_with(&o, form, name);
+}
+
 static void continues(enum mc_method method, int freeze, const char *name)
 {
 	continues_as(method, freeze, &(struct mc_rule_form){ 0 }, 0, name);
 }
 
 /* ---- what goes beyond the paper ---- */
+
+/* J over trajectories of before: after the wait of one meta-iteration, too, and more than one iteration has. */
+static void past_continues(int batch, int64_t warmup, const char *name)
+{
+	struct mc_meta_opts o = options(MC_METHOD_META);
+
+	o.batch = batch;
+	o.warmup = warmup;
+	continues_with(&o, &(struct mc_rule_form){ 0 }, name);
+}
+
+/*
+ * The second meta-iteration's J is over tau(K) and the two last trajectories of the first, whose decisions
+ * were made by theta(K-1) and theta(K), with the advantages of the phi that the iteration starts with.
+ */
+static void past_of(int64_t warmup, const char *name)
+{
+	struct mc_meta_opts o = options(MC_METHOD_META);
+
+	o.batch = 3;
+	o.last_only = 1;
+	o.warmup = warmup;
+	const struct mc_sweep_opts so = { .K = K, .last_only = 1, .gamma = o.gamma, .beta = o.beta };
+	const struct mc_traj last = numbered(2 * K + 1, K);
+	const size_t T = tiny.T;
+	struct mc_meta *x = learner(&o);
+	mc_real *log_c = tiny_zeros(T), *before = tiny_zeros(2 * T), *advantage = tiny_zeros(K * T);
+	struct mc_meta_metrics fig;
+	struct mc_past past;
+	struct mc_sweep s;
+	struct mc_err e;
+
+	if (mc_past_init(&past, &tiny, 2, &tiny_arena, &e) < 0 || mc_sweep_init(&s, &tiny, &so, &tiny_arena, &e) < 0)
+		abort();
+	for (int k = 0; k <= K; k++) {
+		const struct mc_traj t = numbered(k, K);
+
+		mc_comm_forward(&s.comm, mc_meta_params(x, MC_NET_COMM), t.o);
+		mc_past_log_c(log_c, s.comm.z, t.I, t.m, T, tiny.N * tiny.d);
+		mc_past_add(&past, &t, log_c);
+		feed(x, k, k + 1, K, &fig, &e);
+	}
+	const struct mc_params phi = copy_of(mc_meta_params(x, MC_NET_BASELINE));
+
+	for (int i = 0; i < 2; i++) {
+		const struct mc_traj t = numbered(K - 1 + i, K);
+
+		mc_reinforce_advantage(&tiny, &phi, &t, o.gamma, o.n, before + (size_t)i * T, &tiny_arena, &e);
+	}
+	mc_reinforce_advantage(&tiny, &phi, &last, o.gamma, o.n, advantage + (K - 1) * T, &tiny_arena, &e);
+	feed(x, K + 1, 2 * K + 1, K, &fig, &e);
+	for (int k = 0; k < K; k++)
+		mc_sweep_hold(&s, &last, mc_meta_params(x, MC_NET_COMM));
+	mc_sweep_last(&s, &last);
+	mc_sweep_recall(&s, &past, before);
+	const double J = mc_sweep_start(&s, mc_meta_params(x, MC_NET_COMM), advantage);
+
+	feed(x, 2 * K + 1, 2 * K + 2, K, &fig, &e);
+	is_near(fig.J, J, 1e-9, name);
+}
 
 static void moments(void)
 {
@@ -628,7 +695,11 @@ int main(void)
 		    "a rule that sees all, with a wait");
 		continues_as(MC_METHOD_META, 1, &(struct mc_rule_form){ .normal = 1, .residual = 1 }, 0,
 		    "a fixed residual rule");
+		past_continues(2, 0, "J over two trajectories");
+		past_continues(3 * K, K + 1, "J over more than an iteration has, with a wait");
 	}
+	past_of(0, "J of the second iteration: over the last two of the first as well");
+	past_of(1, "and where the first one waited");
 	moments();
 	told();
 	silent_residual();

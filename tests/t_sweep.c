@@ -7,7 +7,7 @@
 #include "mc_sweep.h"
 #include "tiny.h"
 
-enum { K = 2 };
+enum { K = 2, PAST = 3 };
 
 struct problem {
 	struct mc_dims dims;
@@ -18,6 +18,9 @@ struct problem {
 	struct mc_traj tau[K + 1];
 	mc_real *advantage;           /* [K,T] */
 	struct mc_sweep_told told[K]; /* what a rule beyond the paper's is told on tau(0) ... */
+	struct mc_past past;          /* what J is taken over besides; none unless remember() */
+	mc_real *past_advantage;      /* [PAST,T] */
+	double *weight;               /* [K,PAST,T]  of its steps; NAN until J has been worked out once */
 };
 
 static void make_form(struct problem *p, int share, int masked, int fresh, int last_only, double beta,
@@ -44,6 +47,7 @@ static void make_form(struct problem *p, int share, int masked, int fresh, int l
 	for (int k = 0; k <= K; k++)
 		p->tau[k] = tiny_traj(&p->dims, masked, 40 + (uint64_t)k);
 	p->advantage = tiny_random(K * p->dims.T, 1, 50);
+	p->past = (struct mc_past){ 0 };
 	if (mc_sweep_init(&p->x, &p->dims, &p->o, &tiny_arena, &e) < 0)
 		abort();
 }
@@ -51,6 +55,33 @@ static void make_form(struct problem *p, int share, int masked, int fresh, int l
 static void make(struct problem *p, int share, int masked, int fresh, int last_only, double beta)
 {
 	make_form(p, share, masked, fresh, last_only, beta, &(struct mc_rule_form){ 0 });
+}
+
+/* Trajectories of before, sampled at nets that were a little elsewhere. */
+static void remember(struct problem *p)
+{
+	const size_t T = p->dims.T, pairs = p->dims.N * p->dims.d;
+	struct mc_params then = p->theta;
+	mc_real *step = tiny_random(then.size, 0.1, 70), *log_c = tiny_zeros(T);
+	struct mc_err e;
+
+	then.v = tiny_zeros(then.size);
+	for (size_t i = 0; i < then.size; i++)
+		then.v[i] = p->theta.v[i] + step[i];
+	if (mc_past_init(&p->past, &p->dims, PAST, &tiny_arena, &e) < 0)
+		abort();
+	for (int i = 0; i < PAST; i++) {
+		const struct mc_traj t = tiny_traj(&p->dims, 1, 80 + (uint64_t)i);
+
+		mc_comm_forward(&p->x.comm, &then, t.o);
+		mc_past_log_c(log_c, p->x.comm.z, t.I, t.m, T, pairs);
+		mc_past_add(&p->past, &t, log_c);
+	}
+	p->past_advantage = tiny_random(PAST * T, 1, 90);
+	p->weight = calloc((size_t)K * PAST * T, sizeof *p->weight);
+	for (size_t i = 0; i < (size_t)K * PAST * T; i++)
+		p->weight[i] = NAN;
+	mc_sweep_recall(&p->x, &p->past, p->past_advantage);
 }
 
 /* The K updates from theta(0), nu(0); theta ends as theta(K). */
@@ -80,20 +111,54 @@ static double sweep(struct problem *p, const struct mc_params *theta, mc_real *g
 
 /* ---- J again, from eq. 5, 7 and 8 ---- */
 
-static double bracket(const struct problem *p, const mc_real *z, int k)
+static double bracket_of(const struct problem *p, const mc_real *z, const uint8_t *I, const uint8_t *m,
+    const mc_real *advantage, const double *weight)
 {
 	const size_t pairs = p->dims.N * p->dims.d;
 	double sum = 0;
 
 	for (size_t i = 0; i < p->dims.T * pairs; i++) {
 		const double c = 1 / (1 + exp(-(double)z[i]));
-		const double adv = (double)p->advantage[(size_t)(k - 1) * p->dims.T + i / pairs];
+		const double adv = (double)advantage[i / pairs] * (weight ? weight[i / pairs] : 1);
 
-		if (p->tau[k].m[i])
-			sum += log(p->tau[k].I[i] ? c : 1 - c) * adv
+		if (m[i])
+			sum += log(I[i] ? c : 1 - c) * adv
 			    - p->o.beta * (c * log(c) + (1 - c) * log(1 - c));
 	}
 	return sum;
+}
+
+/* min(1, likelihood of a step's decisions over that of then), as a plain product. */
+static double weight_of(const struct problem *p, const mc_real *z, const struct mc_past_one *one, size_t t)
+{
+	const size_t pairs = p->dims.N * p->dims.d;
+	double now = 1;
+
+	for (size_t i = t * pairs; i < (t + 1) * pairs; i++)
+		if (one->m[i])
+			now *= 1 / (1 + exp(one->I[i] ? -(double)z[i] : (double)z[i]));
+	return fmin(1, now / exp((double)one->log_c[t]));
+}
+
+/* J_k at theta: the mean over tau(k) and what was remembered, whose weights stay as they were first. */
+static double bracket(struct problem *p, const struct mc_params *theta, int k)
+{
+	const size_t T = p->dims.T;
+
+	mc_comm_forward(&p->x.comm, theta, p->tau[k].o);
+	double sum = bracket_of(p, p->x.comm.z, p->tau[k].I, p->tau[k].m, p->advantage + (size_t)(k - 1) * T, NULL);
+
+	for (size_t i = 0; i < p->past.n; i++) {
+		const struct mc_past_one one = mc_past_at(&p->past, i);
+		double *w = p->weight + ((size_t)(k - 1) * PAST + i) * T;
+
+		mc_comm_forward(&p->x.comm, theta, one.o);
+		for (size_t t = 0; t < T; t++)
+			if (isnan(w[t]))
+				w[t] = weight_of(p, p->x.comm.z, &one, t);
+		sum += bracket_of(p, p->x.comm.z, one.I, one.m, p->past_advantage + i * T, w);
+	}
+	return sum / (1 + (double)p->past.n);
 }
 
 static double J_again(void *ctx)
@@ -127,11 +192,10 @@ static double J_again(void *ctx)
 			nu[i] = (mc_real)p->o.rho * nu[i] + (mc_real)(1 - p->o.rho) * g[i] * g[i];
 			theta.v[i] += (mc_real)p->o.alpha * g[i] / MC_M(sqrt)(nu[i] + (mc_real)p->o.eps);
 		}
-		mc_comm_forward(comm, &theta, p->tau[k].o);
 		if (!p->o.last_only)
-			J += bracket(p, comm->z, k) / K;
+			J += bracket(p, &theta, k) / K;
 		else if (k == K)
-			J += bracket(p, comm->z, k);
+			J += bracket(p, &theta, k);
 	}
 	mc_arena_reset(&tiny_arena, mark);
 	return J;
@@ -143,8 +207,14 @@ static void check_gradient(struct problem *q, const char *name)
 	const struct mc_params theta = run(&p);
 	mc_real *grad = tiny_zeros(p.eta.size);
 	const double J = sweep(&p, &theta, grad);
+	double J_of_terms = 0;
 
-	const double value = fabs(J - J_again(&p)), error = tiny_error(J_again, &p, p.eta.v, grad,
+	double value = fabs(J - J_again(&p));
+
+	for (int k = 1; k <= K && !p.o.last_only; k++)
+		J_of_terms += p.x.Jk[k - 1] / K;
+	value = fmax(value, p.o.last_only ? 0 : fabs(J - J_of_terms));
+	const double error = tiny_error(J_again, &p, p.eta.v, grad,
 	    p.eta.size, 1e-5);
 
 	if (!ok(value <= 1e-12 && error <= 1e-6, "meta-gradient: %s", name))
@@ -160,6 +230,23 @@ static void gradient(int share, int masked, int fresh, int last_only, double bet
 	snprintf(name, sizeof name, "%s nets, %s, nu(0) %s 0, %s, beta = %g", share ? "shared" : "own",
 	    masked ? "masked" : "all live", fresh ? "=" : ">", last_only ? "k = K alone" : "all k", beta);
 	check_gradient(&p, name);
+}
+
+/* J over trajectories of before, too: some of their steps count less, and not all of them do. */
+static void remembering(int share, int last_only, const struct mc_rule_form *form, const char *name)
+{
+	struct problem p;
+	int below = 0, whole = 0;
+
+	make_form(&p, share, 1, 0, last_only, 0.3, form);
+	remember(&p);
+	check_gradient(&p, name);
+	for (size_t i = (K - 1) * PAST * p.dims.T; i < (size_t)K * PAST * p.dims.T; i++) {
+		below += p.weight[i] < 0.98;
+		whole += p.weight[i] == 1;
+	}
+	ok(below > 0 && whole > 0, "%d steps count less, %d count whole", below, whole);
+	free(p.weight);
 }
 
 /* Every form of the rule but the paper's, which has been. */
@@ -267,6 +354,11 @@ int main(void)
 			gradient(i & 1, i >> 1 & 1, i >> 2 & 1, i >> 3 & 1, i >> 4 & 1 ? 0.3 : 0);
 	if (IN_DOUBLE)
 		forms();
+	if (IN_DOUBLE) {
+		remembering(0, 0, &(struct mc_rule_form){ 0 }, "own nets, J over four trajectories");
+		remembering(1, 0, &(struct mc_rule_form){ .decisions = 1, .normal = 1 }, "shared nets, I, J over four trajectories");
+		remembering(0, 1, &(struct mc_rule_form){ .edge = 1, .residual = 1 }, "edge, k = K alone, J over four trajectories");
+	}
 	held();
 	masked_agent();
 	masked_slots();

@@ -21,6 +21,9 @@ struct mc_meta {
 	struct mc_sweep sweep;                  /* the rule, and its tape */
 	struct mc_baseline fit;
 	mc_real *advantage;                     /* [K,T]: on tau(1) ... tau(K), or [T] */
+	struct mc_past past;                    /* the last trajectories before tau(0), for a J over more than tau(k) */
+	mc_real *past_advantage;                /* [batch-1,T] on them */
+	mc_real *log_c;                         /* [K+1,T]  log-likelihoods of the decisions of tau(0) ... tau(K) */
 	mc_real *grad_rule, *grad_baseline;
 	mc_real *last_rule;                     /* the last meta-gradient, before clipping; zeros: none yet */
 	struct mc_moments moments;              /* of the rewards */
@@ -46,7 +49,7 @@ const char *mc_method_name(enum mc_method m)
 void mc_meta_defaults(struct mc_meta_opts *o)
 {
 	*o = (struct mc_meta_opts){
-		.method = MC_METHOD_META, .K = 10, .gamma = 0.95, .n = 5,
+		.method = MC_METHOD_META, .K = 10, .batch = 1, .gamma = 0.95, .n = 5,
 		.lr_comm = 1e-3, .rho = 0.9, .eps = 1e-8, .lr_rule = 5e-5, .eps_rule = 1e-8, .clip_rule = 1, .beta = 0.01,
 		.lr_baseline = 1e-3, .b1 = 0.9, .b2 = 0.999, .adam_eps = 1e-8,
 		.scale_comm = 0.1, .scale_rule = 1,
@@ -75,6 +78,12 @@ static int has_baseline(const struct mc_meta *x)
 static int has_tape(const struct mc_meta *x)
 {
 	return has_rule(x) && !x->opts.freeze;
+}
+
+/* Is J taken over more trajectories than tau(1) ... tau(K)? */
+static int has_past(const struct mc_meta *x)
+{
+	return has_tape(x) && x->opts.batch > 1;
 }
 
 static mc_real *block(struct mc_arena *arena, size_t n, const char *what, struct mc_err *e)
@@ -110,6 +119,18 @@ static int new_rule(struct mc_meta *x, struct mc_arena *arena, struct mc_err *e)
 	return x->nu_rule && x->grad_rule && x->last_rule ? 0 : -1;
 }
 
+static int new_past(struct mc_meta *x, struct mc_arena *arena, struct mc_err *e)
+{
+	const size_t room = (size_t)x->opts.batch - 1, T = x->dims.T;
+
+	x->past_advantage = block(arena, room * T, "advantages", e);
+	x->log_c = block(arena, ((size_t)x->opts.K + 1) * T, "likelihoods", e);
+	if (!x->past_advantage || !x->log_c || mc_past_init(&x->past, &x->dims, room, arena, e) < 0)
+		return -1;
+	mc_sweep_recall(&x->sweep, &x->past, x->past_advantage);
+	return 0;
+}
+
 /* What an update of theta_c needs. */
 static int new_update(struct mc_meta *x, struct mc_arena *arena, struct mc_err *e)
 {
@@ -129,8 +150,8 @@ static int check_opts(const struct mc_dims *dims, const struct mc_meta_opts *o, 
 	if (dims->d < 1)
 		return mc_err_set(e, MC_USAGE, NULL, -1, "use --comm none or full",
 		    "one agent alone has nobody to talk to");
-	if (o->K < 1 || o->n < 1)
-		return mc_err_set(e, MC_USAGE, NULL, -1, NULL, "K and n must be at least 1");
+	if (o->K < 1 || o->n < 1 || o->batch < 1)
+		return mc_err_set(e, MC_USAGE, NULL, -1, NULL, "K, n and batch must be at least 1");
 	return 0;
 }
 
@@ -170,7 +191,7 @@ struct mc_meta *mc_meta_new(const struct mc_dims *dims, const struct mc_meta_opt
 	    !(x->nu = block(arena, x->comm.size, "nu", e)) ||
 	    new_metrics(x, arena, e) < 0 || new_update(x, arena, e) < 0 ||
 	    (has_baseline(x) && new_baseline(x, arena, e) < 0) ||
-	    (has_rule(x) && new_rule(x, arena, e) < 0))
+	    (has_rule(x) && new_rule(x, arena, e) < 0) || (has_past(x) && new_past(x, arena, e) < 0))
 		return NULL;
 	return x;
 }
@@ -195,6 +216,7 @@ void mc_meta_init(struct mc_meta *x, uint64_t seed)
 	clear(x->nu_rule, x->rule.size);
 	clear(x->last_rule, x->rule.size);
 	x->moments = (struct mc_moments){ 0 };
+	x->past.n = 0;
 	mc_sweep_rewind(&x->sweep);
 	x->next = -1;
 	no_metrics(&x->fig);
@@ -346,6 +368,16 @@ static int update_reinforce(struct mc_meta *x, const struct mc_traj *t, struct m
 	    diverged(&x->baseline, x->adam.v, t->iteration + 1, e) < 0 ? -1 : 0;
 }
 
+/* After a pass over the nets on tau(k) at theta_c(k), which sampled it. */
+static void note_likelihood(struct mc_meta *x, int k)
+{
+	const struct mc_traj *tau = &x->sweep.tau[k];
+
+	if (has_past(x))
+		mc_past_log_c(x->log_c + (size_t)k * x->dims.T, x->sweep.comm.z, tau->I, tau->m, x->dims.T,
+		    x->dims.N * x->dims.d);
+}
+
 /* Algorithm 1, line 9. */
 static int update_rule(struct mc_meta *x, const struct mc_traj *t, struct mc_err *e)
 {
@@ -367,6 +399,7 @@ static int update_rule(struct mc_meta *x, const struct mc_traj *t, struct mc_err
 		x->fig.advantage_norm = mc_lab_rms(s->rule.A_hat, t->m, decisions_of(x));
 		x->fig.common = mc_lab_common(s->rule.A_hat, t->m, x->dims.T, x->dims.N * x->dims.d);
 	}
+	note_likelihood(x, s->k - 1);
 	if (!has_tape(x) && !x->held)
 		step_metric(x, t);
 	if (!has_tape(x) && needs_advantage(x))
@@ -397,6 +430,7 @@ static void meta_gradient(struct mc_meta *x, const struct mc_traj *t)
 	clear(x->grad_rule, x->rule.size);
 	last_step_metric(x);
 	x->fig.J = mc_sweep_start(s, &x->comm, x->advantage);
+	note_likelihood(x, x->opts.K);
 	comm_metrics(x, t);
 	x->fig.saturated_gradient = mc_lab_saturated(s->dz, s->comm.c, t->m, T * pairs);
 	for (int k = x->opts.K; k >= 1; k--) {
@@ -419,6 +453,32 @@ static void step_rule(struct mc_meta *x)
 	mc_rmsprop_step(x->rule.v, x->nu_rule, x->grad_rule, x->rule.size, o->lr_rule, o->rho, o->eps_rule);
 }
 
+static void find_past_advantages(struct mc_meta *x)
+{
+	const size_t T = x->dims.T;
+
+	for (size_t i = 0; i < x->past.n; i++) {
+		const struct mc_past_one p = mc_past_at(&x->past, i);
+
+		mc_baseline_advantage(&x->fit, &x->baseline, p.o, p.r, x->opts.gamma, x->opts.n);
+		memcpy(x->past_advantage + i * T, x->fit.advantage, T * sizeof *x->past_advantage);
+	}
+}
+
+/* tau(0) ... tau(K) are of the past for the next meta-iteration. */
+static void remember(struct mc_meta *x)
+{
+	for (int k = 0; has_past(x) && k <= x->opts.K; k++)
+		mc_past_add(&x->past, &x->sweep.tau[k], x->log_c + (size_t)k * x->dims.T);
+}
+
+/* Where theta_c waits nothing else passes over the nets on tau(K). */
+static void hold_last(struct mc_meta *x, const struct mc_traj *t)
+{
+	mc_comm_forward(&x->sweep.comm, &x->comm, t->o);
+	note_likelihood(x, x->opts.K);
+}
+
 /* Lines 12 and 13. The advantages come first: all are of the phi that line 12 starts from. */
 static int meta_step(struct mc_meta *x, const struct mc_traj *t, struct mc_err *e)
 {
@@ -431,7 +491,10 @@ static int meta_step(struct mc_meta *x, const struct mc_traj *t, struct mc_err *
 		find_advantage(x, &s->tau[k]);
 		memcpy(x->advantage + (size_t)(k - 1) * T, x->fit.advantage, T * sizeof *x->advantage);
 	}
-	if (!x->held)
+	find_past_advantages(x);
+	if (x->held)
+		hold_last(x, t);
+	else
 		meta_gradient(x, t);
 	for (int k = 1; k <= o->K; k++) {
 		find_advantage(x, &s->tau[k]);
@@ -439,6 +502,7 @@ static int meta_step(struct mc_meta *x, const struct mc_traj *t, struct mc_err *
 	}
 	if (!x->held)
 		step_rule(x);
+	remember(x);
 	mc_sweep_rewind(s);
 	if (!x->held && !isfinite(x->fig.J))
 		return mc_err_diverged(e, "rule", "the meta-objective", t->iteration);
@@ -484,6 +548,8 @@ void mc_meta_state_pack(struct mc_fb *b, struct mc_meta *x)
 		mc_fb_real(b, "reward_mean", x->moments.mean);
 		mc_fb_real(b, "reward_m2", x->moments.m2);
 	}
+	if (has_past(x))
+		mc_past_pack(b, &x->past);
 }
 
 int mc_moments_unpack(const struct mc_map *state, struct mc_moments *x, struct mc_err *e)
@@ -519,7 +585,7 @@ int mc_meta_state_unpack(const struct mc_map *state, struct mc_meta *x, struct m
 		return -1;
 	if (x->adam.step < 0)
 		return mc_err_set(e, MC_DATA, NULL, -1, NULL, "baseline_step is negative");
-	if (unpack_rule_state(state, x, e) < 0)
+	if (unpack_rule_state(state, x, e) < 0 || (has_past(x) && mc_past_unpack(state, &x->past, e) < 0))
 		return -1;
 	mc_sweep_rewind(&x->sweep);
 	x->next = -1;

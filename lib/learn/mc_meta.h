@@ -27,6 +27,7 @@ struct mc_meta_opts {
 	int K;                   /* updates for each meta-update */
 	int freeze;              /* 1 = the rule is fixed: no J, no tau(K), no baseline */
 	int last_only;           /* 1 = J keeps only the term k = K, without 1/K */
+	int batch;               /* trajectories for each J_k: tau(k), and the last batch - 1 of before tau(0) */
 	double gamma;
 	int n;                   /* steps of the n-step return */
 	int64_t warmup;          /* theta_c and eta wait until so many episodes have been; phi does not */
@@ -104,8 +105,9 @@ const struct mc_meta_pairs *mc_meta_pairs(const struct mc_meta *x);
 
 /*
  * Everything besides parameters that is needed to continue, between meta-iterations:
- * entries of the `state` map (nu, nu_rule, adam moments, steps, the rewards' running moments, and
- * the last meta-gradient, with which the next one is compared).
+ * entries of the `state` map (nu, nu_rule, adam moments, steps, the rewards' running moments,
+ * the last meta-gradient, with which the next one is compared, and the trajectories that the next J
+ * is taken over).
  */
 void mc_meta_state_pack(struct mc_fb *b, struct mc_meta *x);
 int mc_meta_state_unpack(const struct mc_map *state, struct mc_meta *x, struct mc_err *e);

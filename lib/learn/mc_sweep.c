@@ -11,7 +11,7 @@ static int new_tape(struct mc_sweep *x, struct mc_arena *arena, struct mc_err *e
 	const size_t K = (size_t)x->opts.K, n = x->size;
 	const size_t pairs = x->dims.T * x->dims.N * x->dims.d;
 	const size_t T = x->dims.T;
-	mc_real *p = mc_arena_alloc(arena, 3 * (K + 1) * n + 3 * pairs + K * T, sizeof *p, "tape", e);
+	mc_real *p = mc_arena_alloc(arena, 3 * (K + 1) * n + 3 * pairs + (K + 1) * T, sizeof *p, "tape", e);
 
 	x->Jk = mc_arena_alloc(arena, K, sizeof *x->Jk, "tape", e);
 	x->told = mc_arena_alloc(arena, K, sizeof *x->told, "tape", e);
@@ -28,6 +28,7 @@ static int new_tape(struct mc_sweep *x, struct mc_arena *arena, struct mc_err *e
 	x->dz_dot = x->dz + pairs;
 	x->Dv = x->dz_dot + pairs;
 	x->advantage = x->Dv + pairs;
+	x->weighed = x->advantage + K * T;
 	for (size_t k = 0; k <= K; k++)
 		if (mc_traj_new(&x->tau[k], &x->dims, arena, e) < 0)
 			return -1;
@@ -147,23 +148,61 @@ static void through_rmsprop(mc_real *restrict v, mc_real *restrict mu,
 	}
 }
 
-/* J_k's weight in J. */
+void mc_sweep_recall(struct mc_sweep *x, const struct mc_past *past, const mc_real *advantage)
+{
+	x->past = past;
+	x->past_advantage = advantage;
+}
+
+/* Trajectories over which J_k is the mean. */
+static double trajectories(const struct mc_sweep *x)
+{
+	return x->past ? 1 + (double)x->past->n : 1;
+}
+
+/* The weight in J of one trajectory of J_k. */
 static double weight(const struct mc_sweep *x, int k)
 {
 	if (x->opts.last_only)
-		return k == x->opts.K;
-	return 1 / (double)x->opts.K;
+		return k == x->opts.K ? 1 / trajectories(x) : 0;
+	return 1 / (trajectories(x) * (double)x->opts.K);
 }
 
-/* Eq. 8 on tau(k) at the forward pass in x->comm: x->dz = dJ_k/dz; returns its part of J. */
+/* Eq. 8 on tau(k) at the forward pass in x->comm: x->dz = its part of dJ_k/dz; returns its part of J. */
 static double objective(struct mc_sweep *x, int k, const mc_real *advantage)
 {
 	const struct mc_traj *tau = &x->tau[k];
 	const size_t T = x->dims.T;
-
-	x->Jk[k - 1] = mc_comm_objective(x->dz, x->comm.z, x->comm.c, tau->I, tau->m,
+	const double sum = mc_comm_objective(x->dz, x->comm.z, x->comm.c, tau->I, tau->m,
 	    advantage + (size_t)(k - 1) * T, T, pairs_of(x), x->opts.beta, weight(x, k));
-	return weight(x, k) * x->Jk[k - 1];
+
+	x->Jk[k - 1] += sum / trajectories(x);
+	return weight(x, k) * sum;
+}
+
+/* The same on a trajectory of before. It passes over the nets at theta(k), and adds to lambda. */
+static double objective_of(struct mc_sweep *x, int k, const struct mc_params *theta, size_t i)
+{
+	const struct mc_past_one p = mc_past_at(x->past, i);
+	const size_t T = x->dims.T;
+
+	mc_comm_forward(&x->comm, theta, p.o);
+	mc_past_weigh(x->weighed, x->past_advantage + i * T, &p, x->comm.z, T, pairs_of(x));
+	const double sum = mc_comm_objective(x->dz, x->comm.z, x->comm.c, p.I, p.m, x->weighed, T, pairs_of(x),
+	    x->opts.beta, weight(x, k));
+
+	mc_comm_backward(&x->comm, theta, p.o, x->dz, x->lambda);
+	x->Jk[k - 1] += sum / trajectories(x);
+	return weight(x, k) * sum;
+}
+
+static double recalled(struct mc_sweep *x, int k, const struct mc_params *theta)
+{
+	double J = 0;
+
+	for (size_t i = 0; x->past && weight(x, k) > 0 && i < x->past->n; i++)
+		J += objective_of(x, k, theta, i);
+	return J;
 }
 
 /* D_v log c = m (I - c) z_dot: the adjoint of A_hat. */
@@ -192,11 +231,13 @@ double mc_sweep_start(struct mc_sweep *x, const struct mc_params *theta, const m
 	const int K = x->opts.K;
 
 	assert(x->k == K);
-	mc_comm_forward(&x->comm, theta, x->tau[K].o);
-	const double J = objective(x, K, advantage);
-
 	memset(x->mu, 0, x->size * sizeof *x->mu);
 	memset(x->lambda, 0, x->size * sizeof *x->lambda);
+	x->Jk[K - 1] = 0;
+	double J = recalled(x, K, theta);
+
+	mc_comm_forward(&x->comm, theta, x->tau[K].o);
+	J += objective(x, K, advantage);
 	mc_comm_backward(&x->comm, theta, x->tau[K].o, x->dz, x->lambda);
 	return J;
 }
@@ -218,9 +259,11 @@ double mc_sweep_step(struct mc_sweep *x, int k, const struct mc_params *eta,
 	directional(x, tau);
 	mc_rule_backward(&x->rule, eta, tau->m, x->Dv, grad, k > 1);
 	if (k > 1) {
+		x->Jk[k - 2] = 0;
 		J = objective(x, k - 1, advantage);
 		adjoints(x, tau);
 		mc_comm_backward_tangent(&x->comm, &theta, x->v, tau->o, x->dz, x->dz_dot, x->lambda);
+		J += recalled(x, k - 1, &theta);
 	}
 	return J;
 }

@@ -20,6 +20,7 @@
 #include "mc_arena.h"
 #include "mc_comm.h"
 #include "mc_params.h"
+#include "mc_past.h"
 #include "mc_real.h"
 #include "mc_rule.h"
 #include "mc_traj.h"
@@ -49,11 +50,14 @@ struct mc_sweep {
 	mc_real *nu, *g;         /* [K,size]  nu_1 ..., g_1 ... */
 	struct mc_sweep_told *told; /* [K]  their advantages lie in `advantage` */
 	mc_real *advantage;      /* [K,T] */
-	double *Jk;              /* [K]  after a sweep: eq. 8's bracket for k = 1 ..., without 1/K */
+	double *Jk;              /* [K]  after a sweep: eq. 8's bracket for k = 1 ..., the mean over trajectories, without 1/K */
 	mc_real *lambda, *mu;    /* [size]  dJ/dtheta(k) and dJ/dnu_k, as far as the sweep has come */
 	mc_real *v;              /* [size]  dJ/dg_k */
 	mc_real *Dv;             /* [T,N,d]  D_v log c on tau(k-1) */
 	mc_real *dz, *dz_dot;    /* [T,N,d]  adjoints */
+	const struct mc_past *past; /* trajectories over which J is taken, too; NULL: none */
+	const mc_real *past_advantage; /* [past->n,T]  G_t - V(o_t) on them */
+	mc_real *weighed;        /* [T]  the same of one, times its weights */
 };
 
 int mc_sweep_init(struct mc_sweep *x, const struct mc_dims *dims, const struct mc_sweep_opts *o,
@@ -77,6 +81,15 @@ void mc_sweep_hold(struct mc_sweep *x, const struct mc_traj *t, const struct mc_
 
 /* Puts tau(K) on the tape, which must hold K updates. */
 void mc_sweep_last(struct mc_sweep *x, const struct mc_traj *t);
+
+/*
+ * From now on each J_k is the mean of eq. 8's bracket over tau(k) and these trajectories, in which
+ * w_t (G_t - V(o_t)) takes the place of G_t - V(o_t). The derivative holds the weights constant:
+ * w grad log c = grad w where w is below 1, so that it is that of the weighted advantages' sum.
+ *   past       NULL = tau(k) alone; n may be 0. It, and the advantages, must live as long as the sweep
+ *   advantage  in  [past->n,T]
+ */
+void mc_sweep_recall(struct mc_sweep *x, const struct mc_past *past, const mc_real *advantage);
 
 /*
  * The backward sweep, after mc_sweep_last: J is the sum of what these return,

@@ -107,6 +107,8 @@ static void build_header(const struct metalearn *x, const struct mc_map *m, stru
 		mc_fb_real(b, "clip_rule", o->clip_rule);
 		mc_fb_real(b, "beta", o->beta);
 		mc_fb_bool(b, "last_only", o->last_only);
+		if (o->batch > 1)
+			mc_fb_int(b, "meta_batch", o->batch);
 	}
 	mc_fb_close(b);
 }
@@ -396,13 +398,14 @@ static int check_options(struct metalearn *x, const char *method, struct mc_err 
 	else
 		return mc_usage(e, "-m", NULL, "unknown method \"%s\": meta or reinforce", method);
 	const char *only_meta = o->freeze ? "--freeze" : x->eta ? "--eta" : o->last_only ? "--last-only" :
+	    o->batch > 1 ? "--meta-batch" :
 	    x->form.edge ? "--rule" : x->form.residual ? "--residual" :
 	    x->form.decisions || x->form.advantage || x->form.normal ? "--rule-input" : NULL;
 
 	if (!is_meta(x) && only_meta)
 		return mc_usage(e, only_meta, "give -m meta", "reinforce has no learned rule");
-	if (o->freeze && o->last_only)
-		return mc_usage(e, "--last-only", NULL, "a frozen rule is not learned");
+	if (o->freeze && (o->last_only || o->batch > 1))
+		return mc_usage(e, o->last_only ? "--last-only" : "--meta-batch", NULL, "a frozen rule is not learned");
 	return 0;
 }
 
@@ -413,7 +416,7 @@ static int learning_asked(const struct metalearn *x)
 	struct mc_meta_opts d;
 
 	mc_meta_defaults(&d);
-	return x->eta || o->method != d.method || o->K != d.K || o->freeze || o->last_only || o->n != d.n ||
+	return x->eta || o->method != d.method || o->K != d.K || o->batch != d.batch || o->freeze || o->last_only || o->n != d.n ||
 	    o->lr_comm != d.lr_comm || o->rho != d.rho || o->eps != d.eps || o->scale_comm != d.scale_comm ||
 	    o->lr_baseline != d.lr_baseline || o->b1 != d.b1 || o->b2 != d.b2 || o->adam_eps != d.adam_eps ||
 	    x->R != RULE_HIDDEN || o->warmup != d.warmup || x->warmup_share > 0 || o->eps_rule != d.eps_rule || x->form.edge ||
@@ -437,10 +440,10 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 	struct mc_meta_opts *o = &x.opts;
 	struct mc_analyse_opts analysis = { 0 };
 	const char *method = "meta", *rule = "joint", *input = "paper", *warmup = "0";
-	long K, n, R = RULE_HIDDEN, max_frame = (long)MC_FRAME_MAX;
+	long K, n, batch, R = RULE_HIDDEN, max_frame = (long)MC_FRAME_MAX;
 
 	mc_meta_defaults(o);
-	K = o->K, n = o->n;
+	K = o->K, n = o->n, batch = o->batch;
 	const struct mc_opt table[] = {
 		{ MC_OPT_STR, 'm', "method", "meta|reinforce", &method, 0, 0, "the learned rule, eq. 5-9, or REINFORCE, eq. 4" },
 		{ MC_OPT_INT, 'K', NULL, "K", &K, 1, 10000, "updates of the communication nets for each update of the rule" },
@@ -467,6 +470,7 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 		{ MC_OPT_REAL, 0, "beta", "X", &o->beta, 0, 1e3, "entropy coefficient" },
 		{ MC_OPT_REAL, 0, "scale-rule", "X", &o->scale_rule, 0, 1e3, "factor of its last kernel at the start; 0 begins with \"no update\"" },
 		{ MC_OPT_FLAG, 0, "last-only", NULL, &o->last_only, 0, 0, "no intermediate meta-gradients: the objective is that of the last update alone" },
+		{ MC_OPT_INT, 0, "meta-batch", "M", &batch, 1, 1024, "trajectories for each term of the objective: the one sampled for it, and the last M - 1 before" },
 		{ MC_OPT_STR, 0, "eta", "CKPT", &x.eta, 0, 0, "begin with this run's rule" },
 		{ MC_OPT_FLAG, 0, "freeze", NULL, &o->freeze, 0, 0, "do not learn the rule" },
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "Analysis, without a ring" },
@@ -487,7 +491,7 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 		return parsed == MC_PARSED_DONE ? 0 : -1;
 	if (first < argc)
 		return mc_usage(e, argv[first], "see mc-metalearn --help", "mc-metalearn takes no operand");
-	o->K = (int)K, o->n = (int)n, x.R = (size_t)R;
+	o->K = (int)K, o->n = (int)n, o->batch = (int)batch, x.R = (size_t)R;
 	if (read_warmup(&x, warmup, e) < 0 || read_form(&x, rule, input, e) < 0 || check_options(&x, method, e) < 0 || check_analysis(&x, &analysis, e) < 0 || mc_ring_refuse_terminal(e) < 0 ||
 	    (!analysis.ckpt && mc_filter_refuse_terminal(e) < 0) || mc_blas_init(e) < 0)
 		return -1;
