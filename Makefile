@@ -154,6 +154,11 @@ ON_DEVICE := t_device t_fixtures
 $(ON_DEVICE:%=$B/tests/%): $B/tests/device_host.o
 $(ON_DEVICE:%=$D/tests/%): $D/tests/device_host.o
 
+# A whole ring can have one, too.
+$B/stand-in/mc-critic: $$(call tool-objects,critic) $B/tests/stand_in.o $B/tests/device_host.o $B/libmc.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
 # The checkers of golden values, a file for each owner.
 FIXTURES := $(patsubst tests/%.c,%,$(wildcard tests/fixture*.c))
 $B/tests/t_fixtures: $(FIXTURES:%=$B/tests/%.o)
@@ -177,7 +182,7 @@ $B/cuda/t_%: $B/tests/t_%.o $B/tests/device_host.o $B/cuda/mc_cuda.o $B/libtools
 	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(LDLIBS) $(CUDA_LIBS)
 
 CHECKS := $(TEST_BINS) $(BATS) $(FAULTS)
-check-built: $(PROGRAMS:%=$B/bin/%) $(TEST_BINS) $B/tests/libfault.so $(LINKED_CUDA) check-layers
+check-built: $(PROGRAMS:%=$B/bin/%) $(TEST_BINS) $B/tests/libfault.so $B/stand-in/mc-critic $(LINKED_CUDA) check-layers
 	@MC_BIN='$(abspath $B/bin)' MC_BUILD='$B' tests/run $(CHECKS)
 
 check-engines: check-deps engines-deps $(PROGRAMS:%=$B/bin/%) ## figures over ssh and under Slurm, both of the test's own, where machines die

@@ -25,7 +25,7 @@ is_refused() {
 }
 
 @test "what a GPU does not compute is refused by name, 64" {
-	for option in '--joint' '--penalty 0.1' '--critic invariant'; do
+	for option in '--joint' '--penalty 0.1'; do
 		run bash -c "mc-critic --device cuda $option </dev/null 2>&1 >/dev/null"
 		[ "$status" -eq 64 ]
 		[ "${#lines[@]}" -eq 1 ]
@@ -49,6 +49,33 @@ is_refused() {
 	"$train" -t push_N3 -m none -e 12 -o one -R '--hidden 16' -Q '--batch 64'
 	MC_BIN="$PWD/bin" "$train" -t push_N3 -m none -e 12 -o two -R '--hidden 16' -Q '--batch 64'
 	cmp one/run.ckpt two/run.ckpt
+}
+
+# A ring whose mc-critic computes on the stand-in for a GPU.
+stand_in() {
+	mkdir -p bin
+	cp "$MC_BIN"/mc-rollout "$MC_BIN"/mc-metalearn bin
+	cp "$BATS_TEST_DIRNAME/../$MC_BUILD/stand-in/mc-critic" bin
+	MC_BIN="$PWD/bin" "$train" "$@" -Q '--device cuda'
+}
+
+# The critic's losses of a run, a number a line.
+losses() { mc-cat -t metric "$1/run.log" | jq -r '.values.critic_loss // empty'; }
+
+@test "-p tuned on a device: the losses are the CPU's, and a run moves from one to the other and back" {
+	run=(-t navigation_N3_l3 -p tuned -m full -s 3 -R '--hidden 16 --explore 0.2' -Q '--batch 64 --critic-gamma same --keep-replay')
+	"$train" "${run[@]}" -e 30 -o cpu
+	stand_in "${run[@]}" -e 30 -o device
+	[ "$(mc-cat device/run.ckpt | jq -c '.header | [.share, .["mc-critic"].critic]')" = '[true,"invariant"]' ]
+	losses cpu >a
+	losses device >b
+	paste a b | awk '{ d = $1 - $2; bad += NF != 2 || !(d * d < 1e-8 * $1 * $1) } END { exit bad || NR != 3 }'
+	"$train" "${run[@]}" -e 40 -o device
+	stand_in "${run[@]}" -e 50 -o device
+	"$train" "${run[@]}" -e 50 -o cpu
+	losses cpu | tail -n 1 >a
+	losses device | tail -n 1 >b
+	paste a b | awk '{ d = $1 - $2; exit NF != 2 || !(d * d < 1e-8 * $1 * $1) }'
 }
 
 @test "a device that does not exist, and --tf32 without a GPU, are usage errors" {

@@ -9,12 +9,14 @@
 #include "device_host.h"
 #include "fixture_device.h"
 #include "mc_cuda.h"
+#include "mc_device_critic.h"
+#include "mc_device_policy.h"
 #include "mc_device_step.h"
 
 /* A device with the nets and the batch of one case. */
 struct rig {
 	struct mc_device *dev;
-	struct mc_device_step s;
+	struct mc_device_work s;
 	struct mc_dims x;
 	size_t B;
 };
@@ -46,7 +48,7 @@ static int rig_init(struct fixture *f, struct rig *r, const struct mc_dims *x, s
 	*r = (struct rig){ .dev = open_device(f), .x = *x, .B = B };
 	if (!r->dev)
 		return 0;
-	if (mc_device_step_init(&r->s, r->dev, x, &o, &f->err) == 0)
+	if (mc_device_work_init(&r->s, r->dev, x, &o, &f->err) == 0)
 		return 1;
 	fixture_failed(f);
 	rig_free(r);

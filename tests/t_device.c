@@ -283,7 +283,7 @@ static void same_draws(void)
 	enum { B = 150, N = 3, D = 2, O = 7 };
 	struct mc_learner_opts o = options(MC_LEARNED);
 	struct rig dev = on_device(&three, o);
-	struct mc_device_step *s = mc_learner_device_step(dev.l);
+	struct mc_device_work *s = mc_learner_device_work(dev.l);
 	struct mc_replay *replay;
 	struct mc_learner_metrics fig;
 	struct mc_err e;
@@ -393,11 +393,11 @@ static void hand_over(struct rig *from, struct rig *to, uint32_t updates)
 }
 
 /* A run goes on elsewhere: like to like with the same bytes, else as near as the two are. */
-static void resume(struct mc_learner_opts o, const char *name)
+static void resume(const struct mc_dims *x, struct mc_learner_opts o, const char *name)
 {
 	struct mc_learner_metrics fig;
-	struct rig cpu = on_cpu(&three, o), dev = on_device(&three, o), start = on_cpu(&three, o);
-	struct rig dev_of_cpu = on_device(&three, o), cpu_of_dev = on_cpu(&three, o), dev_of_dev = on_device(&three, o);
+	struct rig cpu = on_cpu(x, o), dev = on_device(x, o), start = on_cpu(x, o);
+	struct rig dev_of_cpu = on_device(x, o), cpu_of_dev = on_cpu(x, o), dev_of_dev = on_device(x, o);
 	struct rig *all[] = { &cpu, &dev, &dev_of_cpu, &cpu_of_dev, &dev_of_dev };
 
 	warm_up(&cpu);
@@ -495,6 +495,25 @@ static void one_agent(void)
 	compare("one agent, full", &one, options(MC_FULL));
 }
 
+/* The critic that does not see the agents' order. */
+static void invariant(struct mc_learner_opts clipped, struct mc_learner_opts stgs)
+{
+	struct mc_dims x = three, many = { .N = 7, .d = 6, .T = 5, .O = 6, .A = 2, .H = 8, .R = 8, .invariant = 1 };
+	const struct mc_dims one = { .N = 1, .d = 0, .T = 5, .O = 4, .A = 2, .H = 8, .R = 8, .invariant = 1 };
+
+	x.invariant = 1;
+	compare("invariant critic, sampled", &x, options(MC_LEARNED));
+	compare("invariant critic, clipped", &x, clipped);
+	compare("invariant critic, seven agents", &many, options(MC_FULL));
+	compare("invariant critic, one agent", &one, options(MC_NONE));
+	x.share = 1;
+	compare("invariant critic, shared nets", &x, options(MC_LEARNED));
+	compare("invariant critic, shared nets, none", &x, options(MC_NONE));
+	compare("invariant critic, shared nets, stgs", &x, stgs);
+	if (!IN_DOUBLE)
+		resume(&x, options(MC_LEARNED), "invariant critic, shared nets");
+}
+
 int main(void)
 {
 	const char *want = getenv("MC_DEVICE");
@@ -534,11 +553,12 @@ int main(void)
 	compare("shared nets, stgs", &x, stgs);
 	compare("shared nets, clipped", &x, clipped);
 	compare("shared nets, none", &x, options(MC_NONE));
+	invariant(clipped, stgs);
 	same_draws();
 	comm_stats();
 	if (!IN_DOUBLE) {                         /* frames hold single precision */
-		resume(o, "sampled");
-		resume(stgs, "stgs");
+		resume(&three, o, "sampled");
+		resume(&three, stgs, "stgs");
 	}
 	not_ready();
 	divergence();

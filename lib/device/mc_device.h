@@ -20,7 +20,8 @@
 #define MC_KERNELS(each) \
 	each(draw) each(gather) each(spread) each(decide) each(cell) each(cell_backward) each(activate) \
 	each(act) each(act_backward) each(first) each(relu_backward) each(top_backward) each(error) \
-	each(gate_backward) each(sum) each(sum_squares) each(clip) each(metrics) each(adam) each(rmsprop)
+	each(gate_backward) each(pool) each(pool_top) each(pool_backward) each(move) each(feel) \
+	each(sum) each(sum_squares) each(clip) each(metrics) each(adam) each(rmsprop)
 
 enum mc_kernel_id {
 #define MC_KERNEL_ID(name) MC_K_##name,

@@ -232,6 +232,80 @@ MC_BODY error(const struct mc_k_error *k, uint32_t b)
 	k->dq[b] = k->scale * (q - y);
 }
 
+/* ---- the invariant critic ---- */
+
+MC_BODY pool(const struct mc_k_pool *k, uint32_t i)
+{
+	const size_t H = k->x.H, N = k->x.N, h = i % H, b = i / H;
+	const mc_real by = k->bias[h] + (k->team ? k->team[i] : 0);
+	mc_real sum = 0;
+
+	for (size_t j = 0; j < N; j++) {
+		const size_t at = (b * N + j) * H + h;
+		const mc_real z = k->z[at] + by, y = z > 0 ? z : 0;
+
+		k->y[at] = y;
+		sum += y;
+	}
+	k->mean[i] = sum / (mc_real)N;
+}
+
+MC_BODY pool_top(const struct mc_k_pool_top *k, uint32_t i)
+{
+	const size_t H = k->x.H, N = k->x.N, h = i % H, b = i / H;
+	const mc_real d = k->dq[b] * k->w[h] / (mc_real)N;
+	mc_real sum = 0;
+
+	for (size_t j = 0; j < N; j++) {
+		const size_t at = (b * N + j) * H + h;
+		const mc_real dy = k->y[at] > 0 ? d : 0;
+
+		k->dy[at] = dy;
+		sum += dy;
+	}
+	k->sum[i] = sum;
+}
+
+MC_BODY pool_backward(const struct mc_k_pool_backward *k, uint32_t i)
+{
+	const size_t H = k->x.H, N = k->x.N, b = i / H / N;
+
+	k->dy[i] = k->y[i] > 0 ? k->dy[i] + k->dmean[b * H + i % H] / (mc_real)N : 0;
+}
+
+MC_BODY move(const struct mc_k_move *k, uint32_t i)
+{
+	const size_t H = k->x.H, A = k->x.A, N = k->x.N, h = i % H, b = i / H % k->x.B, p = i / (H * k->x.B);
+	const mc_real stored = k->z[(b * N + p) * H + h] + k->bias[h];
+	mc_real z = stored;
+
+	for (size_t c = 0; c < A; c++)
+		z += (k->a_pi[(p * k->x.B + b) * A + c] - k->a[(b * N + p) * A + c]) * k->kernel[c * H + h];
+	const mc_real y = z > 0 ? z : 0;
+
+	k->y[i] = y;
+	k->moved[i] = y - (stored > 0 ? stored : 0);
+}
+
+MC_BODY feel(const struct mc_k_feel *k, uint32_t i)
+{
+	const size_t H = k->x.H, N = k->x.N, h = i % H, b = i / H % k->x.B, p = i / (H * k->x.B);
+	const mc_real each = 1 / (mc_real)N, d = k->scale * each * k->w[h];
+	const mc_real by = k->bias[h] + k->team[b * H + h] + each * k->all[i];
+	mc_real sum = 0, down = 0, dall = 0;
+
+	for (size_t j = 0; j < N; j++) {
+		const mc_real e = k->z[(b * N + j) * H + h] + by + (j == p ? k->own[i] : 0), de = e > 0 ? d : 0;
+
+		sum += e > 0 ? e : 0;
+		down = j == p ? de : down;
+		dall += de;
+	}
+	k->mean[i] = each * sum;
+	k->down[i] = down;
+	k->dall[i] = each * dall;
+}
+
 /* ---- sums ---- */
 
 MC_BODY sum(const struct mc_k_sum *k, uint32_t i)

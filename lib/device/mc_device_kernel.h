@@ -178,6 +178,52 @@ struct mc_k_gate_backward {
 	mc_real *dz;
 };
 
+/*
+ * The invariant critic (mc_invariant.h); arrays of stored actions [B,N,.], of eq. 3 [N,B,.].
+ * n = B H: y [B,N,H] = relu(z + bias + team), and its mean over agents. team [B,H] or NULL; y may be z.
+ */
+struct mc_k_pool {
+	struct mc_k_shape x;
+	const mc_real *z, *bias, *team;
+	mc_real *y, *mean;
+};
+
+/* n = B H: adjoints of e [B,N,H] from dq [B], dy = dq w^T / N where y > 0, else 0; and their sum over agents. */
+struct mc_k_pool_top {
+	struct mc_k_shape x;
+	const mc_real *dq, *w, *y;
+	mc_real *dy, *sum;
+};
+
+/* n = B N H: the adjoint of h's mean [B,H] comes to that of each h [B,N,H], which is 0 where h is. */
+struct mc_k_pool_backward {
+	struct mc_k_shape x;
+	const mc_real *y, *dmean;
+	mc_real *dy;
+};
+
+/* n = N B H: y = h^i where agent i's action is a_pi [N,B,A], and what moved; z [B,N,H] of the stored a [B,N,A], without bias. */
+struct mc_k_move {
+	struct mc_k_shape x;
+	const mc_real *z, *bias, *kernel, *a, *a_pi;
+	mc_real *y, *moved;
+};
+
+/*
+ * n = N B H: where agent i's action is another, e^j = relu(z^j + bias + team + all / N), e^i with own as well.
+ *   z     in  [B,N,H], team [B,H]: of the stored actions
+ *   own, all  in  [N,B,H]  moved kernel_1, moved kernel_team
+ *   mean  out [N,B,H]  of all e
+ *   down  out [N,B,H]  adjoint of own: scale w / N where e^i > 0
+ *   dall  out [N,B,H]  adjoint of moved kernel_team
+ */
+struct mc_k_feel {
+	struct mc_k_shape x;
+	const mc_real *z, *bias, *team, *own, *all, *w;
+	mc_real scale;
+	mc_real *mean, *down, *dall;
+};
+
 /* n = groups lanes: lane l of a group is the sum of rows l, l + lanes, ... of x [groups,rows]. */
 struct mc_k_sum {
 	const mc_real *x;

@@ -4,9 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "mc_device_step.h"
+
 struct device_learner {
 	struct mc_learner base;
-	struct mc_device_step step;
+	struct mc_device_work step;
 	enum { NOT_YET, RUN_ONCE, RECORDED } stage; /* of the update's sequence */
 	struct mc_k_now now;
 	uint64_t trajectories;    /* appended so far */
@@ -23,7 +25,7 @@ static struct device_learner *of(struct mc_learner *l)
 	return (struct device_learner *)(void *)l;
 }
 
-struct mc_device_step *mc_learner_device_step(struct mc_learner *l)
+struct mc_device_work *mc_learner_device_work(struct mc_learner *l)
 {
 	return &of(l)->step;
 }
@@ -222,7 +224,7 @@ static int fill(struct device_learner *l, struct mc_device *dev, struct mc_err *
 	const size_t n = base->o.stgs ? base->o.B * base->dims.N * base->dims.d : 0;
 
 	_Static_assert(sizeof(struct mc_learner_metrics) == 6 * sizeof(double), "the kernel's metrics are the learner's");
-	if (mc_device_step_init(&l->step, dev, &base->dims, &base->o, e) < 0)
+	if (mc_device_work_init(&l->step, dev, &base->dims, &base->o, e) < 0)
 		return -1;
 	return (l->staged = mc_arena_alloc(&l->base.arena, l->step.D.slot_bytes, 1, "learner", e)) &&
 	    (l->home = mc_device_host_alloc(dev, l->step.home_bytes, 1, "learner", e)) &&

@@ -8,7 +8,7 @@
 #define MC_LEARNER_DEVICE_H
 
 #include "mc_device.h"
-#include "mc_device_step.h"
+#include "mc_device_work.h"
 #include "mc_learner.h"
 
 /*
@@ -19,6 +19,6 @@ struct mc_learner *mc_learner_device_new(const struct mc_dims *dims, const struc
     struct mc_device *dev, struct mc_err *e);
 
 /* What it works with, for tests and benchmarks. */
-struct mc_device_step *mc_learner_device_step(struct mc_learner *l);
+struct mc_device_work *mc_learner_device_work(struct mc_learner *l);
 
 #endif

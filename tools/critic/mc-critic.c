@@ -688,9 +688,8 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 		return mc_usage(e, "--device", NULL, "\"%s\" is neither cpu nor cuda", device);
 	if (tf32 && !cuda)
 		return mc_usage(e, "--tf32", "give --device cuda as well", "the CPU computes in full");
-	if (cuda && (o->joint || o->penalty > 0 || mc_critic_parse(x.kind)))
-		return mc_usage(e, o->joint ? "--joint" : o->penalty > 0 ? "--penalty" : "--critic", "give --device cpu",
-		    "a GPU does not compute this yet");
+	if (cuda && (o->joint || o->penalty > 0))
+		return mc_usage(e, o->joint ? "--joint" : "--penalty", "give --device cpu", "a GPU does not compute this yet");
 	o->B = (size_t)batch, o->replay = (size_t)replay;
 	o->warmup = (size_t)(warmup > batch ? warmup : batch);
 	if (o->warmup > o->replay)

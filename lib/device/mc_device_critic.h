@@ -1,0 +1,19 @@
+/*
+ * The critic on a device: eq. 1 (mc_critic.h), and eq. 3 as far as the agents' actions. With dense layers over
+ * all agents it is computed here, the invariant one by mc_device_invariant.
+ */
+#ifndef MC_DEVICE_CRITIC_H
+#define MC_DEVICE_CRITIC_H
+
+#include "mc_device_work.h"
+
+/*
+ * Eq. 1 on the batch, with a_next there: q, q_next, y, error, dq [B]; the critic's gradient; the lanes of the loss and
+ * of q.
+ */
+void mc_device_critic_gradient(struct mc_device_work *s);
+
+/* Every agent's objective at a_pi: q_pi [N,B] and its lanes; da [N,B,A], its derivative by the agent's own action. */
+void mc_device_critic_objectives(struct mc_device_work *s);
+
+#endif
