@@ -31,7 +31,7 @@ everything='--rule edge --rule-input advantage,normal --residual --warmup-comm 1
 }
 
 @test "stopped and continued: the same bytes" {
-	for form in "$everything" '--rule-input I,normal' '--meta-batch 8 --warmup-comm 6' '--freeze --residual --rule-input normal'; do
+	for form in "$everything" '--rule-input I,normal' '--meta-batch 8 --warmup-comm 6' '--rule-input normal --rule-init reinforce' '--freeze --residual --rule-input normal'; do
 		rm -rf whole halves
 		team whole 60 "$form"
 		team halves 31 "$form"
@@ -41,6 +41,21 @@ everything='--rule edge --rule-input advantage,normal --residual --warmup-comm 1
 	done
 }
 
+@test "a rule that begins as the return-to-go agrees with REINFORCE, a random one does not" {
+	agreement() {
+		mc-cat -t metric "$1/run.log" | jq -s '[.[] | select(.program == "mc-metalearn") | .values.agreement] | add / length'
+	}
+	for form in '' '--rule edge'; do
+		rm -rf begun random
+		team begun 100 "--rule-input normal --rule-init reinforce $form"
+		team random 100 "--rule-input normal $form"
+		[ "$(entry begun .rule_init)" = '"reinforce"' ]
+		[ "$(jq -n "$(agreement begun) > 0.5")" = true ]
+		[ "$(jq -n "$(agreement random) < 0.4")" = true ]
+	done
+	[ "$(entry random .rule_init)" = null ]
+}
+
 @test "J over more trajectories: in the header, with what it is taken over in the checkpoint" {
 	team one 24 '--meta-batch 1'
 	team plain 24 ''
@@ -48,7 +63,9 @@ everything='--rule edge --rule-input advantage,normal --residual --warmup-comm 1
 	team three 24 '--meta-batch 3'
 	[ "$(entry three .meta_batch)" = 3 ]
 	[ "$(mc-cat three/run.ckpt | jq -c '.state."mc-metalearn" | [.past_n, .past_o.shape, .past_log_c.shape]')" = '[2,[2,26,3,15],[2,25]]' ]
-	[ "$(mc-cat --full three/run.ckpt | there jq -c .params.rule)" != "$(mc-cat --full one/run.ckpt | there jq -c .params.rule)" ]
+	three=$(mc-cat --full three/run.ckpt | there jq -c .params.rule)
+	one=$(mc-cat --full one/run.ckpt | there jq -c .params.rule)
+	[ "$three" != "$one" ]
 	# the first meta-iteration has no other trajectories yet: nothing differs
 	team first 5 '--meta-batch 3'
 	team alone 5 ''
@@ -121,6 +138,18 @@ everything='--rule edge --rule-input advantage,normal --residual --warmup-comm 1
 	[[ "$stderr" == 'mc-metalearn: --meta-batch: reinforce has no learned rule'* ]]
 	try --freeze --meta-batch 2
 	[[ "$stderr" == 'mc-metalearn: --meta-batch: a frozen rule is not learned'* ]]
+	try --rule-init ones
+	[[ "$stderr" == 'mc-metalearn: --rule-init: unknown beginning "ones": random or reinforce'* ]]
+	try --rule-init reinforce
+	[[ "$stderr" == 'mc-metalearn: --rule-init: a return less its mean is of rewards less theirs; give --rule-input normal as well' ]]
+	try --rule-init reinforce --rule-input normal --residual
+	[[ "$stderr" == 'mc-metalearn: --rule-init: a rule that is given'* ]]
+	try --rule-init reinforce --rule-input normal --eta x.ckpt
+	[[ "$stderr" == "mc-metalearn: --rule-init: with --eta the rule begins as that run's" ]]
+	try --rule-init reinforce --rule-input normal --rule-hidden 1
+	[[ "$stderr" == 'mc-metalearn: --rule-hidden: '*'at least 2 hidden units' ]]
+	try -m reinforce --rule-init reinforce --rule-input normal
+	[[ "$stderr" == 'mc-metalearn: --rule-init: reinforce has no learned rule'* ]]
 	try -m reinforce --rule edge
 	[[ "$stderr" == 'mc-metalearn: --rule: reinforce has no learned rule'* ]]
 	try -m reinforce --rule-input I

@@ -205,6 +205,31 @@ static void gradients(const struct mc_rule_form *form, const char *name)
 	ok(memcmp(g, again, p.eta.size * sizeof *g) == 0, "the gradient is the same without dc");
 }
 
+/* A rule that begins as the return-to-go, of each form that may: against the sum, worked out backward. */
+static void begins_as_return(const struct mc_rule_form *form, double gamma, double most, const char *name)
+{
+	struct problem p;
+	double G = 0, worst = 0;
+
+	make(&p, form);
+	mc_params_init(&p.eta, 3, 1);
+	const mc_real other = mc_params_at(&p.eta, "lstm", "kernel_x", 0)[1];
+
+	mc_rule_begin_return(&p.eta, gamma);
+	p.t.r[0] = (mc_real)(p.mean + 1 / p.scale);
+	p.t.r[1] = (mc_real)(p.mean - 2.5 / p.scale);
+	p.t.r[2] = (mc_real)(p.mean + 2 / p.scale);
+	forward(&p);
+	for (size_t t = tiny.T; t-- > 0; ) {
+		G = ((double)p.t.r[t] - p.mean) * p.scale + gamma * G;
+		for (size_t i = 0; i < PAIRS; i++)
+			worst = fmax(worst, fabs((double)p.x.A_hat[t * PAIRS + i] - G));
+	}
+	if (!ok(worst < most, "%s: A_hat is the return-to-go", name))
+		diag("off by up to %g", worst);
+	ok(mc_params_at(&p.eta, "lstm", "kernel_x", 0)[1] == other && other != 0, "%s: the other units stay", name);
+}
+
 int main(void)
 {
 	static const struct { struct mc_rule_form form; const char *name; } forms[] = {
@@ -227,5 +252,9 @@ int main(void)
 	edge_input();
 	residual();
 	alike();
+	begins_as_return(&(struct mc_rule_form){ .normal = 1 }, 0.95, 0.02, "joint");
+	begins_as_return(&(struct mc_rule_form){ .normal = 1, .decisions = 1 }, 0.6, 0.02, "joint, I");
+	begins_as_return(&(struct mc_rule_form){ .normal = 1, .edge = 1 }, 1, 0.02, "edge, no discount");
+	begins_as_return(&(struct mc_rule_form){ .normal = 1 }, 0, 0.03, "the reward alone");
 	return tiny_done();
 }

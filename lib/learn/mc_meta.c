@@ -213,6 +213,8 @@ void mc_meta_init(struct mc_meta *x, uint64_t seed)
 	x->adam.step = 0;
 	if (x->rule.v)
 		mc_params_init(&x->rule, seed, x->opts.scale_rule);
+	if (x->rule.v && x->opts.begin_return)
+		mc_rule_begin_return(&x->rule, x->opts.gamma);
 	clear(x->nu_rule, x->rule.size);
 	clear(x->last_rule, x->rule.size);
 	x->moments = (struct mc_moments){ 0 };

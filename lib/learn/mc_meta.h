@@ -36,6 +36,7 @@ struct mc_meta_opts {
 	double beta;             /* entropy coefficient */
 	double lr_baseline, b1, b2, adam_eps; /* Adam of phi */
 	double scale_comm, scale_rule; /* factors of the last kernels' initial values (0.1, 1) */
+	int begin_return;        /* 1 = the rule begins as the return-to-go (mc_rule_begin_return) */
 };
 
 /*

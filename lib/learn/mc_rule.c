@@ -1,5 +1,7 @@
 #include "mc_rule.h"
 
+#include <assert.h>
+#include <math.h>
 #include <string.h>
 
 #include "mc_blas.h"
@@ -41,6 +43,52 @@ int mc_rule_init(struct mc_rule *x, const struct mc_dims *dims, struct mc_arena 
 int mc_rule_needs_advantage(const struct mc_rule_form *f)
 {
 	return f->advantage || f->residual;
+}
+
+/* ---- a rule that begins as the return-to-go ---- */
+
+static const double open_gate = 3, step_of_r = 0.05;
+
+/* Column `at` of a kernel becomes zeros. */
+static void clear_column(const struct mc_params *eta, const char *layer, const char *name, size_t rows, size_t columns,
+    size_t at)
+{
+	mc_real *v = mc_params_at(eta, layer, name, 0);
+
+	for (size_t i = 0; i < rows; i++)
+		v[i * columns + at] = 0;
+}
+
+/* Unit 0: c' = gamma c + sigmoid(open) tanh(step r~), h = sigmoid(open) tanh(c'). */
+static void sum_in_unit_0(struct mc_params *eta, double gamma)
+{
+	const struct mc_lstm w = mc_lstm_at(eta, eta->v, 0);
+	const double f = fmin(fmax(gamma, 1e-6), 1 - 1e-6), bias[] = { open_gate, log(f / (1 - f)), 0, open_gate };
+
+	for (size_t gate = 0; gate < 4; gate++) {
+		clear_column(eta, "lstm", "kernel_x", w.in, 4 * w.H, gate * w.H);
+		clear_column(eta, "lstm", "kernel_h", w.H, 4 * w.H, gate * w.H);
+		w.bias[gate * w.H] = (mc_real)bias[gate];
+	}
+	w.kernel_x[2 * w.H] = (mc_real)step_of_r;
+}
+
+void mc_rule_begin_return(struct mc_params *eta, double gamma)
+{
+	const struct mc_mlp w = mc_mlp_at(eta, eta->v, 0);
+	const size_t R = w.l[0].out, out = w.l[1].out;
+	const double opened = 1 / (1 + exp(-open_gate)), unit = 1 / (step_of_r * opened * opened);
+
+	assert(R >= 2);
+	sum_in_unit_0(eta, gamma);
+	memset(w.l[1].kernel, 0, R * out * sizeof *w.l[1].kernel);
+	for (size_t sign = 0; sign < 2; sign++) {
+		clear_column(eta, "dense_0", "kernel", R, R, sign);
+		w.l[0].kernel[sign] = sign ? -1 : 1;
+		w.l[0].bias[sign] = 0;
+		for (size_t i = 0; i < out; i++)
+			w.l[1].kernel[sign * out + i] = (mc_real)(sign ? -unit : unit);
+	}
 }
 
 /* ---- x ---- */

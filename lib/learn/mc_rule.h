@@ -56,6 +56,20 @@ int mc_rule_init(struct mc_rule *x, const struct mc_dims *dims, struct mc_arena 
 /* Does a rule of this form need G_t - V(o_t)? */
 int mc_rule_needs_advantage(const struct mc_rule_form *f);
 
+/*
+ * From eta's initial values, a rule that says the return-to-go,
+ *
+ *     A_hat_t = sum_{l >= 0} gamma^l r~_{t+l}, for all pairs, r~ what the rule sees of r,
+ *
+ * which is REINFORCE's advantage without a baseline, as the rewards of a form with `normal` have mean 0.
+ * One unit of the LSTM is made to sum: its gates are constants (f is gamma), its input a small multiple
+ * of r~, so that both tanh are nearly straight; two units of the hidden layer, one for each sign,
+ * read it, and they alone reach the outputs. All other values stay. A_hat is less than the sum
+ * where that is large: by 1 % at 4, 7 % at 10.
+ * R must be at least 2.
+ */
+void mc_rule_begin_return(struct mc_params *eta, double gamma);
+
 /* x and A_hat under eta. */
 void mc_rule_forward(struct mc_rule *x, const struct mc_params *eta, const struct mc_rule_input *in);
 

@@ -96,6 +96,8 @@ static void build_header(const struct metalearn *x, const struct mc_map *m, stru
 	if (is_meta(x)) {
 		mc_fb_uint(b, "rule_hidden", x->R);
 		mc_fb_real(b, "scale_rule", o->scale_rule);
+		if (o->begin_return)
+			mc_fb_str(b, "rule_init", "reinforce");
 		mc_fb_bool(b, "freeze", o->freeze);
 		mc_fb_bool(b, "eta_given", x->eta != NULL);
 		build_form(x, b);
@@ -366,6 +368,14 @@ static int read_form(struct metalearn *x, const char *rule, const char *input, s
 	return 0;
 }
 
+static int read_init(struct metalearn *x, const char *init, struct mc_err *e)
+{
+	x->opts.begin_return = strcmp(init, "reinforce") == 0;
+	if (!x->opts.begin_return && strcmp(init, "random") != 0)
+		return mc_usage(e, "--rule-init", NULL, "unknown beginning \"%s\": random or reinforce", init);
+	return 0;
+}
+
 /* --warmup-comm 4000, or 40%. */
 static int read_warmup(struct metalearn *x, const char *text, struct mc_err *e)
 {
@@ -379,6 +389,26 @@ static int read_warmup(struct metalearn *x, const char *text, struct mc_err *e)
 		    text);
 	x->warmup_share = share ? value / 100 : 0;
 	x->opts.warmup = share ? 0 : (int64_t)value;
+	return 0;
+}
+
+/* --rule-init reinforce: only where it means something, and once. */
+static int check_init(const struct metalearn *x, struct mc_err *e)
+{
+	const struct mc_rule_form *f = &x->form;
+
+	if (!x->opts.begin_return)
+		return 0;
+	if (x->eta)
+		return mc_usage(e, "--rule-init", NULL, "with --eta the rule begins as that run's");
+	if (!f->normal)
+		return mc_usage(e, "--rule-init", "give --rule-input normal as well",
+		    "a return less its mean is of rewards less theirs");
+	if (mc_rule_needs_advantage(f))
+		return mc_usage(e, "--rule-init", "give --scale-rule 0",
+		    "a rule that is given REINFORCE's advantage need not begin as the return");
+	if (x->R < 2)
+		return mc_usage(e, "--rule-hidden", NULL, "a rule that begins as the return has at least 2 hidden units");
 	return 0;
 }
 
@@ -398,12 +428,14 @@ static int check_options(struct metalearn *x, const char *method, struct mc_err 
 	else
 		return mc_usage(e, "-m", NULL, "unknown method \"%s\": meta or reinforce", method);
 	const char *only_meta = o->freeze ? "--freeze" : x->eta ? "--eta" : o->last_only ? "--last-only" :
-	    o->batch > 1 ? "--meta-batch" :
+	    o->batch > 1 ? "--meta-batch" : o->begin_return ? "--rule-init" :
 	    x->form.edge ? "--rule" : x->form.residual ? "--residual" :
 	    x->form.decisions || x->form.advantage || x->form.normal ? "--rule-input" : NULL;
 
 	if (!is_meta(x) && only_meta)
 		return mc_usage(e, only_meta, "give -m meta", "reinforce has no learned rule");
+	if (check_init(x, e) < 0)
+		return -1;
 	if (o->freeze && (o->last_only || o->batch > 1))
 		return mc_usage(e, o->last_only ? "--last-only" : "--meta-batch", NULL, "a frozen rule is not learned");
 	return 0;
@@ -416,7 +448,7 @@ static int learning_asked(const struct metalearn *x)
 	struct mc_meta_opts d;
 
 	mc_meta_defaults(&d);
-	return x->eta || o->method != d.method || o->K != d.K || o->batch != d.batch || o->freeze || o->last_only || o->n != d.n ||
+	return x->eta || o->method != d.method || o->K != d.K || o->batch != d.batch || o->freeze || o->last_only || o->begin_return || o->n != d.n ||
 	    o->lr_comm != d.lr_comm || o->rho != d.rho || o->eps != d.eps || o->scale_comm != d.scale_comm ||
 	    o->lr_baseline != d.lr_baseline || o->b1 != d.b1 || o->b2 != d.b2 || o->adam_eps != d.adam_eps ||
 	    x->R != RULE_HIDDEN || o->warmup != d.warmup || x->warmup_share > 0 || o->eps_rule != d.eps_rule || x->form.edge ||
@@ -439,7 +471,7 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 	struct metalearn x = { 0 };
 	struct mc_meta_opts *o = &x.opts;
 	struct mc_analyse_opts analysis = { 0 };
-	const char *method = "meta", *rule = "joint", *input = "paper", *warmup = "0";
+	const char *method = "meta", *rule = "joint", *input = "paper", *warmup = "0", *init = "random";
 	long K, n, batch, R = RULE_HIDDEN, max_frame = (long)MC_FRAME_MAX;
 
 	mc_meta_defaults(o);
@@ -463,6 +495,7 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 		{ MC_OPT_STR, 0, "rule", "joint|edge", &rule, 0, 0, "one for all pairs at once, the paper's, or one for each pair, the same for all" },
 		{ MC_OPT_STR, 0, "rule-input", "LIST", &input, 0, 0, "what it reads beside the paper's: I, advantage, normal, with commas" },
 		{ MC_OPT_FLAG, 0, "residual", NULL, &x.form.residual, 0, 0, "what it says is added to REINFORCE's advantage" },
+		{ MC_OPT_STR, 0, "rule-init", "random|reinforce", &init, 0, 0, "what it begins as: --scale-rule's random net, or the return-to-go less its mean" },
 		{ MC_OPT_INT, 0, "rule-hidden", "R", &R, 1, 4096, "hidden width" },
 		{ MC_OPT_REAL, 0, "lr-rule", "X", &o->lr_rule, 0, 1e3, "RMSprop's learning rate" },
 		{ MC_OPT_REAL, 0, "eps-rule", "X", &o->eps_rule, 1e-30, 1, "RMSprop's epsilon, inside the root" },
@@ -492,7 +525,7 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 	if (first < argc)
 		return mc_usage(e, argv[first], "see mc-metalearn --help", "mc-metalearn takes no operand");
 	o->K = (int)K, o->n = (int)n, o->batch = (int)batch, x.R = (size_t)R;
-	if (read_warmup(&x, warmup, e) < 0 || read_form(&x, rule, input, e) < 0 || check_options(&x, method, e) < 0 || check_analysis(&x, &analysis, e) < 0 || mc_ring_refuse_terminal(e) < 0 ||
+	if (read_warmup(&x, warmup, e) < 0 || read_form(&x, rule, input, e) < 0 || read_init(&x, init, e) < 0 || check_options(&x, method, e) < 0 || check_analysis(&x, &analysis, e) < 0 || mc_ring_refuse_terminal(e) < 0 ||
 	    (!analysis.ckpt && mc_filter_refuse_terminal(e) < 0) || mc_blas_init(e) < 0)
 		return -1;
 	if (analysis.ckpt) {
