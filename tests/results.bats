@@ -53,6 +53,25 @@ setup() {
 	done
 }
 
+@test "what messages are worth: for every team that talks, on the same 1,000 episodes as its evaluation" {
+	runs=$rule/../learn
+	jq -r 'select(.requests_per_step > 0).file' "$runs/evaluations.jsonl" | sort >talk
+	for how in '.comm == "none"' '.drop == 0.5'; do
+		jq -r "select($how).file" "$runs/interventions.jsonl" | sort | diff talk -
+	done
+	jq -s 'map({key: .file, value: .return_mean}) | from_entries' "$runs/evaluations.jsonl" >whole
+	jq -se --slurpfile whole whole 'all(.[]; .episodes == 1000 and .untouched_return_mean == $whole[0][.file])' "$runs/interventions.jsonl"
+	# the means over seeds, worked out in another way
+	"$rule/../worth" >table
+	want=$(jq -r 'select(.task == "reference_N3_s1" and .method == "full" and .comm == "none").difference' "$runs/interventions.jsonl" |
+		datamash -R 1 mean 1)
+	grep -q "^| reference_N3_s1 | full | .* | $want | " table
+	# the page tells them
+	awk -F ' *[|] *' 'NR > 2 { print $2, $3, $6, $7, $9 }' table >rows
+	awk '/^task .* half lost$/, /^.Ed/ { if (NF > 4) print $1, $2, $(NF - 2), $(NF - 1), $NF }' "$rule/../../../man/metacomm-results.7" >page
+	run -1 grep -vxFf page rows
+}
+
 @test "the README has every row of the table of finished runs, as the data give it" {
 	"$rule/../table" >table
 	[ "$(wc -l <table)" -gt 3 ]
