@@ -256,6 +256,10 @@ prey-weights: all ## train the prey of --prey auto anew, into lib/run/mc_prey_we
 	$(MAKE) -f pipelines/prey.mk MC_BIN=bin OUT=build/prey weights
 	cp build/prey/mc_prey_weights.c lib/run/
 
+rule-weights: all ## learn the rule of --eta auto anew, into lib/learn/mc_rule_weights.c (minutes)
+	$(MAKE) -f pipelines/eta.mk MC_BIN=bin OUT=build/eta weights
+	cp build/eta/mc_rule_weights.c lib/learn/
+
 yardsticks: all ## measure again what the scripts of the tasks return, into lib/stat/mc_yardstick_table.c
 	MC_BIN=bin pipelines/yardsticks >$B/mc_yardstick_table.c
 	cp $B/mc_yardstick_table.c lib/stat/
@@ -450,6 +454,6 @@ help: ## list the targets
 clean: ## remove what was built
 	rm -rf build bin
 
-.PHONY: check-engines check-all engines-deps cross-deps check-threads check-memory watch-thread watch-valgrind soak mutants fuzz fuzz-built torture always prey-weights yardsticks bench deps check-deps all check check-built check-layers check-fixtures help clean demo install uninstall man dist deb deb-built
+.PHONY: check-engines check-all engines-deps cross-deps check-threads check-memory watch-thread watch-valgrind soak mutants fuzz fuzz-built torture always prey-weights rule-weights yardsticks bench deps check-deps all check check-built check-layers check-fixtures help clean demo install uninstall man dist deb deb-built
 .SECONDARY:
 -include $(shell find build -type f -name '*.d' 2>/dev/null)

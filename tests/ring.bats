@@ -368,13 +368,18 @@ told() {
 	[ "$(mc-cat reference_N3_s1/run.ckpt | jq -c '.header | [.share, .["mc-critic"].critic]')" = '[true,null]' ]
 	run "$train" "${small[@]}" -m none -e 20 -o d --preset best
 	[ "$status" -eq 64 ]
-	[ "$output" = 'train: -p: unknown preset "best": paper, shared, tuned or sighted' ]
+	[ "$output" = 'train: -p: unknown preset "best": paper, shared, tuned, sighted or carried' ]
 	[ ! -e d ]
 	"$train" "${small[@]}" -e 20 -o sighted -p sighted -M '--eps 1e-3'
 	[ "$(mc-cat sighted/run.ckpt | jq -c '.header["mc-metalearn"] | [.rule_input, .scale_rule, .lr_rule, .eps, .eps_rule]')" = '["I,normal",0,0.001,0.001,1e-08]' ]
 	run "$train" "${small[@]}" -m reinforce -e 20 -o d -p sighted
 	[ "$status" -eq 64 ]
 	[ "$output" = 'train: -p: sighted is of the learned rule: -m meta' ]
+	"$train" -t push_N3 -R '--hidden 8' -Q '--batch 64' -e 20 -o carried -p carried
+	[ "$(mc-cat carried/run.ckpt | jq -c '.header["mc-metalearn"] | [.eta, .freeze, .eps, .rule, .residual]')" = '["auto",true,0.01,"edge",true]' ]
+	run "$train" "${small[@]}" -m none -e 20 -o d -p carried
+	[ "$status" -eq 64 ]
+	[ "$output" = 'train: -p: carried is of the learned rule: -m meta' ]
 	[ ! -e d ]
 }
 

@@ -31,7 +31,7 @@ everything='--rule edge --rule-input advantage,normal --residual --warmup-comm 1
 }
 
 @test "stopped and continued: the same bytes" {
-	for form in "$everything" '--rule-input I,normal' '--meta-batch 8 --warmup-comm 6' '--rule-input normal --rule-init reinforce' '--freeze --residual --rule-input normal'; do
+	for form in "$everything" '--rule-input I,normal' '--meta-batch 8 --warmup-comm 6' '--rule-input normal --rule-init reinforce' '--eta auto --rule-hidden 32 --freeze' '--freeze --residual --rule-input normal'; do
 		rm -rf whole halves
 		team whole 60 "$form"
 		team halves 31 "$form"
@@ -119,6 +119,31 @@ everything='--rule edge --rule-input advantage,normal --residual --warmup-comm 1
 	mc-rollout --load silent/run.ckpt -n 1 | mc-metalearn --analyse silent/run.ckpt | mc-cat --full -t advantage |
 		jq -c '[.reinforce_raw, [.A_hat_raw[] | flatten]]' >advantages
 	[ "$(jq '.[0] as $r | .[1] | [range(25) as $t | .[$t][] / $r[$t]] | (max - min) < 1e-4 and min > 0' advantages)" = true ]
+}
+
+@test "--eta auto: a rule that comes with the programs, for any number of agents" {
+	team three 15 '--eta auto --rule-hidden 32 --freeze'
+	team six 15 '--eta auto --rule-hidden 32 --freeze' reference_N6
+	[ "$(entry three '[.eta, .rule, .rule_input, .rule_hidden, .eta_given]')" = '["auto","edge","normal",32,true]' ]
+	[ "$(mc-cat --full three/run.ckpt | there jq -c .params.rule)" = "$(mc-cat --full six/run.ckpt | there jq -c .params.rule)" ]
+	# it is not what the seed would have made, and it is learned further where it is not fixed
+	team learned 15 '--eta auto --rule-hidden 32'
+	[ "$(mc-cat --full learned/run.ckpt | jq '.params.rule.dense_1.kernel | flatten | map(. * .) | add > 0')" = true ]
+	fixed=$(mc-cat --full three/run.ckpt | there jq -c .params.rule)
+	learned=$(mc-cat --full learned/run.ckpt | there jq -c .params.rule)
+	[ "$fixed" != "$learned" ]
+	# as its page says, its advantages are nearly REINFORCE's
+	mc-rollout --load six/run.ckpt -n 8 | mc-metalearn --analyse six/run.ckpt | mc-cat --full -t advantage |
+		jq -s '[.[] | .reinforce_raw as $r | .A_hat_raw as $A | range(25) as $t | $A[$t] | flatten[] | [., $r[$t]]]
+		    | (map(.[0]) | add / length) as $x | (map(.[1]) | add / length) as $y
+		    | (map((.[0] - $x) * (.[1] - $y)) | add) / ((map(.[0] - $x | . * .) | add) * (map(.[1] - $y | . * .) | add) | sqrt)' >correlation
+	[ "$(jq '. > 0.95' correlation)" = true ]
+	run -64 --separate-stderr team again 15 '--eta auto'
+	[[ "$stderr" == 'mc-metalearn: --eta: the rule of auto has its own form and width; leave --rule, '* ]]
+	run -64 --separate-stderr mc-metalearn --eta auto --rule-input I </dev/null
+	[[ "$stderr" == 'mc-metalearn: --eta: the rule of auto has its own form and width; leave --rule, '* ]]
+	run -64 --separate-stderr team three 20 "--eta $PWD/six/run.ckpt --freeze --rule edge --rule-input normal --rule-hidden 32 --residual"
+	[[ "$stderr" == *"the run has mc-metalearn.eta = auto, the options give none"* ]]
 }
 
 @test "the rule's form: what does not exist is refused" {

@@ -1,3 +1,4 @@
+#include <assert.h>
 #include <math.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 #include "mc_opts.h"
 #include "mc_ring.h"
 #include "mc_rule.h"
+#include "mc_rule_weights.h"
 
 static const char self[] = "mc-metalearn";
 
@@ -28,7 +30,8 @@ struct metalearn {
 	size_t R;                    /* --rule-hidden */
 	struct mc_rule_form form;    /* --rule, --rule-input, --residual */
 	double warmup_share;         /* --warmup-comm in per cent of the run, as a share; 0: in episodes */
-	const char *eta;             /* --eta: a checkpoint whose rule is taken */
+	const char *eta;             /* --eta: a checkpoint whose rule is taken, or "auto" */
+	int shipped;                 /* it is that of mc_rule_weights.h */
 	struct mc_file_use use;      /* it, for mc-rollout to compare with its own files */
 	struct mc_header h;
 	struct mc_meta *meta;
@@ -100,6 +103,8 @@ static void build_header(const struct metalearn *x, const struct mc_map *m, stru
 			mc_fb_str(b, "rule_init", "reinforce");
 		mc_fb_bool(b, "freeze", o->freeze);
 		mc_fb_bool(b, "eta_given", x->eta != NULL);
+		if (x->shipped)
+			mc_fb_str(b, "eta", "auto");
 		build_form(x, b);
 	}
 	if (is_meta(x) && !o->freeze) {
@@ -236,11 +241,23 @@ static int take_rule(struct metalearn *x, struct mc_err *e)
 	return r;
 }
 
+/* --eta auto */
+static void take_shipped(struct metalearn *x)
+{
+	struct mc_params *rule = mc_meta_params(x->meta, MC_NET_RULE);
+
+	assert(rule->size == mc_rule_trained.size);
+	for (size_t i = 0; i < rule->size; i++)
+		rule->v[i] = (mc_real)mc_rule_trained.v[i];
+}
+
 static int begin(struct metalearn *x, struct mc_err *e)
 {
 	mc_meta_init(x->meta, x->h.seed);
 	x->begun = 1;
-	return x->eta ? take_rule(x, e) : 0;
+	if (x->shipped)
+		take_shipped(x);
+	return x->eta && !x->shipped ? take_rule(x, e) : 0;
 }
 
 /* On continuing: its own nets and state come from the checkpoint. */
@@ -365,6 +382,24 @@ static int read_form(struct metalearn *x, const char *rule, const char *input, s
 		    input);
 	if (x->form.edge && x->form.decisions)
 		return mc_usage(e, "--rule-input", "leave I out", "an edge rule sees I anyway");
+	return 0;
+}
+
+/* --eta auto brings its rule's form and width; others, where they are asked for, are not that rule's. */
+static int read_eta(struct metalearn *x, struct mc_err *e)
+{
+	const struct mc_rule_weights *w = &mc_rule_trained;
+	static const struct mc_rule_form unsaid;
+
+	x->shipped = x->eta && strcmp(x->eta, "auto") == 0;
+	if (!x->shipped)
+		return 0;
+	if ((memcmp(&x->form, &unsaid, sizeof unsaid) != 0 && memcmp(&x->form, &w->form, sizeof w->form) != 0) ||
+	    (x->R != RULE_HIDDEN && x->R != w->R))
+		return mc_usage(e, "--eta", "leave --rule, --rule-input, --residual and --rule-hidden out",
+		    "the rule of auto has its own form and width");
+	x->form = w->form;
+	x->R = w->R;
 	return 0;
 }
 
@@ -504,7 +539,7 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 		{ MC_OPT_REAL, 0, "scale-rule", "X", &o->scale_rule, 0, 1e3, "factor of its last kernel at the start; 0 begins with \"no update\"" },
 		{ MC_OPT_FLAG, 0, "last-only", NULL, &o->last_only, 0, 0, "no intermediate meta-gradients: the objective is that of the last update alone" },
 		{ MC_OPT_INT, 0, "meta-batch", "M", &batch, 1, 1024, "trajectories for each term of the objective: the one sampled for it, and the last M - 1 before" },
-		{ MC_OPT_STR, 0, "eta", "CKPT", &x.eta, 0, 0, "begin with this run's rule" },
+		{ MC_OPT_STR, 0, "eta", "CKPT", &x.eta, 0, 0, "begin with this run's rule; auto: with one that comes with the programs, and its form" },
 		{ MC_OPT_FLAG, 0, "freeze", NULL, &o->freeze, 0, 0, "do not learn the rule" },
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "Analysis, without a ring" },
 		{ MC_OPT_STR, 0, "analyse", "CKPT", &analysis.ckpt, 0, 0, "learn nothing: add to every trajectory the advantages that this run's rule and baseline give it" },
@@ -525,7 +560,7 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 	if (first < argc)
 		return mc_usage(e, argv[first], "see mc-metalearn --help", "mc-metalearn takes no operand");
 	o->K = (int)K, o->n = (int)n, o->batch = (int)batch, x.R = (size_t)R;
-	if (read_warmup(&x, warmup, e) < 0 || read_form(&x, rule, input, e) < 0 || read_init(&x, init, e) < 0 || check_options(&x, method, e) < 0 || check_analysis(&x, &analysis, e) < 0 || mc_ring_refuse_terminal(e) < 0 ||
+	if (read_warmup(&x, warmup, e) < 0 || read_form(&x, rule, input, e) < 0 || read_init(&x, init, e) < 0 || read_eta(&x, e) < 0 || check_options(&x, method, e) < 0 || check_analysis(&x, &analysis, e) < 0 || mc_ring_refuse_terminal(e) < 0 ||
 	    (!analysis.ckpt && mc_filter_refuse_terminal(e) < 0) || mc_blas_init(e) < 0)
 		return -1;
 	if (analysis.ckpt) {
@@ -534,7 +569,7 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 		analysis.argv = argv;
 		return mc_analyse(&analysis, streaming, e);
 	}
-	x.use = (struct mc_file_use){ "--eta", x.eta, 0 };
+	x.use = (struct mc_file_use){ "--eta", x.shipped ? NULL : x.eta, 0 };
 	x.filter = (struct mc_filter){ .name = self, .argc = argc, .argv = argv, .threads = 1,
 		.max_frame = (size_t)max_frame, .files = &x.use, .nfiles = 1, .ctx = &x, .header = on_header, .trajectory = on_trajectory,
 		.params = on_params, .state = on_state, .barrier = on_barrier, .end = on_end };
