@@ -365,7 +365,7 @@ static void open_circle(struct circle *c, struct rig *x, int with_memory)
 	int fd[3][2];
 	struct mc_err e;
 
-	c->memory = with_memory ? mc_memory_new(&x->dims, 1) : NULL;
+	c->memory = with_memory ? mc_memory_new(&x->dims, 1, 2) : NULL;
 
 	for (int i = 0; i < 3; i++) {
 		if (pipe(fd[i]) < 0)

@@ -142,7 +142,7 @@ HOW = {
 # What a picture is drawn of; one that is not here is of logs.
 PICTURES = {"advantages": "advantages", "pareto": "json", "topology": "log acted", "graph": "acted", "episode": "acted"}
 # Options of the programs of a ring that set a number, or name what is written.
-LEARNING = re.compile(r"--(task|seed|comm|env-timeout|gamma|explore|explore-carry|hidden|share|separate|range|edge-cost|episodes|every|keep|fresh|script|number|"
+LEARNING = re.compile(r"--(task|seed|comm|env-timeout|gamma|explore|explore-carry|lag|hidden|share|separate|range|edge-cost|episodes|every|keep|fresh|script|number|"
                       r"progress|threads|max-frame|method|lr-\w+|warmup\S*|rho|eps|scale-\w+|n-step|b1|b2|adam-eps|rule\S*|residual|meta-batch|eps-rule|"
                       r"clip-\w+|beta|last-only|freeze|keep-replay|keep-below|updates|joint|penalty|batch|replay|critic|critic-gamma|tau|device|tf32|temp|env|episode|random|still|list|describe)$|-K$")
 

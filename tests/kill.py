@@ -30,7 +30,7 @@ import time
 
 import shortring as sr
 
-METHODS = ["none", "full", "reinforce", "stgs", "meta"]
+METHODS = ["none", "full", "reinforce", "stgs", "meta", "none+lag", "meta+lag"]   # +lag: mc-rollout --lag 1
 HANG = 120.0      # seconds: on an idle machine nothing in these runs takes a hundredth of that
 # Seconds that are promised on a machine with nothing else to do; how much slower a busy one may be. How
 # soon programs end when one has died is not a matter of computing: in make torture it counts as promised.
@@ -73,8 +73,14 @@ def command(directory, method, args, rng=None):
     Q = "--batch 32 --threads %d" % pick([1, 2])
     if pick([True, False]):
         Q += " --keep-replay"
-    return [sr.train, "-t", args.task, "-m", method, "-e", str(args.episodes), "-o", directory,
-            "-R", R, "-Q", Q] + (["-M", "--rule-hidden 4"] if method in ("meta", "reinforce") else [])
+    name, _, lag = method.partition("+")
+    return [sr.train, "-t", args.task, "-m", name, "-e", str(args.episodes), "-o", directory,
+            "-R", R + (" --lag 1" if lag else ""), "-Q", Q] + (["-M", "--rule-hidden 4"] if has_filter(method) else [])
+
+
+def has_filter(method):
+    """Is mc-metalearn in the ring?"""
+    return method.partition("+")[0] in ("reinforce", "meta")
 
 
 def environment(directory):
@@ -186,7 +192,7 @@ def await_fork(launcher, directory, k):
 
 def disturb_fork(launcher, directory, method, rng, tally):
     ring = ["mc-rollout", "mc-metalearn", "mc-critic"]
-    if method not in ("reinforce", "meta"):
+    if not has_filter(method):
         ring.remove("mc-metalearn")
     k = rng.randrange(len(ring))
     pid = await_fork(launcher, directory, k)
@@ -212,7 +218,7 @@ def strike(launcher, directory, method, victim, tally):
 
 def disturb_kill(launcher, directory, method, rng, span, tally):
     victims = ["mc-rollout", "mc-critic", "all programs", "everything"]
-    if method in ("reinforce", "meta"):
+    if has_filter(method):
         victims.append("mc-metalearn")
     victim = rng.choice(victims)
     in_commit = await_moment(launcher, directory, rng.uniform(0, span), rng.random() < 0.5)

@@ -208,6 +208,7 @@ refused() {
 	again '--explore-carry 0.5'; refused 'the run has no explore_carry,' 'the options say' 0.5
 	again '--range 2'; refused 'the run has no range,' 'the options say' 2
 	again '--share'; refused share false true
+	again '--lag 1'; refused 'the run has no lag,' 'the options say' 1
 	again '--edge-cost 0.5'; refused 'the run has no edge_cost,' 'the options say' 0.5
 	again '' '' '' 9; refused seed 1 9
 	again '' '-K 7'; refused meta_k 5 7

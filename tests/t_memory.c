@@ -36,6 +36,7 @@ static struct mc_memory *join(int64_t pid, int64_t fd, const char *token, int64_
 	mc_fb_int(fb, "pid", pid < 0 ? getpid() : pid);
 	mc_fb_int(fb, "fd", fd);
 	mc_fb_str(fb, "token", token);
+	mc_fb_int(fb, "places", 2);
 	mc_fb_map(fb, "elements");
 	mc_fb_int(fb, "policy", policy < 0 ? (int64_t)p.size : policy);
 	mc_fb_int(fb, "comm", 0);
@@ -55,7 +56,7 @@ static int cannot(int64_t pid, int64_t fd, const char *token, int64_t policy)
 
 static void joining(void)
 {
-	struct mc_memory *m = mc_memory_new(&dims, 0), *joined;
+	struct mc_memory *m = mc_memory_new(&dims, 0, 2), *joined;
 	char token[64], wrong[64];
 	int64_t fd = -1;
 
@@ -107,7 +108,7 @@ static int closed(int skip, int tee)
 		return -1;
 	dup2(c[0], 0);
 	dup2(a[1], 1);
-	struct mc_memory *m = mc_memory_new(&dims, 1);
+	struct mc_memory *m = mc_memory_new(&dims, 1, 2);
 
 	reply(m, a[0], b[1]);
 	if (!skip)
@@ -146,7 +147,7 @@ static const struct mc_frame *params_frame(struct mc_memory *m, const struct mc_
 
 static void places(void)
 {
-	struct mc_memory *m = mc_memory_new(&dims, 1), *other;
+	struct mc_memory *m = mc_memory_new(&dims, 1, 2), *other;
 	struct mc_arena arena = { 0 };
 	struct mc_params p, comm, critic;
 	struct mc_err e = { 0 };
@@ -190,12 +191,41 @@ static void places(void)
 	mc_arena_free(&arena);
 }
 
+/* Three places: that of an iteration is there until the next but two. */
+static void lagging(void)
+{
+	struct mc_memory *m = mc_memory_new(&dims, 1, 3), *other;
+	struct mc_arena arena = { 0 };
+	struct mc_params p;
+	const mc_real *at[4] = { NULL };
+	int put = 1, all = 1;
+
+	mc_memory_build_offer(fb, "t", m);
+	other = mc_memory_join(read_back());
+	(void)mc_params_new(&p, MC_NET_POLICY, &dims, &arena, NULL);
+	for (int k = 0; k < 3; k++) {
+		p.v[0] = (mc_real)k;
+		const struct mc_frame *f = params_frame(other, &p, 7 + k, &put);
+
+		at[k] = mc_memory_at(m, f, &p, NULL);
+		all &= put && at[k];
+	}
+	ok(all && at[0][0] == 0 && at[1][0] == 1 && at[2][0] == 2, "with three places three iterations are there");
+	p.v[0] = 3;
+	at[3] = mc_memory_at(m, params_frame(other, &p, 10, &put), &p, NULL);
+	ok(at[3] == at[0] && at[0][0] == 3 && at[1][0] == 1 && at[2][0] == 2, "the fourth takes the first one's");
+	mc_memory_free(other);
+	mc_memory_free(m);
+	mc_arena_free(&arena);
+}
+
 int main(void)
 {
 	fb = mc_fb_new(NULL);
 	joining();
 	rings();
 	places();
+	lagging();
 	mc_in_close(in);
 	mc_fb_free(fb);
 	return tap_done();

@@ -156,5 +156,7 @@ size_t mc_ckpt_estimate(const struct mc_header *h)
 		mc_params_layout(&p, MC_NET_RULE, &h->dims);
 		values += 2 * p.size;
 	}
+	if (h->lag)                       /* the episode acted ahead; its small parts are in what is added */
+		values += (h->dims.T + 1) * h->dims.N * (h->dims.O + h->dims.A + h->dims.d / 2);
 	return values * 4 + 65536;
 }

@@ -204,6 +204,11 @@ int mc_header_read(const struct mc_map *m, struct mc_header *h, struct mc_err *e
 	if (read_in(m, "range", 0, HUGE_VAL, &h->range, e) < 0 || read_in(m, "edge_cost", 0, HUGE_VAL, &h->edge_cost, e) < 0 ||
 	    read_in(m, "explore_carry", 0, 1, &h->explore_carry, e) < 0)
 		return -1;
+	size_t lag = 0;
+
+	if (mc_map_has(m, "lag") && bounded(m, "lag", 0, 1, &lag, e) < 0)
+		return -1;
+	h->lag = (int)lag;
 	if (mc_map_has(m, "planned") && mc_map_int(m, "planned", &h->planned, e) < 0)
 		return -1;
 	return read_comm(m, h, e) < 0 || mc_ramp_unpack(m, "explore", &h->explore, e) < 0 ||
@@ -249,6 +254,8 @@ void mc_header_write(struct mc_fb *b, const struct mc_header *h, const struct mc
 	mc_ramp_pack(b, "explore", &h->explore);
 	if (h->explore_carry > 0)
 		mc_fb_real(b, "explore_carry", h->explore_carry);
+	if (h->lag)
+		mc_fb_int(b, "lag", h->lag);
 	if (h->planned >= 0)
 		mc_fb_int(b, "planned", h->planned);
 	mc_fb_str(b, "prey", h->prey);

@@ -3,7 +3,7 @@
  * program it passes (design: only values, never paths, thread counts or lengths).
  *
  *   task, agents, obs_dim, act_dim, steps, seed, gamma, hidden, share, range (or nil),
- *   edge_cost, explore_carry (or nil),
+ *   edge_cost, explore_carry, lag (or nil),
  *   comm "learned" | "none" | "full", prey "none" | "flee" | "mlp", prey_params (tree, mlp only),
  *   explore {start, end, episodes, share or nil},
  *   planned: the -e that the run began with (nil unless some schedule is a share of it)  by mc-rollout
@@ -36,6 +36,7 @@ struct mc_header {
 	char prey[8];             /* "none", "flee", "mlp" */
 	struct mc_ramp explore;   /* sigma */
 	double explore_carry;     /* what each step keeps of the noise, in [0, 1) */
+	int lag;                  /* by how many episodes acting is behind learning, 0 or 1 (tools/rollout/mc_train.h) */
 	int64_t planned;          /* episodes; negative = the header does not say */
 	char method[16];          /* "" until an owner has said it; "none", "full" by mc-rollout */
 	char owns_comm[24], owns_policy[24]; /* "" = nobody yet */

@@ -16,15 +16,16 @@ enum { NETS = sizeof nets / sizeof *nets, TOKEN = 16, ALIGN = 64 };
 
 static const char name[] = "metacomm";
 
-/* What the memory begins with; then, ALIGN bytes further, each net's two places. */
+/* What the memory begins with; then, ALIGN bytes further, each net's places. */
 struct head {
 	unsigned char token[TOKEN];     /* proves that a process sees the memory that was offered */
-	int64_t iteration[NETS][2];     /* whose parameters are in a place */
+	int64_t iteration[NETS][MC_MEMORY_PLACES]; /* whose parameters are in a place */
 };
 
 struct mc_memory {
 	int fd;                         /* mc-rollout's; -1 = a filter's */
 	size_t elements[NETS];          /* of a net's place; 0 = it has none */
+	int64_t places;                 /* of a net, 2 or 3 */
 	size_t bytes;
 	struct head *head;
 	char end[48];                   /* mc-rollout: the output of the last program that replied; "" = broken */
@@ -54,8 +55,14 @@ static size_t size_of(const struct mc_memory *m)
 	size_t bytes = up(sizeof(struct head));
 
 	for (int i = 0; i < NETS; i++)
-		bytes += 2 * up(m->elements[i] * sizeof(mc_real));
+		bytes += (size_t)m->places * up(m->elements[i] * sizeof(mc_real));
 	return bytes;
+}
+
+/* Which of a net's places. */
+static size_t turn(const struct mc_memory *m, int64_t iteration)
+{
+	return (size_t)((uint64_t)iteration % (uint64_t)m->places);
 }
 
 static mc_real *place(const struct mc_memory *m, int net, int64_t iteration)
@@ -63,8 +70,8 @@ static mc_real *place(const struct mc_memory *m, int net, int64_t iteration)
 	unsigned char *p = (unsigned char *)m->head + up(sizeof(struct head));
 
 	for (int i = 0; i < net; i++)
-		p += 2 * up(m->elements[i] * sizeof(mc_real));
-	return (mc_real *)(void *)(p + (size_t)(iteration & 1) * up(m->elements[net] * sizeof(mc_real)));
+		p += (size_t)m->places * up(m->elements[i] * sizeof(mc_real));
+	return (mc_real *)(void *)(p + turn(m, iteration) * up(m->elements[net] * sizeof(mc_real)));
 }
 
 static int map(struct mc_memory *m, int fd)
@@ -94,11 +101,12 @@ static int make(struct mc_memory *m)
 	    fcntl(m->fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0 || map(m, m->fd) < 0)
 		return -1;
 	for (int i = 0; i < NETS; i++)
-		m->head->iteration[i][0] = m->head->iteration[i][1] = -1;
+		for (int k = 0; k < MC_MEMORY_PLACES; k++)
+			m->head->iteration[i][k] = -1;
 	return getrandom(m->head->token, TOKEN, GRND_NONBLOCK) == TOKEN ? 0 : -1;
 }
 
-struct mc_memory *mc_memory_new(const struct mc_dims *dims, int comm)
+struct mc_memory *mc_memory_new(const struct mc_dims *dims, int comm, int places)
 {
 	struct mc_memory *m = calloc(1, sizeof *m);
 	struct mc_params p;
@@ -110,6 +118,7 @@ struct mc_memory *mc_memory_new(const struct mc_dims *dims, int comm)
 		mc_params_layout(&p, nets[i], dims);
 		m->elements[i] = nets[i] != MC_NET_COMM || comm ? p.size : 0;
 	}
+	m->places = places;
 	m->bytes = size_of(m);
 	pipe_of(1, m->end);
 	if (make(m) == 0)
@@ -155,7 +164,8 @@ static int read_offer(struct mc_memory *m, const struct mc_frame *f, int64_t *pi
 	struct mc_map sizes;
 
 	if (mc_map_int(&f->map, "pid", pid, NULL) < 0 || mc_map_int(&f->map, "fd", fd, NULL) < 0 ||
-	    mc_map_str(&f->map, "token", token, size, NULL) < 0 || mc_map_map(&f->map, "elements", &sizes, NULL) < 0)
+	    mc_map_str(&f->map, "token", token, size, NULL) < 0 || mc_map_map(&f->map, "elements", &sizes, NULL) < 0 ||
+	    mc_map_int(&f->map, "places", &m->places, NULL) < 0 || m->places < 2 || m->places > MC_MEMORY_PLACES)
 		return -1;
 	for (int i = 0; i < NETS; i++) {
 		int64_t n = 0;
@@ -206,6 +216,7 @@ void mc_memory_build_offer(struct mc_fb *b, const char *program, const struct mc
 	mc_fb_int(b, "pid", getpid());
 	mc_fb_int(b, "fd", m->fd);
 	mc_fb_str(b, "token", token);
+	mc_fb_int(b, "places", m->places);
 	mc_fb_map(b, "elements");
 	for (int i = 0; i < NETS; i++)
 		mc_fb_uint(b, mc_net_name(nets[i]), m->elements[i]);
@@ -272,7 +283,7 @@ int mc_memory_put(struct mc_memory *m, struct mc_fb *b, const struct mc_params *
 	if (i < 0)
 		return 0;
 	memcpy(place(m, i, iteration), p->v, p->size * sizeof *p->v);
-	m->head->iteration[i][iteration & 1] = iteration;
+	m->head->iteration[i][turn(m, iteration)] = iteration;
 	mc_fb_bool(b, "memory", 1);
 	return 1;
 }
@@ -289,7 +300,7 @@ mc_real *mc_memory_at(const struct mc_memory *m, const struct mc_frame *f, const
 
 	if (mc_map_int(&f->map, "iteration", &iteration, e) < 0)
 		return NULL;
-	if (i >= 0 && m->head->iteration[i][iteration & 1] == iteration)
+	if (i >= 0 && m->head->iteration[i][turn(m, iteration)] == iteration)
 		return place(m, i, iteration);
 	(void)mc_err_set(e, MC_DATA, f->place, f->offset, "was it recorded in a ring?",
 	    "parameters of %s are in memory that is not there", mc_net_name(p->net));

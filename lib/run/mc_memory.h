@@ -12,7 +12,8 @@
  * the frames as ever.
  *
  * Each net has two places, for even and odd iterations: a program that still reads those of one iteration is not
- * disturbed by its owner's next, and the next but one comes after an episode that waited for all.
+ * disturbed by its owner's next, and the next but one comes after an episode that waited for all. Where acting is
+ * behind learning (mc_header.h: lag) that episode waited for one iteration less, and there are three.
  */
 #ifndef MC_MEMORY_H
 #define MC_MEMORY_H
@@ -25,8 +26,10 @@
 
 struct mc_memory;
 
-/* mc-rollout's, for the policy, and comm if it is learned. NULL where the system gives none. */
-struct mc_memory *mc_memory_new(const struct mc_dims *dims, int comm);
+enum { MC_MEMORY_PLACES = 3 };
+
+/* mc-rollout's, for the policy, and comm if it is learned, each with 2 or 3 places. NULL where the system gives none. */
+struct mc_memory *mc_memory_new(const struct mc_dims *dims, int comm, int places);
 /* A filter's, from the offer. NULL where it cannot be had. */
 struct mc_memory *mc_memory_join(const struct mc_frame *offer);
 void mc_memory_free(struct mc_memory *m);
@@ -50,7 +53,7 @@ int mc_memory_put(struct mc_memory *m, struct mc_fb *b, const struct mc_params *
 
 /* Does a params frame only say where they are? */
 int mc_memory_is_place(const struct mc_frame *f);
-/* The parameters [p->size] of such a frame, where they lie, until the next iteration but one. NULL: MC_DATA. */
+/* The parameters [p->size] of such a frame, where they lie, until their owner has come round all places. NULL: MC_DATA. */
 mc_real *mc_memory_at(const struct mc_memory *m, const struct mc_frame *f, const struct mc_params *p, struct mc_err *e);
 
 #endif

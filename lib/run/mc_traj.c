@@ -18,11 +18,10 @@ int mc_traj_new(struct mc_traj *t, const struct mc_dims *dims, struct mc_arena *
 	return t->o && t->m && t->I && t->a && t->r ? 0 : -1;
 }
 
-void mc_traj_pack(struct mc_fb *b, const struct mc_traj *t)
+void mc_traj_put(struct mc_fb *b, const struct mc_traj *t)
 {
 	const size_t T = t->dims.T, N = t->dims.N, d = t->dims.d, O = t->dims.O, A = t->dims.A;
 
-	mc_fb_begin(b, "trajectory");
 	mc_fb_int(b, "iteration", t->iteration);
 	mc_fb_int(b, "episode", t->episode);
 	mc_fb_bool(b, "last", t->last);
@@ -31,6 +30,12 @@ void mc_traj_pack(struct mc_fb *b, const struct mc_traj *t)
 	mc_fb_array(b, "I", MC_U8, 3, (size_t[]){ T, N, d }, t->I);
 	mc_fb_reals(b, "a", 3, (size_t[]){ T, N, A }, t->a);
 	mc_fb_reals(b, "r", 1, (size_t[]){ T }, t->r);
+}
+
+void mc_traj_pack(struct mc_fb *b, const struct mc_traj *t)
+{
+	mc_fb_begin(b, "trajectory");
+	mc_traj_put(b, t);
 }
 
 static int wrong(const struct mc_frame *f, struct mc_err *e, const char *what, size_t k)
@@ -59,10 +64,9 @@ static int check_values(const struct mc_frame *f, const struct mc_traj *t, struc
 	return 0;
 }
 
-int mc_traj_unpack(const struct mc_frame *f, struct mc_traj *t, struct mc_err *e)
+int mc_traj_get(const struct mc_map *m, struct mc_traj *t, struct mc_err *e)
 {
 	const size_t T = t->dims.T, N = t->dims.N, d = t->dims.d, O = t->dims.O, A = t->dims.A;
-	const struct mc_map *m = &f->map;
 
 	if (mc_map_int(m, "iteration", &t->iteration, e) < 0 ||
 	    mc_map_int(m, "episode", &t->episode, e) < 0 ||
@@ -73,7 +77,12 @@ int mc_traj_unpack(const struct mc_frame *f, struct mc_traj *t, struct mc_err *e
 	    mc_map_reals(m, "a", 3, (size_t[]){ T, N, A }, t->a, e) < 0 ||
 	    mc_map_reals(m, "r", 1, (size_t[]){ T }, t->r, e) < 0)
 		return -1;
-	return t->o ? check_values(f, t, e) : 0;
+	return t->o ? check_values(m->frame, t, e) : 0;
+}
+
+int mc_traj_unpack(const struct mc_frame *f, struct mc_traj *t, struct mc_err *e)
+{
+	return mc_traj_get(&f->map, t, e);
 }
 
 void mc_traj_copy(struct mc_traj *to, const struct mc_traj *from)

@@ -16,7 +16,7 @@ extern "C" {
 
 struct mc_traj {
 	struct mc_env_dims dims;
-	int64_t iteration;  /* updates made before it was sampled: theta(iteration) acted */
+	int64_t iteration;  /* updates made before it is learned from: theta(iteration) acted, but with a lag (mc_header.h) */
 	int64_t episode;    /* counts all trajectories of the run, from 0 */
 	int last;           /* tau(K): only for the meta-step */
 	mc_real *o;         /* [T+1, N, O] */
@@ -31,14 +31,17 @@ int mc_traj_new(struct mc_traj *t, const struct mc_dims *dims, struct mc_arena *
 
 /* Builds the frame (mc_fb_begin to the last entry); the caller ends and writes it. */
 void mc_traj_pack(struct mc_fb *b, const struct mc_traj *t);
+/* The same entries into the map at hand: a trajectory in another frame. */
+void mc_traj_put(struct mc_fb *b, const struct mc_traj *t);
 
 /*
- * A `trajectory` frame into t, whose dims it must fit; where t has no arrays (all NULL), shapes
+ * A `trajectory` frame, or such entries of a map, into t, whose dims it must fit; where t has no arrays (all NULL), shapes
  * and finiteness are checked and nothing else. Refused (MC_DATA): wrong shapes or
  * dtypes, non-finite numbers, m or I other than 0 and 1, I = 1 where m = 0, actions beyond
  * [-1, 1], negative iteration or episode.
  */
 int mc_traj_unpack(const struct mc_frame *f, struct mc_traj *t, struct mc_err *e);
+int mc_traj_get(const struct mc_map *m, struct mc_traj *t, struct mc_err *e);
 
 /* Copies all arrays and numbers; dims must be equal. */
 void mc_traj_copy(struct mc_traj *to, const struct mc_traj *from);

@@ -133,12 +133,25 @@ static int needs(const struct mc_ckpt *c, struct mc_err *e)
 	return 0;
 }
 
+/* The episode that a run with a lag acted ahead: shapes. */
+static int ahead(const struct mc_ckpt *c, struct mc_err *e)
+{
+	struct mc_traj shapes = { .dims = c->header.dims.env };
+	struct mc_map m, in;
+
+	if (!mc_map_has(&c->state, "mc-rollout"))
+		return 0;
+	if (mc_map_map(&c->state, "mc-rollout", &m, e) < 0 || !mc_map_has(&m, "ahead"))
+		return e->code ? -1 : 0;
+	return mc_map_map(&m, "ahead", &in, e) < 0 ? -1 : mc_traj_get(&in, &shapes, e);
+}
+
 static int checkpoint(const struct mc_frame *f, struct mc_err *e)
 {
 	struct mc_ckpt c;
 
 	return mc_ckpt_read(&c, f, e) < 0 || nets(&c.params, &c.header.dims, e) < 0 || needs(&c, e) < 0 ||
-	    all_finite(&c.state, e) < 0 ? -1 : 0;
+	    all_finite(&c.state, e) < 0 || ahead(&c, e) < 0 ? -1 : 0;
 }
 
 /* ---- frames of streams ---- */

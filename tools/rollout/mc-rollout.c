@@ -28,7 +28,7 @@ struct options {
 	const char *task, *comm, *explore, *keep, *prey, *env, *load, *script, *progress;
 	uint64_t seed;
 	double gamma, range, edge_cost, carry, patience;
-	long hidden, episodes, every, n, threads, max_frame;
+	long hidden, lag, episodes, every, n, threads, max_frame;
 	int share, export_prey;
 	struct mc_train_opts train;
 };
@@ -78,6 +78,8 @@ static int check_options(const struct options *o, struct mc_header *h, struct mc
 		    "--edge-cost and --explore-carry would");
 	if (o->script && (o->load || o->env || t->ckpt || t->log))
 		return mc_usage(e, "--script", NULL, "a script acts alone in the built-in world: --load, --env, -c and -l have no meaning");
+	if (o->lag && (o->load || o->script))
+		return mc_usage(e, "--lag", "leave it out", "without a ring there is nothing to be behind");
 	if (o->export_prey && !o->load)
 		return mc_usage(e, "--export-prey", "give --load CKPT as well", "which checkpoint's policy?");
 	if (t->fresh && !t->ckpt)
@@ -432,6 +434,8 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 		{ MC_OPT_REAL, 0, "range", "R", &o.range, 0, INFINITY, "agents are neighbours up to this distance" },
 		{ MC_OPT_REAL, 0, "edge-cost", "X", &o.edge_cost, 0, 1e6,
 		  "take X times the share of edges used from each reward that is learned from" },
+		{ MC_OPT_INT, 0, "lag", "0|1", &o.lag, 0, 1,
+		  "1: act each episode while the others learn from the one before, with nets that are one episode older" },
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "Length of the run, and its files" },
 		{ MC_OPT_INT, 'e', "episodes", "N", &o.episodes, 0, 2e9, "the run ends at the first meta-iteration with at least this many episodes" },
 		{ MC_OPT_STR, 'c', "checkpoint", "FILE", &t->ckpt, 0, 0, "checkpoint; an existing one is continued" },
@@ -470,6 +474,7 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 	h.range = isfinite(o.range) ? o.range : -1;
 	h.edge_cost = o.edge_cost;
 	h.explore_carry = o.carry;
+	h.lag = (int)o.lag;
 	t->episodes = o.episodes;
 	t->every = o.every;
 	t->max_frame = (size_t)o.max_frame;

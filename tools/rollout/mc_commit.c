@@ -97,6 +97,11 @@ static int put_states(struct mc_fb *b, const struct mc_kept *k, const struct mc_
 	mc_fb_real(b, "sum_return", own->sum_return);
 	mc_fb_real(b, "sum_requests", own->sum_requests);
 	mc_fb_int(b, "episodes_summed", own->episodes);
+	if (own->ahead) {
+		mc_fb_map(b, "ahead");
+		mc_traj_put(b, own->ahead);
+		mc_fb_close(b);
+	}
 	mc_fb_close(b);
 	for (int i = 0; i < k->n; i++)
 		if (k->at[i].is_state && put(b, k, 1, k->at[i].name, "state", k->at[i].name, e) < 0)
@@ -140,6 +145,26 @@ int mc_acted_read(const struct mc_ckpt *c, struct mc_acted *own, struct mc_err *
 	if (own->episodes < 0)
 		return mc_err_set(e, MC_DATA, c->frame.place, c->frame.offset, NULL, "a negative number of episodes");
 	return 0;
+}
+
+int mc_ahead_read(const struct mc_ckpt *c, struct mc_traj *to, struct mc_err *e)
+{
+	struct mc_map m, ahead;
+	int there;
+
+	if (mc_map_map(&c->state, "mc-rollout", &m, e) < 0)
+		return -1;
+	there = mc_map_has(&m, "ahead");
+	if (there != (c->header.lag && c->iteration > 0))
+		return mc_err_set(e, MC_DATA, c->frame.place, c->frame.offset, NULL, there ?
+		    "an episode is acted ahead in a run without --lag" : "a run with --lag, and no episode is acted ahead");
+	if (!there)
+		return 0;
+	if (mc_map_map(&m, "ahead", &ahead, e) < 0 || mc_traj_get(&ahead, to, e) < 0)
+		return -1;
+	if (to->iteration != c->iteration || to->episode != c->episode || to->last)
+		return mc_err_set(e, MC_DATA, c->frame.place, c->frame.offset, NULL, "the episode that is acted ahead is not the next");
+	return 1;
 }
 
 static int send_params(const struct mc_ckpt *c, const struct mc_map *in, const char *prefix, struct mc_fb *b,

@@ -10,6 +10,7 @@
 #include "mc_ckpt.h"
 #include "mc_frame.h"
 #include "mc_journal.h"
+#include "mc_traj.h"
 
 enum { MC_KEPT = 24 };
 
@@ -29,13 +30,14 @@ int mc_kept_add(struct mc_kept *k, const struct mc_frame *f, struct mc_err *e);
 void mc_kept_free(struct mc_kept *k);
 
 /*
- * mc-rollout's own state: what it counts on of the log, and what has been added up since the last metric
- * (over `episodes` episodes).
+ * mc-rollout's own state: what it counts on of the log, what has been added up since the last metric
+ * (over `episodes` episodes), and with a lag the next episode (mc_train.h).
  */
 struct mc_acted {
 	struct mc_journal_at log;
 	double sum_return, sum_requests;
 	int64_t episodes;
+	const struct mc_traj *ahead; /* acted, and not yet sent; NULL = none is */
 };
 
 /*
@@ -45,8 +47,11 @@ struct mc_acted {
 int mc_commit(const struct mc_kept *k, const struct mc_map *header, int64_t iteration, int64_t episode,
     const struct mc_acted *own, struct mc_fb *b, const char *const *paths, int npaths, struct mc_err *e);
 
-/* The way back: mc-rollout's own state of a checkpoint. */
+/* The way back: mc-rollout's own state of a checkpoint, but for `ahead`. */
 int mc_acted_read(const struct mc_ckpt *c, struct mc_acted *own, struct mc_err *e);
+
+/* That episode into `to`, made for the run: 1, or 0 where none is acted ahead. MC_DATA, too, where it is not the next. */
+int mc_ahead_read(const struct mc_ckpt *c, struct mc_traj *to, struct mc_err *e);
 
 /*
  * The checkpoint's nets and states as `params` and `state` frames, in its order: `send` is called

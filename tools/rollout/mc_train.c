@@ -42,6 +42,7 @@ struct train {
 	struct mc_params policy, comm; /* their v: what is below, or in that memory */
 	mc_real *policy_v, *comm_v;
 	struct mc_traj traj;
+	int ahead;                    /* traj is acted, and not yet sent (mc_train.h: lag) */
 	struct mc_task task;          /* where its right requests are known */
 	int right;                    /* 1 = they are */
 	int64_t has_policy, has_comm; /* iteration of the nets in hand; -1 = none */
@@ -211,7 +212,7 @@ static int compare_files(struct train *t, struct mc_err *e)
 /* Ahead of the files, so that it is back before them. */
 static int offer_memory(struct train *t, const struct mc_header *h, struct mc_err *e)
 {
-	if (!(t->memory = mc_memory_new(&h->dims, h->comm == MC_LEARNED)))
+	if (!(t->memory = mc_memory_new(&h->dims, h->comm == MC_LEARNED, 2 + h->lag)))
 		return 0;
 	mc_memory_build_offer(t->fb, self, t->memory);
 	return send_built(t, t->fb, e);
@@ -387,6 +388,7 @@ static int commit(struct train *t, int is_last, struct mc_err *e)
 		paths[n++] = t->keep_name[t->next_keep];
 	paths[n++] = t->o->ckpt;
 	t->committed = t->iteration;
+	t->own.ahead = t->ahead ? &t->traj : NULL;
 	return mc_commit(&t->kept, &t->header.frame.map, t->iteration, t->episode, &t->own, t->fb, paths, n, e);
 }
 
@@ -443,6 +445,8 @@ static int begin_again(struct train *t, const struct mc_ckpt *c, struct mc_err *
 		return -1;
 	t->iteration = t->committed = c->iteration;
 	t->episode = c->episode;
+	if ((t->ahead = mc_ahead_read(c, &t->traj, e)) < 0)
+		return -1;
 	while (t->next_keep < t->o->nkeep && t->o->keep[t->next_keep] <= t->episode)
 		t->next_keep++;
 	if (offer(t, c, e) < 0)
@@ -473,8 +477,6 @@ static int send_episode(struct train *t, int last, struct mc_err *e)
 {
 	struct mc_episode_metrics f;
 
-	t->traj.iteration = t->iteration;
-	t->traj.episode = t->episode;
 	t->traj.last = last;
 	mc_episode_metrics(&t->traj, t->right ? &t->task : NULL, &f);
 	if (t->h.edge_cost > 0)
@@ -493,16 +495,45 @@ static int send_episode(struct train *t, int last, struct mc_err *e)
 	return send_built(t, t->fb, e);
 }
 
-static int rollout_one(struct train *t, int last, struct mc_err *e)
+/* The next episode, with the nets in hand. */
+static int act(struct train *t, struct mc_err *e)
 {
 	const struct mc_rollout_opts p = {
 		.how = t->h.comm, .sigma = mc_ramp_at(&t->h.explore, t->episode), .carry = t->h.explore_carry, .seed = t->h.seed, .env = 1,
 	};
 	struct mc_episodes to = mc_episodes_traj(&t->traj);
 
-	if (mc_rollout_run(t->rollout, t->env, &p, &t->comm, &t->policy, (uint32_t)t->episode, 1, &to, t->pool, e) < 0)
+	t->traj.iteration = t->iteration;
+	t->traj.episode = t->episode;
+	t->traj.last = 0;
+	return mc_rollout_run(t->rollout, t->env, &p, &t->comm, &t->policy, (uint32_t)t->episode, 1, &to, t->pool, e);
+}
+
+static int rollout_one(struct train *t, int last, struct mc_err *e)
+{
+	if (!t->ahead && act(t, e) < 0)
 		return -1;
+	t->ahead = 0;
 	return send_episode(t, last, e);
+}
+
+/* With these nets and no later ones. A program that sends its own only after it passed on the next trajectory is too late. */
+static int act_ahead(struct train *t, int64_t iteration, struct mc_err *e)
+{
+	if (wait_nets(t, iteration, e) < 0)
+		return -1;
+	if (t->has_policy > iteration || (t->h.comm == MC_LEARNED && t->has_comm > iteration))
+		return mc_err_set(e, MC_DATA, "the ring", -1, "leave --lag out, or send nets before the next trajectory is passed on",
+		    "nets of iteration %lld came when those of the next were there", (long long)iteration);
+	t->ahead = 1;
+	return act(t, e);
+}
+
+/* After an episode was sent, that makes `updates` iterations (1, or 0 for tau(K)). */
+static int go_on(struct train *t, int updates, struct mc_err *e)
+{
+	t->iteration += updates;
+	return t->h.lag ? act_ahead(t, t->iteration - updates, e) : wait_nets(t, t->iteration, e);
 }
 
 /* Means since the last one: after each meta-iteration, or every 10 iterations where there are none. */
@@ -530,13 +561,10 @@ static int meta_iteration(struct train *t, struct mc_err *e)
 	const int64_t K = t->h.meta_k ? t->h.meta_k : 1;
 
 	for (int64_t k = 1; k <= K; k++) {
-		if (rollout_one(t, 0, e) < 0)
-			return -1;
-		t->iteration++;
-		if (wait_nets(t, t->iteration, e) < 0)
+		if (rollout_one(t, 0, e) < 0 || go_on(t, 1, e) < 0)
 			return -1;
 	}
-	if (t->h.meta_k && rollout_one(t, 1, e) < 0)
+	if (t->h.meta_k && (rollout_one(t, 1, e) < 0 || go_on(t, 0, e) < 0))
 		return -1;
 	return send_metric(t, e);
 }

@@ -1,6 +1,11 @@
 /*
  * mc-rollout's end of a training ring: it opens the ring, acts, waits for the nets of every
  * iteration to come round, logs, and makes checkpoints at barriers (metacomm(7), "the ring").
+ *
+ * With a lag of 1 (header) it acts the next episode while the others learn from the one just sent, with the
+ * nets that the episodes before that one led to: with theta(k-1) where it would be theta(k), and from the first
+ * episode of a meta-iteration on theta(K) twice. Which nets those are never depends on who is fast. A checkpoint
+ * then holds the episode that is acted and not yet sent: its nets are no longer anybody's.
  */
 #ifndef MC_TRAIN_H
 #define MC_TRAIN_H
