@@ -173,3 +173,15 @@ void device_host_reverse(struct mc_device *dev)
 {
 	of(dev)->reverse = 1;
 }
+
+struct device_host_calls device_host_recorded(const struct mc_device *dev)
+{
+	const struct host *h = (const struct host *)(const void *)dev;
+	struct device_host_calls n = { 0, 0 };
+
+	for (size_t k = 0; k < h->calls; k++) {
+		n.kernels += !h->call[k].is_gemm;
+		n.products += h->call[k].is_gemm != 0;
+	}
+	return n;
+}

@@ -14,4 +14,8 @@ struct mc_device *device_host_open(size_t room);
 /* The kernels count down from n - 1 from now on: what depends on their order is seen. */
 void device_host_reverse(struct mc_device *dev);
 
+/* How many kernels and products the recorded sequence has: what a GPU launches. */
+struct device_host_calls { size_t kernels, products; };
+struct device_host_calls device_host_recorded(const struct mc_device *dev);
+
 #endif

@@ -59,7 +59,8 @@ static void put_net(struct fixture *f, struct rig *r, const struct mc_map *in, c
 {
 	const struct mc_params p = fixture_params(f, in, key, to->net, &r->x);
 
-	mc_device_put(r->dev, to->v, p.v, p.size * sizeof *p.v);
+	for (int k = 0; k < p.tensors; k++)
+		mc_device_put(r->dev, to->v + to->tensor[k].offset, p.v + p.tensor[k].offset, p.tensor[k].count * sizeof *p.v);
 }
 
 static void put_reals(struct fixture *f, struct rig *r, const struct mc_map *in, const char *key, size_t n, mc_real *to)
@@ -67,9 +68,48 @@ static void put_reals(struct fixture *f, struct rig *r, const struct mc_map *in,
 	mc_device_put(r->dev, to, fixture_reals(f, in, key, SHAPE(r->B, r->x.N, n)), r->B * r->x.N * n * sizeof *to);
 }
 
-static void put_bytes(struct fixture *f, struct rig *r, const struct mc_map *in, const char *key, uint8_t *to)
+/* Observations, and actions unless their key is NULL, where the nets of a half read them. */
+static void put_seen(struct fixture *f, struct rig *r, const struct mc_map *in, int half, const char *o_key, const char *a_key)
 {
-	mc_device_put(r->dev, to, fixture_bytes(f, in, key, SHAPE(r->B, r->x.N, r->x.d)), r->B * r->x.N * r->x.d);
+	const size_t B = r->B, N = r->x.N, O = r->x.O, A = r->x.A, d = r->x.d, W = N * (O + A);
+	const mc_real *o = fixture_reals(f, in, o_key, SHAPE(B, N, O));
+	const mc_real *a = a_key ? fixture_reals(f, in, a_key, SHAPE(B, N, A)) : NULL;
+	mc_real *oa = fixture_new(f, B * W), *own = fixture_new(f, N * B * O), *message = fixture_new(f, N * d * B * O);
+
+	for (size_t b = 0; b < B; b++) {
+		memcpy(oa + b * W, o + b * N * O, N * O * sizeof *o);
+		if (a)
+			memcpy(oa + b * W + N * O, a + b * N * A, N * A * sizeof *a);
+		for (size_t p = 0; p < N; p++) {
+			memcpy(own + (p * B + b) * O, o + (b * N + p) * O, O * sizeof *o);
+			for (size_t j = 0; j < d; j++)
+				memcpy(message + ((p * d + j) * B + b) * O, o + (b * N + mc_slot_agent(p, j)) * O, O * sizeof *o);
+		}
+	}
+	mc_device_put(r->dev, r->s.oa + (size_t)half * B * W, oa, B * W * sizeof *oa);
+	mc_device_put(r->dev, r->s.own + (size_t)half * N * B * O, own, N * B * O * sizeof *own);
+	if (r->s.message)
+		mc_device_put(r->dev, r->s.message + (size_t)half * N * d * B * O, message, N * d * B * O * sizeof *message);
+}
+
+/* Actions at the next step, [B,N,A]. */
+static mc_real *get_next(struct fixture *f, struct rig *r)
+{
+	const size_t B = r->B, N = r->x.N, O = r->x.O, A = r->x.A, W = N * (O + A);
+	mc_real *to = fixture_new(f, B * N * A);
+
+	for (size_t b = 0; b < B; b++)
+		mc_device_get(r->dev, to + b * N * A, r->s.oa + (B + b) * W + N * O, N * A * sizeof *to);
+	if (mc_device_wait(r->dev, &f->err) < 0)
+		fixture_failed(f);
+	return to;
+}
+
+static void put_bytes(struct fixture *f, struct rig *r, const struct mc_map *in, const char *key, int half)
+{
+	const size_t n = r->B * r->x.N * r->x.d;
+
+	mc_device_put(r->dev, r->s.m + (size_t)half * n, fixture_bytes(f, in, key, SHAPE(r->B, r->x.N, r->x.d)), n);
 }
 
 /* Draws that are given. */
@@ -131,7 +171,7 @@ static void is_gradient(struct fixture *f, struct rig *r, const struct mc_map *o
 {
 	const struct mc_device_net *n = &r->s.net[net];
 
-	fixture_is_tree(f, out, key, &n->p, get(f, r, n->grad, n->p.size, sizeof *n->grad), tol);
+	fixture_is_tree(f, out, key, &n->grad, get(f, r, n->grad.v, n->grad.size, sizeof *n->grad.v), tol);
 }
 
 /* The sum of n lanes of sums that belong together, over B. */
@@ -153,10 +193,9 @@ void device_comm_forward(struct fixture *f, const struct mc_map *in, const struc
 	if (!rig_init(f, &r, x, B, MC_LEARNED, 0))
 		return;
 	put_net(f, &r, in, "comm", &r.s.net[MC_DEVICE_COMM].p);
-	put_reals(f, &r, in, "o", x->O, r.s.o_batch);
-	put_bytes(f, &r, in, "m", r.s.m);
-	r.s.u = draws(f, &r, in, "u");
-	mc_device_see(&r.s);
+	put_seen(f, &r, in, 0, "o", NULL);
+	put_bytes(f, &r, in, "m", 0);
+	r.s.u[0] = draws(f, &r, in, "u");
 	mc_device_decide(&r.s);
 	is_reals(f, &r, out, "z", r.s.z, x->d, 5e-6);
 	is_decided(f, &r, out, "I", r.s.I);
@@ -172,12 +211,11 @@ void device_policy_forward(struct fixture *f, const struct mc_map *in, const str
 	if (!rig_init(f, &r, x, B, MC_FULL, 0))
 		return;
 	put_net(f, &r, in, "policy", &r.s.net[MC_DEVICE_POLICY].target);
-	put_reals(f, &r, in, "o", x->O, r.s.o_next);
-	put_bytes(f, &r, in, "I", r.s.m_next);
-	mc_device_see(&r.s);
-	mc_device_targets(&r.s);
-	is_turned(f, &r, out, "h", r.s.h, x->H, 5e-6);
-	is_reals(f, &r, out, "a", r.s.a_next, x->A, 5e-6);
+	put_seen(f, &r, in, 1, "o", NULL);
+	put_bytes(f, &r, in, "I", 1);
+	mc_device_act(&r.s);
+	is_turned(f, &r, out, "h", r.s.h + x->N * B * x->H, x->H, 5e-6);
+	fixture_is_reals(f, out, "a", SHAPE(B, x->N, x->A), get_next(f, &r), 5e-6);
 	rig_free(&r);
 }
 
@@ -195,20 +233,20 @@ void device_critic_loss(struct fixture *f, const struct mc_map *in, const struct
 	put_net(f, &r, in, "target_critic", &r.s.net[MC_DEVICE_CRITIC].target);
 	put_net(f, &r, in, "target_comm", &r.s.net[MC_DEVICE_COMM].target);
 	put_net(f, &r, in, "target_policy", &r.s.net[MC_DEVICE_POLICY].target);
-	put_reals(f, &r, in, "o", x->O, r.s.o_batch);
-	put_reals(f, &r, in, "o_next", x->O, r.s.o_next);
-	put_reals(f, &r, in, "a", x->A, r.s.a);
-	put_bytes(f, &r, in, "m_next", r.s.m_next);
+	put_seen(f, &r, in, 0, "o", "a");
+	put_seen(f, &r, in, 1, "o_next", NULL);
+	put_bytes(f, &r, in, "m_next", 1);
 	mc_device_put(r.dev, r.s.r, fixture_reals(f, in, "r", SHAPE(B)), B * sizeof(mc_real));
-	r.s.u_next = draws(f, &r, in, "u");
-	mc_device_see(&r.s);
-	mc_device_targets(&r.s);
+	r.s.u[1] = draws(f, &r, in, "u");
+	mc_device_decide(&r.s);
+	mc_device_act(&r.s);
 	mc_device_critic_gradient(&r.s);
-	is_decided(f, &r, out, "I_next", r.s.I_next);
-	is_reals(f, &r, out, "a_next", r.s.a_next, x->A, 5e-6);
-	is_row(f, &r, out, "q_next", r.s.q_next, 5e-6);
+	is_decided(f, &r, out, "I_next", r.s.I + B * x->N * x->d);
+	fixture_is_reals(f, out, "a_next", SHAPE(B, x->N, x->A), get_next(f, &r), 5e-6);
+	is_row(f, &r, out, "q_next", r.s.q + B, 5e-6);
 	is_row(f, &r, out, "y", r.s.y, 5e-6);
 	is_row(f, &r, out, "q", r.s.q, 5e-6);
+	mc_device_metrics(&r.s);
 	fixture_is_real(f, out, "loss", mean(f, &r, r.s.loss, MC_DEVICE_LANES), 5e-6);
 	is_gradient(f, &r, out, "grad", MC_DEVICE_CRITIC, 5e-6);
 	rig_free(&r);
@@ -224,12 +262,12 @@ static void is_policy_gradient(struct fixture *f, struct rig *r, const struct mc
 	put_net(f, r, in, "comm", &r->s.net[MC_DEVICE_COMM].p);
 	put_net(f, r, in, "policy", &r->s.net[MC_DEVICE_POLICY].p);
 	put_net(f, r, in, "critic", &r->s.net[MC_DEVICE_CRITIC].p);
-	put_reals(f, r, in, "o", r->x.O, r->s.o_batch);
-	put_reals(f, r, in, "a", r->x.A, r->s.a);
-	put_bytes(f, r, in, "m", r->s.m);
-	mc_device_see(&r->s);
+	put_seen(f, r, in, 0, "o", "a");
+	put_bytes(f, r, in, "m", 0);
 	mc_device_decide(&r->s);
+	mc_device_act(&r->s);
 	mc_device_policy_gradient(&r->s);
+	mc_device_metrics(&r->s);
 	for (size_t i = 0; i < N; i++)
 		objective[i] = (mc_real)mean(f, r, r->s.objective + i * MC_DEVICE_LANES, MC_DEVICE_LANES);
 	is_decided(f, r, out, "I", r->s.I);
@@ -246,7 +284,7 @@ void device_policy_gradient(struct fixture *f, const struct mc_map *in, const st
 
 	if (!rig_init(f, &r, x, B, MC_LEARNED, 0))
 		return;
-	r.s.u = draws(f, &r, in, "u");
+	r.s.u[0] = draws(f, &r, in, "u");
 	is_policy_gradient(f, &r, in, out, "grad", 5e-6);
 	is_turned(f, &r, out, "da", r.s.da, x->A, 5e-6);
 	rig_free(&r);
@@ -259,7 +297,7 @@ void device_stgs(struct fixture *f, const struct mc_map *in, const struct mc_map
 
 	if (!rig_init(f, &r, x, B, MC_LEARNED, fixture_real(f, in, "temp")))
 		return;
-	r.s.u = draws(f, &r, in, "L");
+	r.s.u[0] = draws(f, &r, in, "L");
 	is_policy_gradient(f, &r, in, out, "grad_policy", 1e-5);
 	is_reals(f, &r, out, "z", r.s.z, x->d, 1e-5);
 	is_reals(f, &r, out, "soft", r.s.soft, x->d, 1e-5);

@@ -18,10 +18,10 @@
 
 /* The kernels, each with its struct mc_k_NAME of arguments: mc_device_kernel.h. */
 #define MC_KERNELS(each) \
-	each(draw) each(gather) each(spread) each(decide) each(cell) each(cell_backward) each(activate) \
-	each(act) each(act_backward) each(first) each(relu_backward) each(top_backward) each(error) \
+	each(sample) each(dense) each(decide) each(cell) each(cell_backward) each(act) \
+	each(first) each(top) each(value) each(action) each(back) each(relu_backward) each(top_backward) each(error) \
 	each(gate_backward) each(pool) each(pool_top) each(pool_backward) each(move) each(feel) \
-	each(sum) each(sum_squares) each(clip) each(metrics) each(adam) each(rmsprop)
+	each(gradients) each(fold) each(sums) each(sum_squares) each(clip) each(metrics) each(adam) each(rmsprop)
 
 enum mc_kernel_id {
 #define MC_KERNEL_ID(name) MC_K_##name,

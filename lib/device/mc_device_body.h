@@ -12,6 +12,13 @@
 
 #define MC_BODY static inline MC_BOTH void
 
+/* Before a loop over rows: a GPU then has several loads on the way. */
+#ifdef __CUDA_ARCH__
+#define MC_UNROLL _Pragma("unroll 8")
+#else
+#define MC_UNROLL
+#endif
+
 /* ---- the batch ---- */
 
 /* Draw number n of a stream at iteration k. */
@@ -23,55 +30,70 @@ static inline MC_BOTH uint32_t draw_word(uint64_t seed, uint32_t stream, uint32_
 	return block[n % 4];
 }
 
-MC_BODY draw(const struct mc_k_draw *k, uint32_t b)
+/* Which net is that of agent q, 0 ... 2N - 1, the agents of half 1 after those of half 0? */
+static inline MC_BOTH size_t net_of(const struct mc_k_shape *x, size_t q)
 {
-	const uint64_t word = draw_word(k->seed, MC_RNG_BATCH, k->now->k, b);
-	const uint64_t number = k->now->gone + (word * k->now->count >> 32);
-
-	k->slot[b] = (uint32_t)(number / k->T % k->slots);
-	k->step[b] = (uint32_t)(number % k->T);
-	if (b == 0)
-		k->bad[0] = k->bad[1] = k->bad[2] = 0;
+	return x->P == 1 ? q / x->N : q;
 }
 
-MC_BODY gather(const struct mc_k_gather *k, uint32_t i)
+/* Where row b of agent q stands among the messages of slot s: [2P,d,n]. */
+static inline MC_BOTH size_t message_row(const struct mc_k_shape *x, uint32_t q, uint32_t s, uint32_t b)
 {
-	const uint32_t NO = k->x.N * k->x.O, NA = k->x.N * k->x.A, Nd = k->x.N * k->x.d;
-	const uint32_t width = 2 * NO + NA + 1 + 2 * Nd, b = i / width;
-	uint32_t c = i % width;
-	const unsigned char *slot = k->D + k->slot[b] * k->slot_bytes;
-	const mc_real *o = (const mc_real *)(const void *)(slot + k->o_at);
-	const mc_real *a = (const mc_real *)(const void *)(slot + k->a_at);
-	const mc_real *r = (const mc_real *)(const void *)(slot + k->r_at);
-	const size_t t = k->step[b], row = b;
+	const size_t n = (size_t)x->N / x->P * x->B;
 
-	if (c < NO) {
-		k->o[row * NO + c] = o[t * NO + c];
-	} else if ((c -= NO) < NO) {
-		k->o_next[row * NO + c] = o[(t + 1) * NO + c];
-	} else if ((c -= NO) < NA) {
-		k->a[row * NA + c] = a[t * NA + c];
-	} else if ((c -= NA) == 0) {
-		k->r[row] = r[t];
-	} else if ((c -= 1) < Nd) {
-		k->m[row * Nd + c] = slot[k->m_at + t * Nd + c];
+	return (net_of(x, q) * x->d + s) * n + (x->P == 1 ? q % x->N * x->B : 0) + b;
+}
+
+MC_BODY sample(const struct mc_k_sample *k, uint32_t i)
+{
+	const uint32_t N = k->x.N, d = k->x.d, B = k->x.B, O = k->x.O, A = k->x.A, W = k->x.W;
+	const uint32_t width = 2 * N * O + N * A + 1 + 2 * N * d, b = i / width;
+	const uint64_t word = draw_word(k->seed, MC_RNG_BATCH, k->now->k, b);
+	const uint64_t number = k->now->gone + (word * k->now->count >> 32);
+	const unsigned char *slot = k->D + number / k->T % k->slots * k->slot_bytes;
+	const size_t t = number % k->T, row = b;
+	uint32_t c = i % width;
+
+	if (i == 0)
+		k->bad[0] = k->bad[1] = k->bad[2] = 0;
+	if (c < 2 * N * O) {
+		const uint32_t half = c / (N * O), p = c / O % N, at = c % O;
+		const mc_real *o = (const mc_real *)(const void *)(slot + k->o_at);
+		const mc_real v = o[(t + half) * N * O + c % (N * O)];
+
+		k->oa[((size_t)half * B + row) * W + p * k->x.o_agent + at] = v;
+		k->own[(((size_t)half * N + p) * B + row) * O + at] = v;
+		for (uint32_t q = 0; q < N && k->message; q++)
+			if (q != p)
+				k->message[message_row(&k->x, half * N + q, p < q ? p : p - 1, b) * O + at] = v;
+	} else if ((c -= 2 * N * O) < N * A) {
+		const mc_real *a = (const mc_real *)(const void *)(slot + k->a_at);
+
+		k->oa[row * W + k->x.a_at + c / A * k->x.a_agent + c % A] = a[t * N * A + c];
+	} else if ((c -= N * A) == 0) {
+		k->r[row] = ((const mc_real *)(const void *)(slot + k->r_at))[t];
 	} else {
-		c -= Nd;
-		k->m_next[row * Nd + c] = slot[k->m_at + (t + 1) * Nd + c];
+		const uint32_t half = --c / (N * d), at = c % (N * d);
+
+		k->m[((size_t)half * B + row) * N * d + at] = slot[k->m_at + (t + half) * N * d + at];
 	}
 }
 
-MC_BODY spread(const struct mc_k_spread *k, uint32_t i)
+/* The action of agent p in row b of oa (half 0). */
+static inline MC_BOTH const mc_real *action_at(const struct mc_k_shape *x, const mc_real *oa, size_t b, size_t p)
 {
-	const size_t N = k->x.N, d = k->x.d, B = k->x.B, O = k->x.O;
-	const size_t c = i % O, b = i / O % B, s = i / (O * B) % (d + 1), p = i / (O * B * (d + 1));
-	const size_t from = s == d ? p : mc_slot_agent(p, s);
-	const mc_real v = k->o[(b * N + from) * O + c];
+	return oa + b * x->W + x->a_at + p * x->a_agent;
+}
 
-	if (s == d)
-		k->own[(p * B + b) * O + c] = v;
-	else
-		k->message[((p * d + s) * B + b) * O + c] = v;
+/* x [n] times a column of a kernel, whose elements are `step` apart. */
+static inline MC_BOTH mc_real dot(const mc_real *x, const mc_real *column, size_t n, size_t step)
+{
+	mc_real s = 0;
+
+	MC_UNROLL
+	for (size_t c = 0; c < n; c++)
+		s += x[c] * column[c * step];
+	return s;
 }
 
 /* ---- decisions ---- */
@@ -85,48 +107,56 @@ static inline MC_BOTH mc_real logistic(uint32_t word)
 
 MC_BODY decide(const struct mc_k_decide *k, uint32_t i)
 {
-	const uint32_t N = k->x.N, d = k->x.d, B = k->x.B;
-	const uint32_t j = i % d, b = i / d % B, p = i / (d * B), at = (b * N + p) * d + j;
-	const mc_real z = k->z0[i] + k->bias[p * k->stride + j];
-	const uint32_t word = k->u ? 0 : draw_word(k->seed, k->stream, k->now->k, at);
+	const uint32_t N = k->x.N, d = k->x.d, B = k->x.B, H = k->x.H;
+	const uint32_t j = i % d, b = i / d % B, q = i / (d * B), half = q / N, here = (b * N + q % N) * d + j;
+	const size_t net = net_of(&k->x, q), at = (size_t)half * B * N * d + here;
+	const mc_real z = dot(k->c1 + (size_t)(i / d) * H, k->kernel + net * k->kernel_stride + j, H, d) +
+	    k->bias[net * k->bias_stride + j];
+	const mc_real *u = k->u[half];
+	const uint32_t word = u ? 0 : draw_word(k->seed, k->stream[half], k->now->k, here);
 
-	if (k->temp > 0) {
-		const mc_real L = k->u ? k->u[at] : logistic(word), soft = mc_sigmoid((z + L) / k->temp);
+	if (half == 0 && k->temp > 0) {
+		const mc_real L = u ? u[here] : logistic(word), soft = mc_sigmoid((z + L) / k->temp);
 
-		k->soft[at] = soft;
+		k->soft[here] = soft;
 		k->I[at] = k->m[at] && soft > (mc_real)0.5;
 	} else {
-		k->I[at] = k->m[at] && (k->u ? k->u[at] : mc_rng_u(word)) < mc_sigmoid(z);
+		k->I[at] = k->m[at] && (u ? u[here] : mc_rng_u(word)) < mc_sigmoid(z);
 	}
-	if (k->z)
-		k->z[at] = z;
+	if (half == 0)
+		k->z[here] = z;
 }
 
 MC_BODY gate_backward(const struct mc_k_gate_backward *k, uint32_t i)
 {
-	const uint32_t N = k->x.N, d = k->x.d, B = k->x.B;
+	const uint32_t N = k->x.N, d = k->x.d, B = k->x.B, H = k->x.H;
 	const uint32_t j = i % d, b = i / d % B, p = i / (d * B), at = (b * N + p) * d + j;
-	const mc_real soft = k->soft[at];
+	const mc_real soft = k->soft[at], *gate = k->gate + message_row(&k->x, p, j, b) * H;
+	mc_real dI = 0;
 
-	k->dz[i] = k->m[at] ? k->dI[i] * soft * (1 - soft) / k->temp : 0;
+	MC_UNROLL
+	for (uint32_t h = 0; h < H; h++)
+		dI += gate[h];
+	k->dI[i] = dI;
+	k->dz[i] = k->m[at] ? dI * soft * (1 - soft) / k->temp : 0;
 }
 
 /* ---- the LSTM ---- */
 
-/* Where unit h of row b of agent p stands in arrays of one step and of all, and its decision at s. */
+/* Where unit h of row b of agent p, 0 ... 2N - 1, stands in arrays of one step and of all, and its decision at s. */
 struct place { size_t one, all, gates, next; uint32_t ask; };
 
 static inline MC_BOTH struct place place_of(const struct mc_k_shape *x, uint32_t s, uint32_t i)
 {
 	const uint32_t h = i % x->H, b = i / x->H % x->B, p = i / (x->H * x->B);
-	const size_t row = ((size_t)p * x->d + s) * x->B + b;
+	const size_t row = message_row(x, p, s, b);
 	struct place at;
 
 	at.one = i;
 	at.all = row * x->H + h;
 	at.gates = row * 4 * x->H + h;
-	at.next = at.all + (size_t)x->B * x->H;
-	at.ask = (b * x->N + p) * x->d + s;
+	at.next = at.all + (size_t)x->N / x->P * x->B * x->H;
+	at.ask = ((p / x->N * x->B + b) * x->N + p % x->N) * x->d + s;
 	return at;
 }
 
@@ -135,7 +165,7 @@ MC_BODY cell(const struct mc_k_cell *k, uint32_t n)
 	const size_t H = k->x.H;
 	const struct place at = place_of(&k->x, k->s, n);
 	mc_real *gate = k->gates + at.gates;
-	const mc_real *bias = k->bias + n / (H * k->x.B) * k->stride + n % H;
+	const mc_real *bias = k->bias + net_of(&k->x, n / (H * k->x.B)) * k->stride + n % H;
 	const mc_real i = mc_sigmoid(gate[0] + bias[0]), f = mc_sigmoid(gate[H] + bias[H]);
 	const mc_real g = MC_M(tanh)(gate[2 * H] + bias[2 * H]), o = mc_sigmoid(gate[3 * H] + bias[3 * H]);
 	const mc_real c0 = k->c_before[at.all], c = f * c0 + i * g, tc = MC_M(tanh)(c);
@@ -169,7 +199,7 @@ MC_BODY cell_backward(const struct mc_k_cell_backward *k, uint32_t n)
 
 	/* <dh, h~ - h0> + <dc, c~ - c0> with the candidate c~ = f c0 + i g, h~ = o tanh(c~) */
 	if (k->gate)
-		k->gate[at.one] = dh * (o * tc - k->h_before[at.all]) + dc * (i * g + (f - 1) * c0);
+		k->gate[at.all] = dh * (o * tc - k->h_before[at.all]) + dc * (i * g + (f - 1) * c0);
 	gate[0] = open ? s * g * i * (1 - i) : 0;
 	gate[H] = open ? s * c0 * f * (1 - f) : 0;
 	gate[2 * H] = open ? s * i * (1 - g * g) : 0;
@@ -180,34 +210,75 @@ MC_BODY cell_backward(const struct mc_k_cell_backward *k, uint32_t n)
 
 /* ---- layers ---- */
 
-MC_BODY activate(const struct mc_k_activate *k, uint32_t i)
+MC_BODY dense(const struct mc_k_dense *k, uint32_t i)
 {
-	const size_t p = i / k->width / k->rows;
-	const mc_real y = k->y[i] + k->bias[p * k->stride + i % k->width];
+	const size_t o = i % k->out, row = i / k->out, net = row / k->rows;
+	const mc_real xk = k->in ? dot(k->x + row * k->in, k->kernel + net * k->kernel_stride + o, k->in, k->out) : 0;
+	const mc_real y = xk + (k->add ? k->y[i] : 0) + k->bias[net * k->bias_stride + o];
 
-	k->y[i] = k->relu && !(y > 0) ? 0 : y;
+	k->y[i] = y > 0 ? y : 0;
 }
 
 MC_BODY act(const struct mc_k_act *k, uint32_t i)
 {
-	const size_t A = k->x.A, c = i % A, b = i / A % k->x.B, p = i / (A * k->x.B);
+	const size_t A = k->x.A, B = k->x.B, N = k->x.N, c = i % A, b = i / A % B, q = i / (A * B);
+	const size_t net = net_of(&k->x, q), H = k->x.H;
+	const mc_real a = MC_M(tanh)(dot(k->y1 + i / A * H, k->kernel + net * k->kernel_stride + c, H, A) +
+	    k->bias[net * k->bias_stride + c]);
 
-	k->a[b * k->row + p * k->agent + c] = MC_M(tanh)(k->z[i] + k->bias[p * k->stride + c]);
-}
-
-MC_BODY act_backward(const struct mc_k_act_backward *k, uint32_t i)
-{
-	k->dz[i] = k->da[i] * (1 - k->a[i] * k->a[i]);
+	if (q < N)
+		k->a_pi[i] = a;
+	else
+		k->oa[(B + b) * k->x.W + k->x.a_at + (q - N) * k->x.a_agent + c] = a;
 }
 
 MC_BODY first(const struct mc_k_first *k, uint32_t i)
 {
-	const size_t H = k->x.H, A = k->x.A, N = k->x.N, h = i % H, b = i / H % k->x.B, p = i / (H * k->x.B);
-	mc_real z = k->z1[b * H + h] + k->bias[h];
+	const size_t H = k->x.H, A = k->x.A, h = i % H, b = i / H;
+	const mc_real *of_actions = k->kernel + k->x.a_at * H + h;
+	const mc_real z1 = (k->z1 ? k->z1[i] : dot(k->oa + b * k->x.W, k->kernel + h, k->x.W, H)) + k->bias[h];
 
-	for (size_t c = 0; c < A; c++)
-		z += (k->a_pi[(p * k->x.B + b) * A + c] - k->a[(b * N + p) * A + c]) * k->kernel[(p * A + c) * H + h];
-	k->y[i] = z > 0 ? z : 0;
+	for (size_t p = 0; p < k->x.N; p++) {
+		const mc_real *stored = action_at(&k->x, k->oa, b, p), *a_pi = k->a_pi + (p * k->x.B + b) * A;
+		mc_real z = z1;
+
+		for (size_t c = 0; c < A; c++)
+			z += (a_pi[c] - stored[c]) * of_actions[(p * A + c) * H];
+		k->y[(p * k->x.B + b) * H + h] = z > 0 ? z : 0;
+	}
+}
+
+MC_BODY top(const struct mc_k_top *k, uint32_t i)
+{
+	const mc_real y = k->y[i] + k->bias[i % k->H];
+
+	k->y[i] = y > 0 ? y : 0;
+	k->dy[i] = y > 0 ? k->scale * k->w[i % k->H] : 0;
+}
+
+MC_BODY value(const struct mc_k_value *k, uint32_t i)
+{
+	k->q[i] = dot(k->y + (size_t)i * k->H, k->w, k->H, 1) + *k->bias;
+}
+
+MC_BODY action(const struct mc_k_action *k, uint32_t i)
+{
+	const size_t H = k->x.H, A = k->x.A, c = i % A, row = i / A, p = row / k->x.B;
+	const mc_real *y = k->y + row * H, *dy = k->dy + row * H, *kernel = k->kernel + p * k->stride + c * H;
+	mc_real da = 0;
+
+	MC_UNROLL
+	for (size_t h = 0; h < H; h++)
+		da += (y[h] > 0 ? dy[h] : 0) * kernel[h];
+	k->da[i] = da;
+	k->dz[i] = da * (1 - k->a_pi[i] * k->a_pi[i]);
+}
+
+MC_BODY back(const struct mc_k_back *k, uint32_t i)
+{
+	const size_t h = i % k->in, row = i / k->in, net = row / k->rows;
+
+	k->dx[i] = k->y[i] > 0 ? dot(k->dy + row * k->out, k->kernel + net * k->stride + h * k->out, k->out, 1) : 0;
 }
 
 MC_BODY relu_backward(const struct mc_k_relu_backward *k, uint32_t i)
@@ -217,16 +288,18 @@ MC_BODY relu_backward(const struct mc_k_relu_backward *k, uint32_t i)
 
 MC_BODY top_backward(const struct mc_k_top_backward *k, uint32_t i)
 {
-	k->dy[i] = k->y[i] > 0 ? (k->dq ? k->dq[i / k->H] : k->scale) * k->w[i % k->H] : 0;
+	k->dy[i] = k->y[i] > 0 ? k->dq[i / k->H] * k->w[i % k->H] : 0;
 }
 
 MC_BODY error(const struct mc_k_error *k, uint32_t b)
 {
-	const mc_real q = k->q[b] + *k->bias, q_next = k->q_next[b] + *k->bias_next;
+	const size_t H = k->H, next = k->B + b;
+	const mc_real q = dot(k->y1 + b * H, k->w, H, 1) + k->bias[0];
+	const mc_real q_next = dot(k->y1 + next * H, k->w + k->w_stride, H, 1) + k->bias[1];
 	const mc_real y = k->r[b] + k->now->gamma * q_next;
 
 	k->q[b] = q;
-	k->q_next[b] = q_next;
+	k->q[next] = q_next;
 	k->y[b] = y;
 	k->error[b] = q - y;
 	k->dq[b] = k->scale * (q - y);
@@ -234,17 +307,24 @@ MC_BODY error(const struct mc_k_error *k, uint32_t b)
 
 /* ---- the invariant critic ---- */
 
+/* Agent j's product with the first kernel, of row b of both halves: z, or made of oa. */
+static inline MC_BOTH mc_real first_product(const struct mc_k_shape *x, const mc_real *z, const mc_real *oa,
+    const mc_real *kernel, size_t b, size_t j, size_t h)
+{
+	return z ? z[(b * x->N + j) * x->H + h] : dot(oa + b * x->W + j * x->o_agent, kernel + h, x->o_agent, x->H);
+}
+
 MC_BODY pool(const struct mc_k_pool *k, uint32_t i)
 {
-	const size_t H = k->x.H, N = k->x.N, h = i % H, b = i / H;
-	const mc_real by = k->bias[h] + (k->team ? k->team[i] : 0);
+	const size_t H = k->x.H, N = k->x.N, h = i % H, b = i / H, net = b / k->x.B;
+	const mc_real *kernel = k->kernel + net * k->kernel_stride;
+	const mc_real by = k->bias[net * k->bias_stride + h] + (k->team ? k->team[i] : 0);
 	mc_real sum = 0;
 
 	for (size_t j = 0; j < N; j++) {
-		const size_t at = (b * N + j) * H + h;
-		const mc_real z = k->z[at] + by, y = z > 0 ? z : 0;
+		const mc_real z = first_product(&k->x, k->z, k->oa, kernel, b, j, h) + by, y = z > 0 ? z : 0;
 
-		k->y[at] = y;
+		k->y[(b * N + j) * H + h] = y;
 		sum += y;
 	}
 	k->mean[i] = sum / (mc_real)N;
@@ -275,16 +355,24 @@ MC_BODY pool_backward(const struct mc_k_pool_backward *k, uint32_t i)
 
 MC_BODY move(const struct mc_k_move *k, uint32_t i)
 {
-	const size_t H = k->x.H, A = k->x.A, N = k->x.N, h = i % H, b = i / H % k->x.B, p = i / (H * k->x.B);
-	const mc_real stored = k->z[(b * N + p) * H + h] + k->bias[h];
-	mc_real z = stored;
+	const size_t H = k->x.H, A = k->x.A, N = k->x.N, h = i % H, b = i / H;
+	const mc_real *of_action = k->kernel + k->x.O * H + h;
+	mc_real sum = 0;
 
-	for (size_t c = 0; c < A; c++)
-		z += (k->a_pi[(p * k->x.B + b) * A + c] - k->a[(b * N + p) * A + c]) * k->kernel[c * H + h];
-	const mc_real y = z > 0 ? z : 0;
+	for (size_t p = 0; p < N; p++) {
+		const mc_real *stored = action_at(&k->x, k->oa, b, p), *a_pi = k->a_pi + (p * k->x.B + b) * A;
+		const size_t at = (p * k->x.B + b) * H + h;
+		mc_real z = first_product(&k->x, k->z, k->oa, k->kernel, b, p, h) + k->bias[h];
+		const mc_real before = z > 0 ? z : 0;
 
-	k->y[i] = y;
-	k->moved[i] = y - (stored > 0 ? stored : 0);
+		for (size_t c = 0; c < A; c++)
+			z += (a_pi[c] - stored[c]) * of_action[c * H];
+		k->h[(b * N + p) * H + h] = before;
+		k->y[at] = z > 0 ? z : 0;
+		k->moved[at] = (z > 0 ? z : 0) - before;
+		sum += before;
+	}
+	k->mean[i] = sum / (mc_real)N;
 }
 
 MC_BODY feel(const struct mc_k_feel *k, uint32_t i)
@@ -308,28 +396,79 @@ MC_BODY feel(const struct mc_k_feel *k, uint32_t i)
 
 /* ---- sums ---- */
 
-MC_BODY sum(const struct mc_k_sum *k, uint32_t i)
+MC_BODY gradients(const struct mc_k_gradients *k, uint32_t i)
 {
-	const mc_real *x = k->x + (size_t)(i / k->lanes) * k->rows;
+	const struct mc_k_gradient *g = k->job;
+	size_t e = i;
+
+	for (size_t n; e >= (n = (size_t)g->lanes * g->nets * g->in * g->out); g++)
+		e -= n;
+	const size_t one = (size_t)g->in * g->out, lane = e / one / g->nets, net = e / one % g->nets;
+	const size_t o = e % g->out, c = e / g->out % g->in, from = lane * g->chunk;
+	const size_t n = g->rows - from < g->chunk ? g->rows - from : g->chunk, row = net * g->rows + from;
+	const mc_real *dy = g->dy + row * g->out + o, *x = g->x ? g->x + row * g->in + c : NULL;
+	mc_real s = 0;
+
+	MC_UNROLL
+	for (size_t r = 0; r < n; r++)
+		s += x ? x[r * g->in] * dy[r * g->out] : dy[r * g->out];
+	if (g->lanes > 1)
+		g->lane[e] = s;
+	else
+		g->to[net * g->stride + e % one] = s;
+}
+
+MC_BODY fold(const struct mc_k_fold *k, uint32_t i)
+{
+	const struct mc_k_gradient *g = k->job;
+	size_t e = i;
+
+	for (size_t n; e >= (n = g->lanes > 1 ? (size_t)g->nets * g->in * g->out : 0); g++)
+		e -= n;
+	const size_t one = (size_t)g->in * g->out, all = g->nets * one;
+	mc_real s = 0;
+
+	for (size_t lane = 0; lane < g->lanes; lane++)
+		s += g->lane[lane * all + e];
+	g->to[e / one * g->stride + e % one] = s;
+}
+
+MC_BODY sums(const struct mc_k_sums *k, uint32_t i)
+{
+	const uint32_t group = i / k->lanes, lane = i % k->lanes;
+	const mc_real *x = group == 0 ? k->error : group == 1 ? k->q : k->q_pi + (size_t)(group - 2) * k->rows;
 	double s = 0;
 
-	for (uint32_t r = i % k->lanes; r < k->rows; r += k->lanes)
-		s += k->square ? (double)x[r] * (double)x[r] : (double)x[r];
-	k->sum[i] = s;
+	for (uint32_t r = lane; r < k->rows; r += k->lanes)
+		s += group == 0 ? (double)x[r] * (double)x[r] : (double)x[r];
+	if (group < 2)
+		(group ? k->q_sum : k->loss)[lane] = s;
+	else
+		k->objective[i - 2 * k->lanes] = s;
+}
+
+/* Whose gradient is that of owner number *p over all nets, and which of its owners? */
+static inline MC_BOTH const struct mc_k_measured *measured(const struct mc_k_measured *net, uint32_t *p)
+{
+	while (*p >= net->layout.P)
+		*p -= net++->layout.P;
+	return net;
 }
 
 MC_BODY sum_squares(const struct mc_k_sum_squares *k, uint32_t i)
 {
-	const size_t owner = i / k->lanes;
+	uint32_t owner = i / k->lanes;
+	const uint32_t lane = i % k->lanes;
+	const struct mc_k_measured *net = measured(k->net, &owner);
 	double s = 0;
 
-	for (uint32_t t = 0; t < k->layout.tensors; t++) {
-		const mc_real *x = k->grad + k->layout.offset[t] + owner * k->layout.one[t];
+	for (uint32_t t = 0; t < net->layout.tensors; t++) {
+		const mc_real *x = net->grad + net->layout.offset[t] + owner * net->layout.one[t];
 
-		for (size_t e = i % k->lanes; e < k->layout.one[t]; e += k->lanes)
+		for (size_t e = lane; e < net->layout.one[t]; e += k->lanes)
 			s += (double)x[e] * (double)x[e];
 	}
-	k->sum[i] = s;
+	net->lane[(size_t)owner * k->lanes + lane] = s;
 }
 
 static inline MC_BOTH double total(const double *x, uint32_t n)
@@ -343,10 +482,11 @@ static inline MC_BOTH double total(const double *x, uint32_t n)
 
 MC_BODY clip(const struct mc_k_clip *k, uint32_t owner)
 {
-	const double s = total(k->lane + (size_t)owner * k->lanes, k->lanes);
+	const struct mc_k_measured *net = measured(k->net, &owner);
+	const double s = total(net->lane + (size_t)owner * k->lanes, k->lanes);
 
-	k->sumsq[owner] = s;
-	k->scale[owner] = k->most > 0 && sqrt(s) > k->most ? (mc_real)(k->most / sqrt(s)) : 1;
+	net->sumsq[owner] = s;
+	net->scale[owner] = net->most > 0 && sqrt(s) > net->most ? (mc_real)(net->most / sqrt(s)) : 1;
 }
 
 MC_BODY metrics(const struct mc_k_metrics *k, uint32_t i)
@@ -365,14 +505,26 @@ MC_BODY metrics(const struct mc_k_metrics *k, uint32_t i)
 
 /* ---- optimisers ---- */
 
-/* Whose is element i? */
-static inline MC_BOTH size_t owner_of(const struct mc_k_layout *x, uint32_t i)
+/* In which tensor is element i? */
+static inline MC_BOTH uint32_t tensor_of(const struct mc_k_layout *x, uint32_t i)
 {
 	uint32_t t = x->tensors - 1;
 
 	while (i < x->offset[t])
 		t--;
-	return (i - x->offset[t]) / x->one[t];
+	return t;
+}
+
+/* theta's new value to where the net, its target, and what goes home hold it. */
+static inline MC_BOTH void store(const struct mc_k_layout *x, uint32_t t, uint32_t i, mc_real value, mc_real *both,
+    mc_real keep, mc_real take, mc_real *home)
+{
+	mc_real *theta = both + x->offset[t] + i, *target = theta + x->P * x->one[t];
+
+	*theta = value;
+	*target = keep * *target + take * value;
+	if (home)
+		home[i] = value;
 }
 
 static inline MC_BOTH int not_finite(mc_real x)
@@ -382,28 +534,28 @@ static inline MC_BOTH int not_finite(mc_real x)
 
 MC_BODY adam(const struct mc_k_adam *k, uint32_t i)
 {
-	const mc_real scale = k->scale ? k->scale[owner_of(&k->layout, i)] : 1;
+	const uint32_t t = tensor_of(&k->layout, i);
+	const mc_real scale = k->scale ? k->scale[(i - k->layout.offset[t]) / k->layout.one[t]] : 1;
 	const mc_real g = scale < 1 ? scale * k->grad[i] : k->grad[i];
 	const mc_real m = k->b1 * k->m[i] + k->rest1 * g, v = k->b2 * k->v[i] + k->rest2 * g * g;
 	const mc_real lr = k->now->lr[k->which], bias = k->now->scale[k->which];
-	const mc_real theta = k->theta[i] + lr * m / (MC_M(sqrt)(v * bias) + k->eps);
+	const mc_real theta = k->theta[k->layout.offset[t] + i] + lr * m / (MC_M(sqrt)(v * bias) + k->eps);
 
 	k->m[i] = m;
 	k->v[i] = v;
-	k->theta[i] = theta;
-	k->target[i] = k->keep * k->target[i] + k->take * theta;
+	store(&k->layout, t, i, theta, k->theta, k->keep, k->take, k->home);
 	if (not_finite(theta) || not_finite(v))
 		*k->bad = 1;
 }
 
 MC_BODY rmsprop(const struct mc_k_rmsprop *k, uint32_t i)
 {
+	const uint32_t t = tensor_of(&k->layout, i);
 	const mc_real g = k->grad[i], nu = k->rho * k->nu[i] + k->rest * g * g;
-	const mc_real theta = k->theta[i] + k->lr * g / MC_M(sqrt)(nu + k->eps);
+	const mc_real theta = k->theta[k->layout.offset[t] + i] + k->lr * g / MC_M(sqrt)(nu + k->eps);
 
 	k->nu[i] = nu;
-	k->theta[i] = theta;
-	k->target[i] = k->keep * k->target[i] + k->take * theta;
+	store(&k->layout, t, i, theta, k->theta, k->keep, k->take, k->home);
 	if (not_finite(theta) || not_finite(nu))
 		*k->bad = 1;
 }

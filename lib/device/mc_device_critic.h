@@ -7,13 +7,13 @@
 
 #include "mc_device_work.h"
 
-/*
- * Eq. 1 on the batch, with a_next there: q, q_next, y, error, dq [B]; the critic's gradient; the lanes of the loss and
- * of q.
- */
+/* Eq. 1 on the batch, a_next in oa: q [2,B], y, error, dq [B], and the critic's gradient. */
 void mc_device_critic_gradient(struct mc_device_work *s);
 
-/* Every agent's objective at a_pi: q_pi [N,B] and its lanes; da [N,B,A], its derivative by the agent's own action. */
+/*
+ * Every agent's objective at a_pi: q_pi [N,B]; its derivative by the agent's own action, da [N,B,A], and by what
+ * that is tanh of, dza.
+ */
 void mc_device_critic_objectives(struct mc_device_work *s);
 
 #endif

@@ -4,12 +4,16 @@
  * matter. Sums over many elements are taken in lanes, each its own i, and the lanes added in their
  * order by a later kernel.
  *
- * Arrays of decisions are [B,N,d] and of actions and observations [B,N,.], as in a trajectory; what
- * goes through an agent's net is [N,B,.], and over messages [N,d,B,.]: then an agent's rows lie side
- * by side, and with shared nets those of all agents do. Slot j is step j of the LSTM; where I = 0 a
- * step leaves the state as it was. Every array has room for all slots: sizes do not depend on data.
+ * Present nets at o and target nets at o' are computed side by side: arrays over a batch begin with 2 where
+ * they hold both, half 0 the present nets', half 1 the targets'. Arrays of decisions are [2,B,N,d], as in
+ * a trajectory; what goes through an agent's net is [2,N,B,.]: then an agent's rows lie side by side, and with
+ * shared nets those of all agents do. Over messages it is [2P,d,n,.], n = N B / P rows that a net meets in
+ * each slot. Slot j is step j of the LSTM; where I = 0 a step leaves the state as it was. Every
+ * array has room for all slots: sizes do not depend on data.
  *
- * Parameters come as those of agent 0 and how far the next agent's are away (0 when shared).
+ * What the critic reads is oa [2,B,W]: o and a of a transition in the order of its first kernel's rows. The
+ * N nets of half 0 stand before those of half 1, each so far from the next as `stride` says (with shared nets
+ * one of each half).
  */
 #ifndef MC_DEVICE_KERNEL_H
 #define MC_DEVICE_KERNEL_H
@@ -19,7 +23,11 @@
 
 #include "mc_real.h"
 
-struct mc_k_shape { uint32_t N, d, B, O, A, H; };
+/*
+ * P: policies, N or 1. In a row of oa, W wide, agent p's observation stands at p o_agent, its action at
+ * a_at + p a_agent.
+ */
+struct mc_k_shape { uint32_t N, d, B, O, A, H, P, W, o_agent, a_at, a_agent; };
 
 /* What differs between two updates. */
 struct mc_k_now {
@@ -35,55 +43,59 @@ struct mc_k_layout {
 	size_t offset[12], one[12];
 };
 
-/* n = B: which transition is row b of the batch. Also zeroes bad[3]. */
-struct mc_k_draw {
+/*
+ * n = B (2NO + NA + 1 + 2Nd): the batch from D, whose slots hold o [T+1,N,O], a, r, m at these bytes: its o and a
+ * to oa (half 1: o alone), every agent's own rows [2,N,B,O], and its messages [2P,d,n,O] unless they
+ * are NULL. Also zeroes bad[3].
+ */
+struct mc_k_sample {
+	struct mc_k_shape x;
 	const struct mc_k_now *now;
 	uint64_t seed, slots;
 	uint32_t T;
-	uint32_t *slot, *step;    /* [B] */
+	const unsigned char *D;
+	size_t slot_bytes, o_at, a_at, r_at, m_at;
+	mc_real *oa, *own, *message, *r;
+	uint8_t *m;               /* [2,B,N,d] */
 	int *bad;
 };
 
-/* n = B (2NO + NA + 1 + 2Nd): the batch from D, whose slots hold o [T+1,N,O], a, r, m at these bytes. */
-struct mc_k_gather {
-	struct mc_k_shape x;
-	const unsigned char *D;
-	size_t slot_bytes, o_at, a_at, r_at, m_at;
-	const uint32_t *slot, *step;
-	mc_real *o, *o_next, *a, *r;
-	uint8_t *m, *m_next;
-};
-
-/* n = N (d+1) B O: every agent's own rows [N,B,O] and messages [N,d,B,O] from o [B,N,O]. */
-struct mc_k_spread {
-	struct mc_k_shape x;
-	const mc_real *o;
-	mc_real *own, *message;
+/*
+ * n = nets rows out: y = relu(x kernel + bias), x [nets,rows,in]. add: y holds another product, that is added; in = 0:
+ * there is no other.
+ */
+struct mc_k_dense {
+	uint32_t rows, in, out;
+	const mc_real *x, *kernel, *bias;
+	size_t kernel_stride, bias_stride;
+	int add;
+	mc_real *y;
 };
 
 /*
- * n = N B d: decisions from logits without bias z0 [N,B,d]. Plain (temp = 0): I = m [u < c]. Straight
- * through: soft = sigmoid((z + L) / temp), I = m [soft > 1/2].
- *   u  [B,N,d] draws (of L); NULL = made here, from `stream` at iteration now->k
- *   z, soft  out [B,N,d]; z may be NULL, soft is for temp > 0
+ * n = 2 N B d: decisions, from the last hidden layer c1 [2,N,B,H] of the communication nets: z = c1 kernel + bias.
+ * I = m [u < sigmoid(z)]; in half 0 with temp > 0 straight through: soft = sigmoid((z + L) / temp),
+ * I = m [soft > 1/2].
+ *   u  [B,N,d] draws (of L) of each half; NULL = made here, from its stream at iteration now->k
+ *   z, soft  out [B,N,d] of half 0; soft is for temp > 0
  */
 struct mc_k_decide {
 	struct mc_k_shape x;
 	const struct mc_k_now *now;
-	const mc_real *z0, *bias;
-	size_t stride;
-	const uint8_t *m;
-	const mc_real *u;
+	const mc_real *c1, *kernel, *bias;
+	size_t kernel_stride, bias_stride;
+	const uint8_t *m;         /* [2,B,N,d] */
+	const mc_real *u[2];
 	uint64_t seed;
-	uint32_t stream;
+	uint32_t stream[2];
 	mc_real temp;
 	mc_real *z, *soft;
 	uint8_t *I;
 };
 
 /*
- * n = N B H: step s of the LSTM. gates [N,d,B,4H] holds x kernel_x + h kernel_h, and on return the
- * gates. The state after is written where step s + 1 reads it, the last h to h_last [N,B,H].
+ * n = 2 N B H: step s of the LSTM. gates [2P,d,n,4H] holds x kernel_x + h kernel_h, and on return the
+ * gates. The state after is written where step s + 1 reads it, the last h to h_last [2,N,B,H].
  */
 struct mc_k_cell {
 	struct mc_k_shape x;
@@ -91,60 +103,78 @@ struct mc_k_cell {
 	mc_real *gates;
 	const mc_real *bias;
 	size_t stride;
-	mc_real *h_before, *c_before; /* [N,d,B,H]; zero at step 0 */
-	mc_real *tc;                  /* [N,d,B,H] tanh of the new cell state */
+	mc_real *h_before, *c_before; /* [2P,d,n,H]; zero at step 0 */
+	mc_real *tc;                  /* [2P,d,n,H] tanh of the new cell state */
 	mc_real *h_last;
 	const uint8_t *I;
 };
 
 /*
- * n = N B H: its backward pass; gates become their adjoints, 0 where I = 0. dh is the adjoint of h after the
+ * n = N B H: its backward pass, of half 0; gates become their adjoints, 0 where I = 0. dh is the adjoint of h after the
  * step: of the last one at s = d - 1; below, that of step s + 1, which is dh0 = its adjoints kernel_h^T
  * where that step was open. dc is set by the first call and kept from then on.
- *   gate  out [N,B,H] or NULL: what the derivative by I at s is the sum of
+ *   gate  out [P,d,n,H] or NULL: what the derivative by I at s is the sum of over H; may be tc
  */
 struct mc_k_cell_backward {
 	struct mc_k_shape x;
 	uint32_t s;
 	mc_real *gates;
-	const mc_real *h_before, *c_before, *tc, *dh0;
-	mc_real *dh, *dc, *gate;
+	const mc_real *h_before, *c_before, *dh0;
+	mc_real *tc, *dh, *dc, *gate;
 	const uint8_t *I;
 };
 
-/* n = N rows width: y += bias, and max(., 0) with relu. */
-struct mc_k_activate {
-	uint32_t rows, width;
-	mc_real *y;
-	const mc_real *bias;
-	size_t stride;
-	int relu;
-};
-
-/* n = N B A: a = tanh(z + bias), z [N,B,A]; a's rows and agents so far apart. */
+/* n = 2 N B A: a = tanh(y1 kernel + bias), y1 [2,N,B,H]: half 0 to a_pi [N,B,A], half 1 to the actions of a row of oa. */
 struct mc_k_act {
 	struct mc_k_shape x;
-	const mc_real *z, *bias;
-	size_t stride;
-	mc_real *a;
-	size_t row, agent;
-};
-
-/* n = elements: dz = da (1 - a^2) */
-struct mc_k_act_backward {
-	const mc_real *a, *da;
-	mc_real *dz;
+	const mc_real *y1, *kernel, *bias;
+	size_t kernel_stride, bias_stride;
+	mc_real *a_pi, *oa;
 };
 
 /*
- * n = N B H: the critic's first layer with agent i's action in place of the stored one,
+ * n = B H: the critic's first layer with each agent's action in place of the stored one,
  * y [N,B,H] = relu(z1 + bias + (a_pi - a^i) kernel[rows of a^i]).
- *   z1 [B,H] without bias; kernel: the rows of all actions [N A,H]; a [B,N,A]; a_pi [N,B,A]
+ *   z1 [B,H] without bias; NULL: made here, of oa
  */
 struct mc_k_first {
 	struct mc_k_shape x;
-	const mc_real *z1, *bias, *kernel, *a, *a_pi;
+	const mc_real *z1, *oa, *kernel, *bias, *a_pi;
 	mc_real *y;
+};
+
+/* n = rows H: y, a product, becomes relu(y + bias), and dy its adjoint: scale w [H] where y > 0, else 0. */
+struct mc_k_top {
+	uint32_t H;
+	const mc_real *bias, *w;
+	mc_real scale;
+	mc_real *y, *dy;
+};
+
+/* n = rows: q = y w + bias; y [rows,H]. */
+struct mc_k_value {
+	uint32_t H;
+	const mc_real *y, *w, *bias;
+	mc_real *q;
+};
+
+/*
+ * n = N B A: da = dy kernel^T where y > 0 [N,B,H], and dz = da (1 - a_pi^2). kernel: the rows of agent 0's action, the
+ * next agent's so far away.
+ */
+struct mc_k_action {
+	struct mc_k_shape x;
+	const mc_real *y, *dy, *kernel, *a_pi;
+	size_t stride;
+	mc_real *da, *dz;
+};
+
+/* n = nets rows in: dx = dy kernel^T where y > 0, else 0; dy [nets,rows,out], y [nets,rows,in]. */
+struct mc_k_back {
+	uint32_t rows, in, out;
+	const mc_real *dy, *kernel, *y;
+	size_t stride;
+	mc_real *dx;
 };
 
 /* n = elements: dy = 0 where y = 0 */
@@ -153,38 +183,44 @@ struct mc_k_relu_backward {
 	mc_real *dy;
 };
 
-/* n = rows H: dy = dq w^T where y > 0, else 0; w [H]. dq = NULL: `scale` for all. */
+/* n = B H: dy = dq w^T where y > 0, else 0; w [H]. */
 struct mc_k_top_backward {
 	uint32_t H;
 	const mc_real *dq, *w, *y;
-	mc_real scale;
 	mc_real *dy;
 };
 
-/* n = B: biases to q and q_next; target, error and the loss's derivative by q. */
+/* n = B: q = y w + bias of both halves, y [2,B,H]; target, error and the loss's derivative by q. */
 struct mc_k_error {
+	uint32_t B, H;
 	const struct mc_k_now *now;
-	const mc_real *r, *bias, *bias_next;
+	const mc_real *y1, *w, *bias, *r;
+	size_t w_stride;          /* bias: 1 */
 	mc_real scale;            /* 2 / B */
-	mc_real *q, *q_next, *y, *error, *dq;
+	mc_real *q, *y, *error, *dq; /* [2,B], [B] ... */
 };
 
-/* n = N B d: dz [N,B,d] = m dI soft (1 - soft) / temp; dI [N,B,d], m and soft [B,N,d]. */
+/*
+ * n = N B d: dI [N,B,d], the sums over H of gate [P,d,n,H], and dz [N,B,d] = m dI soft (1 - soft) / temp; m and
+ * soft [B,N,d].
+ */
 struct mc_k_gate_backward {
 	struct mc_k_shape x;
-	const mc_real *dI, *soft;
+	const mc_real *gate, *soft;
 	const uint8_t *m;
 	mc_real temp;
-	mc_real *dz;
+	mc_real *dI, *dz;
 };
 
 /*
  * The invariant critic (mc_invariant.h); arrays of stored actions [B,N,.], of eq. 3 [N,B,.].
- * n = B H: y [B,N,H] = relu(z + bias + team), and its mean over agents. team [B,H] or NULL; y may be z.
+ * n = 2 B H: y [2,B,N,H] = relu(z + bias + team), and its mean over agents [2,B,H]. team [2,B,H] or NULL. z may be y; NULL:
+ * made here, of oa.
  */
 struct mc_k_pool {
 	struct mc_k_shape x;
-	const mc_real *z, *bias, *team;
+	const mc_real *z, *oa, *kernel, *bias, *team;
+	size_t kernel_stride, bias_stride;
 	mc_real *y, *mean;
 };
 
@@ -202,11 +238,14 @@ struct mc_k_pool_backward {
 	mc_real *dy;
 };
 
-/* n = N B H: y = h^i where agent i's action is a_pi [N,B,A], and what moved; z [B,N,H] of the stored a [B,N,A], without bias. */
+/*
+ * n = B H: of the stored actions h [B,N,H] and its mean [B,H]; and where agent i's action is a_pi [N,B,A]
+ * instead, h^i to y [N,B,H], and how far it moved. z as in mc_k_pool; it may be h.
+ */
 struct mc_k_move {
 	struct mc_k_shape x;
-	const mc_real *z, *bias, *kernel, *a, *a_pi;
-	mc_real *y, *moved;
+	const mc_real *z, *oa, *kernel, *bias, *a_pi;
+	mc_real *h, *mean, *y, *moved;
 };
 
 /*
@@ -224,29 +263,61 @@ struct mc_k_feel {
 	mc_real *mean, *down, *dall;
 };
 
-/* n = groups lanes: lane l of a group is the sum of rows l, l + lanes, ... of x [groups,rows]. */
-struct mc_k_sum {
-	const mc_real *x;
-	uint32_t rows, lanes;
-	int square;
-	double *sum;              /* [groups,lanes] */
+/*
+ * Small gradients, several at a time: x^T dy, x [nets,rows,in] (NULL: ones, for a bias) and dy [nets,rows,out],
+ * summed over `chunk` rows a lane. n = the sum over jobs of lanes nets in out. With one lane it goes to
+ * `to`, nets so far apart as stride says; else to `lane` [lanes,nets,in,out], and a second kernel, n = the sum
+ * of nets in out over jobs with more lanes, adds these up.
+ */
+enum { MC_K_JOBS = 6 };
+
+struct mc_k_gradient {
+	const mc_real *x, *dy;
+	uint32_t nets, rows, in, out, lanes, chunk;
+	size_t stride;
+	mc_real *to, *lane;
 };
 
-/* n = P lanes: the same of the squares of each owner's gradient. */
-struct mc_k_sum_squares {
+struct mc_k_gradients {
+	uint32_t jobs;
+	struct mc_k_gradient job[MC_K_JOBS];
+};
+
+struct mc_k_fold {
+	uint32_t jobs;
+	struct mc_k_gradient job[MC_K_JOBS];
+};
+
+/*
+ * n = (2 + N) lanes: lane l is the sum of rows l, l + lanes, ... : of errors squared, of q [B], of every agent's
+ * q_pi [N,B]; loss [lanes], q_sum [lanes], objective [N,lanes].
+ */
+struct mc_k_sums {
+	const mc_real *error, *q, *q_pi;
+	uint32_t rows, lanes;
+	double *loss, *q_sum, *objective;
+};
+
+/* A net's gradient, and the squares of it: lane [P,lanes], sumsq [P], and the factor that keeps its norm below `most` (0 = 1). */
+struct mc_k_measured {
 	struct mc_k_layout layout;
 	const mc_real *grad;
-	uint32_t lanes;
-	double *sum;              /* [P,lanes] */
+	double most;
+	double *lane, *sumsq;
+	mc_real *scale;
 };
 
-/* n = P: each owner's sum of squares, and the factor that keeps its norm below `most` (0 = 1). */
+/* n = (P of all nets) lanes: lanes of the squares of each owner's gradient. Then n = P of all nets: what they come to. */
+enum { MC_K_NETS = 3 };
+
+struct mc_k_sum_squares {
+	uint32_t nets, lanes;
+	struct mc_k_measured net[MC_K_NETS];
+};
+
 struct mc_k_clip {
-	const double *lane;
-	uint32_t lanes;
-	double most;
-	double *sumsq;            /* [P] */
-	mc_real *scale;           /* [P] */
+	uint32_t nets, lanes;
+	struct mc_k_measured net[MC_K_NETS];
 };
 
 /* n = 6: struct mc_learner_metrics, in its order. comm's sumsq may be NULL: its metric is left. */
@@ -258,7 +329,11 @@ struct mc_k_metrics {
 	double *metric;
 };
 
-/* n = size: a step of Adam and of the target; *bad = 1 if a number is not finite after it. */
+/*
+ * n = size: a step of Adam and of the target; *bad = 1 if a number is not finite after it. Moments and gradient are laid
+ * out as the layout says; theta holds, tensor after tensor, the net's and the target's (mc_device_work.h). home, unless
+ * NULL: theta as laid out, for the way home.
+ */
 struct mc_k_adam {
 	struct mc_k_layout layout;
 	const struct mc_k_now *now;
@@ -266,15 +341,16 @@ struct mc_k_adam {
 	mc_real b1, rest1, b2, rest2, eps, keep, take;
 	const mc_real *grad;
 	const mc_real *scale;     /* [P]; NULL = nothing is clipped */
-	mc_real *theta, *m, *v, *target;
+	mc_real *theta, *m, *v, *home;
 	int *bad;
 };
 
 /* n = size: the same with RMSprop, ascending. */
 struct mc_k_rmsprop {
+	struct mc_k_layout layout;
 	mc_real lr, rho, rest, eps, keep, take;
 	const mc_real *grad;
-	mc_real *theta, *nu, *target;
+	mc_real *theta, *nu, *home;
 	int *bad;
 };
 

@@ -5,31 +5,15 @@
 
 enum { LANES = MC_DEVICE_LANES, GRADIENT_LANES = MC_DEVICE_GRADIENT_LANES };
 
-/* ---- the batch ---- */
-
 void mc_device_sample(struct mc_device_work *s)
 {
 	const size_t N = s->x.N;
 	const struct mc_device_replay *D = &s->D;
 
-	MC_LAUNCH(s->dev, draw, s->x.B, .now = s->now, .seed = s->o.seed, .slots = D->slots, .T = (uint32_t)s->dims.T,
-	    .slot = s->slot, .step = s->step, .bad = s->bad);
-	MC_LAUNCH(s->dev, gather, s->x.B * (2 * N * s->x.O + N * s->x.A + 1 + 2 * N * s->x.d), .x = s->x, .D = D->memory,
-	    .slot_bytes = D->slot_bytes, .o_at = D->o_at, .a_at = D->a_at, .r_at = D->r_at, .m_at = D->m_at,
-	    .slot = s->slot, .step = s->step, .o = s->o_batch, .o_next = s->o_next, .a = s->a, .r = s->r,
-	    .m = s->m, .m_next = s->m_next);
-}
-
-static void see(struct mc_device_work *s, const struct mc_device_seen *seen)
-{
-	MC_LAUNCH(s->dev, spread, (size_t)s->x.N * (s->x.d + 1) * s->x.B * s->x.O, .x = s->x, .o = seen->o,
-	    .own = seen->own, .message = seen->message);
-}
-
-void mc_device_see(struct mc_device_work *s)
-{
-	see(s, &s->here);
-	see(s, &s->next);
+	MC_LAUNCH(s->dev, sample, s->x.B * (2 * N * s->x.O + N * s->x.A + 1 + 2 * N * s->x.d), .x = s->x, .now = s->now,
+	    .seed = s->o.seed, .slots = D->slots, .T = (uint32_t)s->dims.T, .D = D->memory, .slot_bytes = D->slot_bytes,
+	    .o_at = D->o_at, .a_at = D->a_at, .r_at = D->r_at, .m_at = D->m_at, .oa = s->oa, .own = s->own,
+	    .message = s->message, .r = s->r, .m = s->m, .bad = s->bad);
 }
 
 /* ---- optimisers ---- */
@@ -45,34 +29,52 @@ static struct mc_k_layout layout_of(const struct mc_params *p)
 	return x;
 }
 
+/* Norms of the gradients of these nets, a bit for each, and the factors that keep them below their bounds. */
+static void measure(struct mc_device_work *s, unsigned nets)
+{
+	struct mc_k_sum_squares lanes = { .lanes = GRADIENT_LANES };
+	struct mc_k_clip all = { .lanes = GRADIENT_LANES };
+	size_t owners = 0;
+
+	for (int k = 0; k < MC_DEVICE_NETS; k++) {
+		const struct mc_device_net *net = &s->net[k];
+
+		if (!(nets >> k & 1))
+			continue;
+		lanes.net[lanes.nets++] = all.net[all.nets++] = (struct mc_k_measured){ .layout = layout_of(&net->grad),
+			.grad = net->grad.v, .most = net->clip, .lane = net->lane, .sumsq = net->sumsq, .scale = net->scale };
+		owners += net->p.P;
+	}
+	mc_device_launch(s->dev, MC_K_sum_squares, owners * GRADIENT_LANES, &lanes, sizeof lanes);
+	mc_device_launch(s->dev, MC_K_clip, owners, &all, sizeof all);
+}
+
 static void adam(struct mc_device_work *s, const struct mc_device_net *net, int which, const mc_real *scale)
 {
 	const struct mc_learner_opts *o = &s->o;
 
-	MC_LAUNCH(s->dev, adam, net->p.size, .layout = layout_of(&net->p), .now = s->now, .which = (uint32_t)which,
+	MC_LAUNCH(s->dev, adam, net->p.size, .layout = layout_of(&net->grad), .now = s->now, .which = (uint32_t)which,
 	    .b1 = (mc_real)o->b1, .rest1 = (mc_real)(1 - o->b1), .b2 = (mc_real)o->b2, .rest2 = (mc_real)(1 - o->b2),
-	    .eps = (mc_real)o->adam_eps, .keep = (mc_real)(1 - o->tau), .take = (mc_real)o->tau, .grad = net->grad,
-	    .scale = scale, .theta = net->p.v, .m = net->m, .v = net->v, .target = net->target.v, .bad = s->bad + which);
+	    .eps = (mc_real)o->adam_eps, .keep = (mc_real)(1 - o->tau), .take = (mc_real)o->tau, .grad = net->grad.v,
+	    .scale = scale, .theta = net->p.v, .m = net->m, .v = net->v, .home = net->home, .bad = s->bad + which);
 }
 
 static void rmsprop(struct mc_device_work *s, const struct mc_device_net *net, int which)
 {
 	const struct mc_learner_opts *o = &s->o;
 
-	MC_LAUNCH(s->dev, rmsprop, net->p.size, .lr = (mc_real)o->lr_comm, .rho = (mc_real)o->rho, .rest = (mc_real)(1 - o->rho),
-	    .eps = (mc_real)o->eps, .keep = (mc_real)(1 - o->tau), .take = (mc_real)o->tau, .grad = net->grad,
-	    .theta = net->p.v, .nu = net->nu, .target = net->target.v, .bad = s->bad + which);
+	MC_LAUNCH(s->dev, rmsprop, net->p.size, .layout = layout_of(&net->grad), .lr = (mc_real)o->lr_comm, .rho = (mc_real)o->rho,
+	    .rest = (mc_real)(1 - o->rho), .eps = (mc_real)o->eps, .keep = (mc_real)(1 - o->tau), .take = (mc_real)o->tau,
+	    .grad = net->grad.v, .theta = net->p.v, .nu = net->nu, .home = net->home, .bad = s->bad + which);
 }
 
+/* Where nothing is clipped the norms are metrics alone: they can wait. */
 void mc_device_optimise(struct mc_device_work *s, int which)
 {
 	const struct mc_device_net *net = &s->net[which];
-	const size_t P = net->p.P;
 
-	MC_LAUNCH(s->dev, sum_squares, P * GRADIENT_LANES, .layout = layout_of(&net->p), .grad = net->grad,
-	    .lanes = GRADIENT_LANES, .sum = net->lane);
-	MC_LAUNCH(s->dev, clip, P, .lane = net->lane, .lanes = GRADIENT_LANES, .most = net->clip, .sumsq = net->sumsq,
-	    .scale = net->scale);
+	if (net->clip > 0)
+		measure(s, 1U << which);
 	if (net->nu)
 		rmsprop(s, net, which);
 	else
@@ -81,21 +83,32 @@ void mc_device_optimise(struct mc_device_work *s, int which)
 
 /* ---- all of it ---- */
 
-void mc_device_update(struct mc_device_work *s)
+void mc_device_metrics(struct mc_device_work *s)
 {
 	const struct mc_device_net *net = s->net;
+	unsigned late = 0;
 
+	for (int k = 0; k < MC_DEVICE_NETS; k++)
+		late |= net[k].grad.v && !(net[k].clip > 0) ? 1U << k : 0;
+	if (late)
+		measure(s, late);
+	MC_LAUNCH(s->dev, sums, (2 + (size_t)s->x.N) * LANES, .error = s->error, .q = s->q, .q_pi = s->q_pi, .rows = s->x.B,
+	    .lanes = LANES, .loss = s->loss, .q_sum = s->q_sum, .objective = s->objective);
+	MC_LAUNCH(s->dev, metrics, MC_DEVICE_METRICS, .B = s->x.B, .N = s->x.N, .lanes = LANES, .loss = s->loss, .q = s->q_sum,
+	    .objective = s->objective, .policy = net[MC_DEVICE_POLICY].sumsq, .critic = net[MC_DEVICE_CRITIC].sumsq,
+	    .comm = net[MC_DEVICE_COMM].sumsq, .policies = (uint32_t)net[MC_DEVICE_POLICY].p.P, .metric = s->metric);
+}
+
+void mc_device_update(struct mc_device_work *s)
+{
 	mc_device_sample(s);
-	mc_device_see(s);
-	mc_device_targets(s);
+	mc_device_decide(s);
+	mc_device_act(s);
 	mc_device_critic_gradient(s);
 	mc_device_optimise(s, MC_DEVICE_CRITIC);
-	mc_device_decide(s);
 	mc_device_policy_gradient(s);
 	mc_device_optimise(s, MC_DEVICE_POLICY);
 	if (s->o.stgs)
 		mc_device_optimise(s, MC_DEVICE_COMM);
-	MC_LAUNCH(s->dev, metrics, MC_DEVICE_METRICS, .B = s->x.B, .N = s->x.N, .lanes = LANES, .loss = s->loss, .q = s->q_sum,
-	    .objective = s->objective, .policy = net[MC_DEVICE_POLICY].sumsq, .critic = net[MC_DEVICE_CRITIC].sumsq,
-	    .comm = net[MC_DEVICE_COMM].sumsq, .policies = (uint32_t)net[MC_DEVICE_POLICY].p.P, .metric = s->metric);
+	mc_device_metrics(s);
 }

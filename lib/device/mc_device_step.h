@@ -9,11 +9,11 @@
 #include "mc_device_work.h"
 
 /* The parts of an update beside those of mc_device_policy and mc_device_critic. */
-void mc_device_sample(struct mc_device_work *s);            /* the batch from D */
-void mc_device_see(struct mc_device_work *s);               /* its observations as the nets take them */
+void mc_device_sample(struct mc_device_work *s);            /* the batch from D, as the nets take it */
 void mc_device_optimise(struct mc_device_work *s, int net); /* a step of the net and its target */
+void mc_device_metrics(struct mc_device_work *s);           /* and norms that nothing waited for; after all steps */
 
-/* All of them in their order, and the metrics. */
+/* All of them in their order. */
 void mc_device_update(struct mc_device_work *s);
 
 #endif

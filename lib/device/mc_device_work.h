@@ -17,35 +17,36 @@
 enum { MC_DEVICE_CRITIC, MC_DEVICE_POLICY, MC_DEVICE_COMM, MC_DEVICE_NETS };
 enum { MC_DEVICE_LANES = 64, MC_DEVICE_GRADIENT_LANES = 256 }; /* of a sum over the batch; of one over a gradient */
 enum { MC_DEVICE_METRICS = 6 };   /* of struct mc_learner_metrics */
+enum { MC_DEVICE_SMALL = 1 << 23, MC_DEVICE_LANE_ROOM = 1 << 17 }; /* the latter: reals in all lanes of a small gradient */
 
-/* A net on the device: its values, and under training moments and gradient, laid out alike. */
+/*
+ * A net on the device. Its values and its target's are one block, tensor after tensor, the net's before the
+ * target's: so both take part in one product. p and target are tables of it. Moments and gradient are laid out as
+ * a net alone.
+ */
 struct mc_device_net {
-	struct mc_params p, target;
+	struct mc_params p, target, grad; /* grad.v: NULL where another program learns it */
 	mc_real *m, *v;           /* Adam: critic, policies */
 	mc_real *nu;              /* RMSprop: comm under stgs; NULL = Adam, or another program's */
-	mc_real *grad;
+	mc_real *home;            /* a copy of its values, for the way home; NULL = none */
 	double clip;              /* bound of each owner's norm; 0 = none */
 	double *lane, *sumsq;     /* [P,lanes], [P] of the gradient's squares */
 	mc_real *scale;           /* [P] */
 };
 
-/* Observations as the nets take them. */
-struct mc_device_seen {
-	const mc_real *o;         /* [B,N,O] */
-	mc_real *own, *message;   /* [N,B,O], [N,d,B,O] */
-};
-
-/* The ring of trajectories, as mc_k_gather reads it. */
+/* The ring of trajectories, as mc_k_sample reads it. */
 struct mc_device_replay {
 	unsigned char *memory;
 	size_t slots, slot_bytes, o_at, a_at, r_at, m_at;
 };
 
+/* Arrays that begin with 2 hold what the present nets make of the batch, then what the targets make of its next step. */
 struct mc_device_work {
 	struct mc_device *dev;
 	struct mc_dims dims;
 	struct mc_learner_opts o;
 	struct mc_k_shape x;
+	double small;             /* multiply-adds up to which a product is small (mc_device_layer.h): MC_DEVICE_SMALL */
 	int heard;                /* are there messages? Not under none, nor with one agent */
 	struct mc_device_net net[MC_DEVICE_NETS];
 	struct mc_device_replay D;
@@ -56,28 +57,30 @@ struct mc_device_work {
 	size_t home_bytes;
 
 	struct mc_k_now *now;
-	uint32_t *slot, *step;    /* [B] the batch's places in D */
-	mc_real *o_batch, *o_next, *a, *r; /* [B,N,O], [B,N,O], [B,N,A], [B] */
-	uint8_t *m, *m_next;      /* [B,N,d] */
-	struct mc_device_seen here, next;
-	const mc_real *u, *u_next; /* [B,N,d] draws; NULL = made where they are used */
+	mc_real *oa, *r;          /* [2,B,W] o and a as the critic reads them, half 1 with a_next; [B] */
+	mc_real *own, *message;   /* [2,N,B,O], [2P,d,n,O] */
+	uint8_t *m, *I;           /* [2,B,N,d] */
+	const mc_real *u[2];      /* [B,N,d] draws; NULL = made where they are used */
 	mc_real *z, *soft;        /* [B,N,d] logits; straight-through decisions before rounding */
-	uint8_t *I, *I_next;      /* [B,N,d] */
-	mc_real *c0, *c1, *z0;    /* [N,B,H], [N,B,H], [N,B,d] the communication nets' layers */
+	mc_real *c0, *c1;         /* [2,N,B,H] the communication nets' layers */
 
-	mc_real *gates, *h_before, *c_before, *tc; /* [N,d,B,4H], [N,d,B,H] ... */
-	mc_real *h, *y0, *y1, *za; /* [N,B,H] last hidden states and dense layers, [N,B,A] before tanh */
-	mc_real *a_next, *a_pi;   /* [B,N,A], [N,B,A] */
-	mc_real *k0, *k1, *q, *q_next, *y, *error, *dq; /* [B,H], [B,H], [B] ... of eq. 1 */
+	mc_real *gates, *h_before, *c_before, *tc; /* [2P,d,n,4H], [2P,d,n,H] ... */
+	mc_real *h, *y0, *y1;     /* [2,N,B,H] last hidden states and dense layers */
+	mc_real *a_pi;            /* [N,B,A] */
+	mc_real *k0, *k1;         /* [2,B,H] the critic's layers; of the invariant one [2,B,N,H] */
+	mc_real *q, *y, *error, *dq; /* [2,B], [B], [B], [B] of eq. 1 */
 	mc_real *z1, *p0, *p1, *q_pi; /* [B,H], [N,B,H], [N,B,H], [N,B] of eq. 3 */
-	/* of the invariant critic, whose k0, k1 and z1 are [B,N,H] */
-	mc_real *mean_h, *mean_e, *team; /* [B,H] means over agents; (mean h) kernel_team */
-	mc_real *moved, *felt;    /* [N,B,H], [2,N,B,H] change of h^i, and what it does to e^i and to every e */
+	/* of the invariant critic */
+	mc_real *mean_h, *mean_e, *team; /* [2,B,H] means over agents; (mean h) kernel_team */
+	mc_real *changed;         /* [2N+1,B,H]: h of the stored actions, what moved of h^i, mean h */
+	mc_real *felt, *felt_team; /* [2N,B,H], [N+1,B,H] products of the first and of the last 2N and N+1 of these */
 	mc_real *d0, *d1;         /* [N,B,H] adjoints of layers at work */
 	mc_real *da, *dza;        /* [N,B,A] */
-	mc_real *dh, *dc, *dh0, *gate; /* [N,B,H] */
+	mc_real *dh, *dc, *dh0;   /* [N,B,H] */
 	mc_real *dI, *dz0;        /* [N,B,d]: not masked; of the logits */
 	mc_real *ones;            /* [N max(d,1) B] */
+	mc_real *lanes;           /* of gradients that wait, MC_K_JOBS MC_DEVICE_LANE_ROOM */
+	struct mc_k_gradients waiting; /* for their launch */
 	double *loss, *q_sum, *objective; /* [lanes], [lanes], [N,lanes] of errors squared, q, q_pi */
 };
 

@@ -8,12 +8,15 @@
 
 struct device_learner {
 	struct mc_learner base;
-	struct mc_device_work step;
+	struct mc_device_work work;
 	enum { NOT_YET, RUN_ONCE, RECORDED } stage; /* of the update's sequence */
-	struct mc_k_now now;
 	uint64_t trajectories;    /* appended so far */
+	/* on their way to the device until the next wait: */
+	int sending;              /* 1 = some of these are */
+	struct mc_k_now *now;
 	unsigned char *staged;    /* one slot of D */
-	/* what comes back after an update, laid out as step.metric and what follows it */
+	mc_real *both[MC_DEVICE_NETS]; /* values of a net and its target, as the device holds them */
+	/* what comes back after an update, laid out as work.metric and what follows it */
 	unsigned char *home;
 	/* under stgs, for the metrics */
 	mc_real *z;               /* [B,N,d] */
@@ -27,79 +30,122 @@ static struct device_learner *of(struct mc_learner *l)
 
 struct mc_device_work *mc_learner_device_work(struct mc_learner *l)
 {
-	return &of(l)->step;
+	return &of(l)->work;
 }
 
 /* ---- to the device and back ---- */
 
-/* What is copied: a block here and its like there. */
+/* For callers that cannot fail: what fails comes out of the next update. */
+static void settle(struct device_learner *l)
+{
+	struct mc_err e;
+
+	if (mc_device_wait(l->work.dev, &e) < 0)
+		l->work.dev->err = e;
+	l->sending = 0;
+}
+
+/* Before what is on its way is written to. */
+static void begin_sending(struct device_learner *l)
+{
+	if (l->sending)
+		settle(l);
+	l->sending = 1;
+}
+
+/* A tensor's values, copied between blocks of two layouts. */
+static void copy_tensors(mc_real *to, const struct mc_params *to_as, const mc_real *from, const struct mc_params *from_as)
+{
+	for (int k = 0; k < to_as->tensors; k++)
+		memcpy(to + to_as->tensor[k].offset, from + from_as->tensor[k].offset, to_as->tensor[k].count * sizeof *to);
+}
+
+/* What the optimiser keeps: a block here and its like there. */
 struct pair {
 	mc_real *here, *there;
-	size_t n;
 };
 
-/* All blocks of a net, as far as it has them; returns how many. */
-static int pairs_of(const struct mc_learner_net *a, const struct mc_device_net *b, struct pair to[4])
+static int moments_of(const struct mc_learner_net *a, const struct mc_device_net *b, struct pair to[2])
 {
-	const struct pair all[] = {
-		{ a->p.v, b->p.v, a->p.size }, { a->target.v, b->target.v, a->p.size },
-		{ a->nu ? a->nu : a->adam.m, b->nu ? b->nu : b->m, a->p.size }, { a->adam.v, b->v, a->p.size },
-	};
+	const struct pair all[] = { { a->nu ? a->nu : a->adam.m, b->nu ? b->nu : b->m }, { a->adam.v, b->v } };
 	int n = 0;
 
-	for (int k = 0; k < 4; k++)
+	for (int k = 0; k < 2; k++)
 		if (all[k].here && all[k].there)
 			to[n++] = all[k];
 	return n;
 }
 
+static void put_values(struct device_learner *l, const struct mc_learner_net *a, int which)
+{
+	const struct mc_device_net *net = &l->work.net[which];
+	mc_real *both = l->both[which];
+
+	begin_sending(l);
+	copy_tensors(both, &net->p, a->p.v, &a->p);
+	copy_tensors(both, &net->target, a->target.v, &a->target);
+	mc_device_put(l->work.dev, net->p.v, both, 2 * a->p.size * sizeof *both);
+}
+
 static void put_net(struct device_learner *l, const struct mc_learner_net *a, int which)
 {
-	struct pair pair[4];
+	struct pair pair[2];
 
-	for (int k = 0, n = pairs_of(a, &l->step.net[which], pair); k < n; k++)
-		mc_device_put(l->step.dev, pair[k].there, pair[k].here, pair[k].n * sizeof(mc_real));
+	put_values(l, a, which);
+	for (int k = 0, n = moments_of(a, &l->work.net[which], pair); k < n; k++)
+		mc_device_put(l->work.dev, pair[k].there, pair[k].here, a->p.size * sizeof(mc_real));
 }
 
-static void get_net(struct device_learner *l, const struct mc_learner_net *a, int which)
+static void ask_net(struct device_learner *l, const struct mc_learner_net *a, int which)
 {
-	struct pair pair[4];
+	struct pair pair[2];
 
-	for (int k = 0, n = pairs_of(a, &l->step.net[which], pair); k < n; k++)
-		mc_device_get(l->step.dev, pair[k].here, pair[k].there, pair[k].n * sizeof(mc_real));
+	mc_device_get(l->work.dev, l->both[which], l->work.net[which].p.v, 2 * a->p.size * sizeof(mc_real));
+	for (int k = 0, n = moments_of(a, &l->work.net[which], pair); k < n; k++)
+		mc_device_get(l->work.dev, pair[k].here, pair[k].there, a->p.size * sizeof(mc_real));
 }
 
-/* For callers that cannot fail: what fails comes out of the next update. */
-static void settle(struct mc_device *dev)
+/* After the wait. */
+static void take_net(struct device_learner *l, const struct mc_learner_net *a, int which)
 {
-	struct mc_err e;
+	const struct mc_device_net *net = &l->work.net[which];
 
-	if (mc_device_wait(dev, &e) < 0)
-		dev->err = e;
+	copy_tensors(a->p.v, &a->p, l->both[which], &net->p);
+	copy_tensors(a->target.v, &a->target, l->both[which], &net->target);
 }
 
+/* Nothing else is known of the nets than what stands here. */
 static void changed(struct mc_learner *base, int comm_alone)
 {
 	struct device_learner *l = of(base);
 
-	if (mc_learner_has_comm(base))
-		put_net(l, &base->comm, MC_DEVICE_COMM);
+	if (mc_learner_has_comm(base) && comm_alone)
+		put_values(l, &base->comm, MC_DEVICE_COMM);
 	if (comm_alone)
 		return;
+	if (mc_learner_has_comm(base))
+		put_net(l, &base->comm, MC_DEVICE_COMM);
 	put_net(l, &base->policy, MC_DEVICE_POLICY);
 	put_net(l, &base->critic, MC_DEVICE_CRITIC);
-	settle(l->step.dev);
+	settle(l);
 }
 
 static int fetch(struct mc_learner *base, struct mc_err *e)
 {
 	struct device_learner *l = of(base);
 
-	get_net(l, &base->policy, MC_DEVICE_POLICY);
-	get_net(l, &base->critic, MC_DEVICE_CRITIC);
+	ask_net(l, &base->policy, MC_DEVICE_POLICY);
+	ask_net(l, &base->critic, MC_DEVICE_CRITIC);
 	if (base->o.stgs)
-		get_net(l, &base->comm, MC_DEVICE_COMM);
-	return mc_device_wait(l->step.dev, e);
+		ask_net(l, &base->comm, MC_DEVICE_COMM);
+	if (mc_device_wait(l->work.dev, e) < 0)
+		return -1;
+	l->sending = 0;
+	take_net(l, &base->policy, MC_DEVICE_POLICY);
+	take_net(l, &base->critic, MC_DEVICE_CRITIC);
+	if (base->o.stgs)
+		take_net(l, &base->comm, MC_DEVICE_COMM);
+	return 0;
 }
 
 /* ---- the replay buffer ---- */
@@ -116,14 +162,15 @@ static void append(struct mc_learner *base, const struct mc_traj *t)
 {
 	struct device_learner *l = of(base);
 	const struct mc_dims *x = &base->dims;
-	const struct mc_device_replay *D = &l->step.D;
+	const struct mc_device_replay *D = &l->work.D;
 	const size_t R = sizeof(mc_real);
 
+	begin_sending(l);
 	memcpy(l->staged + D->o_at, t->o, (x->T + 1) * x->N * x->O * R);
 	memcpy(l->staged + D->a_at, t->a, x->T * x->N * x->A * R);
 	memcpy(l->staged + D->r_at, t->r, x->T * R);
 	memcpy(l->staged + D->m_at, t->m, (x->T + 1) * x->N * x->d);
-	mc_device_put(l->step.dev, D->memory + l->trajectories++ % D->slots * D->slot_bytes, l->staged, D->slot_bytes);
+	mc_device_put(l->work.dev, D->memory + l->trajectories++ % D->slots * D->slot_bytes, l->staged, D->slot_bytes);
 }
 
 /* ---- updates ---- */
@@ -133,7 +180,7 @@ static void begin(struct device_learner *l, uint32_t k)
 	const uint64_t count = transitions(&l->base);
 	const struct mc_adam_factors critic = mc_adam_factors(&l->base.critic.adam, 0);
 	const struct mc_adam_factors policy = mc_adam_factors(&l->base.policy.adam, 1);
-	struct mc_k_now *now = &l->now;
+	struct mc_k_now *now = l->now;
 
 	*now = (struct mc_k_now){ .count = count, .gone = l->trajectories * l->base.dims.T - count, .k = k,
 		.gamma = (mc_real)l->base.gamma };
@@ -141,14 +188,14 @@ static void begin(struct device_learner *l, uint32_t k)
 	now->scale[MC_DEVICE_CRITIC] = critic.scale;
 	now->lr[MC_DEVICE_POLICY] = policy.lr;
 	now->scale[MC_DEVICE_POLICY] = policy.scale;
-	mc_device_put(l->step.dev, l->step.now, now, sizeof *now);
+	mc_device_put(l->work.dev, l->work.now, now, sizeof *now);
 }
 
 /* Is the step of a net a good one? In the order in which mc_learner_cpu asks. */
 static int check(struct device_learner *l, const struct mc_learner_net *net, int which, double loss, const char *name,
     double norm, uint32_t k, struct mc_err *e)
 {
-	const unsigned char *bad = l->home + ((unsigned char *)l->step.bad - (unsigned char *)l->step.metric);
+	const unsigned char *bad = l->home + ((unsigned char *)l->work.bad - (unsigned char *)l->work.metric);
 	int is_bad;
 
 	memcpy(&is_bad, bad + (size_t)which * sizeof is_bad, sizeof is_bad);
@@ -164,16 +211,16 @@ static int check(struct device_learner *l, const struct mc_learner_net *net, int
 /* The first update is made step by step: what a device does when it is used first cannot be recorded. */
 static void compute(struct device_learner *l)
 {
-	struct mc_device *dev = l->step.dev;
+	struct mc_device *dev = l->work.dev;
 
 	if (l->stage == NOT_YET) {
-		mc_device_update(&l->step);
+		mc_device_update(&l->work);
 		l->stage = RUN_ONCE;
 		return;
 	}
 	if (l->stage == RUN_ONCE) {
 		mc_device_record(dev);
-		mc_device_update(&l->step);
+		mc_device_update(&l->work);
 		mc_device_recorded(dev);
 		l->stage = RECORDED;
 	}
@@ -183,13 +230,14 @@ static void compute(struct device_learner *l)
 static int update(struct mc_learner *base, uint32_t k, struct mc_learner_metrics *fig, struct mc_err *e)
 {
 	struct device_learner *l = of(base);
-	struct mc_device *dev = l->step.dev;
+	struct mc_device *dev = l->work.dev;
 
 	begin(l, k);
 	compute(l);
-	mc_device_get(dev, l->home, l->step.metric, l->step.home_bytes);
+	mc_device_get(dev, l->home, l->work.metric, l->work.home_bytes);
 	if (mc_device_wait(dev, e) < 0)
 		return -1;
+	l->sending = 0;
 	base->critic.adam.step++;
 	base->policy.adam.step++;
 	memcpy(fig, l->home, sizeof *fig);
@@ -204,13 +252,13 @@ static int update(struct mc_learner *base, uint32_t k, struct mc_learner_metrics
 static void decided(struct mc_learner *base, const mc_real **z, const uint8_t **I, const uint8_t **m)
 {
 	struct device_learner *l = of(base);
-	struct mc_device *dev = l->step.dev;
+	struct mc_device *dev = l->work.dev;
 	const size_t n = base->o.B * base->dims.N * base->dims.d;
 
-	mc_device_get(dev, l->z, l->step.z, n * sizeof *l->z);
-	mc_device_get(dev, l->I, l->step.I, n);
-	mc_device_get(dev, l->m, l->step.m, n);
-	settle(dev);
+	mc_device_get(dev, l->z, l->work.z, n * sizeof *l->z);
+	mc_device_get(dev, l->I, l->work.I, n);
+	mc_device_get(dev, l->m, l->work.m, n);
+	settle(l);
 	*z = l->z;
 	*I = l->I;
 	*m = l->m;
@@ -218,30 +266,37 @@ static void decided(struct mc_learner *base, const mc_real **z, const uint8_t **
 
 /* ---- making one ---- */
 
+/* Room of this program that the device reads and writes directly. */
+static void *shared(struct device_learner *l, size_t n, size_t size, struct mc_err *e)
+{
+	return mc_device_host_alloc(l->work.dev, n, size, "learner", e);
+}
+
 static int fill(struct device_learner *l, struct mc_device *dev, struct mc_err *e)
 {
 	const struct mc_learner *base = &l->base;
 	const size_t n = base->o.stgs ? base->o.B * base->dims.N * base->dims.d : 0;
 
-	_Static_assert(sizeof(struct mc_learner_metrics) == 6 * sizeof(double), "the kernel's metrics are the learner's");
-	if (mc_device_work_init(&l->step, dev, &base->dims, &base->o, e) < 0)
+	_Static_assert(sizeof(struct mc_learner_metrics) == MC_DEVICE_METRICS * sizeof(double), "the kernel's metrics are the learner's");
+	if (mc_device_work_init(&l->work, dev, &base->dims, &base->o, e) < 0)
 		return -1;
-	return (l->staged = mc_arena_alloc(&l->base.arena, l->step.D.slot_bytes, 1, "learner", e)) &&
-	    (l->home = mc_device_host_alloc(dev, l->step.home_bytes, 1, "learner", e)) &&
-	    (l->z = mc_device_host_alloc(dev, n, sizeof *l->z, "learner", e)) &&
-	    (l->I = mc_device_host_alloc(dev, n, 1, "learner", e)) &&
-	    (l->m = mc_device_host_alloc(dev, n, 1, "learner", e)) ? 0 : -1;
+	for (int k = 0; k < MC_DEVICE_NETS; k++)
+		if (l->work.net[k].p.v && !(l->both[k] = shared(l, 2 * l->work.net[k].p.size, sizeof(mc_real), e)))
+			return -1;
+	return (l->now = shared(l, 1, sizeof *l->now, e)) && (l->staged = shared(l, l->work.D.slot_bytes, 1, e)) &&
+	    (l->home = shared(l, l->work.home_bytes, 1, e)) && (l->z = shared(l, n, sizeof *l->z, e)) &&
+	    (l->I = shared(l, n, 1, e)) && (l->m = shared(l, n, 1, e)) ? 0 : -1;
 }
 
 /* The policies, and comm under stgs, are read where they arrive. */
 static void read_at_home(struct device_learner *l)
 {
-	const unsigned char *from = (const unsigned char *)l->step.metric;
-	const struct mc_device_net *net = l->step.net;
+	const unsigned char *from = (const unsigned char *)l->work.metric;
+	const struct mc_device_net *policy = &l->work.net[MC_DEVICE_POLICY], *comm = &l->work.net[MC_DEVICE_COMM];
 
-	l->base.policy.p.v = (mc_real *)(void *)(l->home + ((unsigned char *)net[MC_DEVICE_POLICY].p.v - from));
-	if (l->base.o.stgs)
-		l->base.comm.p.v = (mc_real *)(void *)(l->home + ((unsigned char *)net[MC_DEVICE_COMM].p.v - from));
+	l->base.policy.p.v = (mc_real *)(void *)(l->home + ((unsigned char *)policy->home - from));
+	if (comm->home)
+		l->base.comm.p.v = (mc_real *)(void *)(l->home + ((unsigned char *)comm->home - from));
 }
 
 static void device_free(struct mc_learner *l)
