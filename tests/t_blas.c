@@ -67,6 +67,49 @@ static void products(void)
 	ok(c[0] == 0, "beta = 0 overwrites, whatever was there");
 }
 
+/* f(S + op(A) op(B)) where S is a matrix of its own rows, and where it is C; what lies between C's rows stays. */
+static double error_onto(enum mc_op ta, enum mc_op tb, size_t m, size_t n, size_t k, int relu, int itself)
+{
+	static mc_real start[MAX * MAX];
+	const size_t lda = (ta == MC_T ? m : k) + 3, ldb = (tb == MC_T ? k : n) + 1, ldc = n + 2, lds = itself ? ldc : n + 5;
+	double worst = 0;
+
+	mc_rng_normal(a, 0, MAX * MAX, 1, MC_RNG_INIT, 0, 0);
+	mc_rng_normal(b, 0, MAX * MAX, 2, MC_RNG_INIT, 0, 0);
+	mc_rng_normal(c, 0, MAX * MAX, 3, MC_RNG_INIT, 0, 0);
+	mc_rng_normal(start, 0, MAX * MAX, itself ? 3 : 4, MC_RNG_INIT, 0, 0);
+	memcpy(want, c, sizeof c);
+	mc_gemm_onto(ta, tb, m, n, k, a, lda, b, ldb, itself ? c : start, lds, relu, c, ldc);
+	for (size_t i = 0; i < MAX * MAX; i++) {
+		const size_t row = i / ldc, col = i % ldc;
+		double s = (double)want[i];
+
+		if (row < m && col < n) {
+			s = (double)start[row * lds + col];
+			for (size_t p = 0; p < k; p++)
+				s += at(a, lda, ta, row, p) * at(b, ldb, tb, p, col);
+			s = relu && s < 0 ? 0 : s;
+		}
+		worst = fmax(worst, fabs(s - (double)c[i]) / (1 + (double)k));
+	}
+	return worst;
+}
+
+static void onto(void)
+{
+	static const size_t shape[][3] = { { 1, 1, 1 }, { 3, 5, 7 }, { 64, 128, 2 }, { 17, 1, 100 }, { 50, 70, 30 } };
+	const double tol = sizeof(mc_real) == 4 ? 3e-6 : 1e-14;
+
+	for (size_t s = 0; s < sizeof shape / sizeof *shape; s++) {
+		const size_t m = shape[s][0], n = shape[s][1], k = shape[s][2];
+		double worst = 0;
+
+		for (int t = 0; t < 16; t++)
+			worst = fmax(worst, error_onto(t & 1 ? MC_T : MC_N, t & 2 ? MC_T : MC_N, m, n, k, !!(t & 4), !!(t & 8)));
+		ok(worst < tol, "[%zu,%zu] from %zu onto another and itself, with ReLU and without", m, n, k);
+	}
+}
+
 static void kernels(void)
 {
 	struct mc_err e = { 0 };
@@ -132,5 +175,6 @@ int main(void)
 	widths();
 	kernels();
 	products();
+	onto();
 	return tap_done();
 }

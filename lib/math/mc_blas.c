@@ -271,3 +271,17 @@ void mc_gemm(enum mc_op ta, enum mc_op tb, size_t m, size_t n, size_t k,
 		return;
 	mc_blas_gemm(ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc);
 }
+
+void mc_gemm_onto(enum mc_op ta, enum mc_op tb, size_t m, size_t n, size_t k,
+    const mc_real *a, size_t lda, const mc_real *b, size_t ldb,
+    const mc_real *s, size_t lds, int relu, mc_real *c, size_t ldc)
+{
+	if (mc_kernel_gemm(ta == MC_T, tb == MC_T, m, n, k, a, lda, b, ldb, s, lds, relu, c, ldc))
+		return;
+	for (size_t i = 0; i < m && s != c; i++)
+		memcpy(c + i * ldc, s + i * lds, n * sizeof *c);
+	mc_blas_gemm(ta, tb, m, n, k, 1, a, lda, b, ldb, 1, c, ldc);
+	for (size_t i = 0; i < m && relu; i++)
+		for (size_t j = 0; j < n; j++)
+			c[i * ldc + j] = c[i * ldc + j] > 0 ? c[i * ldc + j] : 0;
+}

@@ -51,7 +51,15 @@ void mc_gemm(enum mc_op ta, enum mc_op tb, size_t m, size_t n, size_t k,
     mc_real alpha, const mc_real *a, size_t lda, const mc_real *b, size_t ldb,
     mc_real beta, mc_real *c, size_t ldc);
 
-/* The same by the library alone, without our kernels (mc_kernel.h); m, n, k at least 1. For comparison. */
+/*
+ * C [m,n] = f(S + op(A) op(B)), f = max(., 0) if relu: as mc_kernel_gemm, or with a copy of S where that has no
+ * path. s [m,n], rows lds apart, may be c; k at least 1.
+ */
+void mc_gemm_onto(enum mc_op ta, enum mc_op tb, size_t m, size_t n, size_t k,
+    const mc_real *a, size_t lda, const mc_real *b, size_t ldb,
+    const mc_real *s, size_t lds, int relu, mc_real *c, size_t ldc);
+
+/* mc_gemm by the library alone, without our kernels (mc_kernel.h); m, n, k at least 1. For comparison. */
 void mc_blas_gemm(enum mc_op ta, enum mc_op tb, size_t m, size_t n, size_t k,
     mc_real alpha, const mc_real *a, size_t lda, const mc_real *b, size_t ldb,
     mc_real beta, mc_real *c, size_t ldc);
