@@ -11,7 +11,10 @@
 /* Memory for `room` bytes (0 = any number); a larger request fails as a GPU's would. */
 struct mc_device *device_host_open(size_t room);
 
-/* The kernels count down from n - 1 from now on: what depends on their order is seen. */
+/*
+ * From now on the kernels count down from n - 1, and branches are done when they are joined, not as they come: what depends
+ * on either is seen.
+ */
 void device_host_reverse(struct mc_device *dev);
 
 /* How many kernels and products the recorded sequence has: what a GPU launches. */

@@ -238,7 +238,6 @@ void device_critic_loss(struct fixture *f, const struct mc_map *in, const struct
 	put_bytes(f, &r, in, "m_next", 1);
 	mc_device_put(r.dev, r.s.r, fixture_reals(f, in, "r", SHAPE(B)), B * sizeof(mc_real));
 	r.s.u[1] = draws(f, &r, in, "u");
-	mc_device_decide(&r.s);
 	mc_device_act(&r.s);
 	mc_device_critic_gradient(&r.s);
 	is_decided(f, &r, out, "I_next", r.s.I + B * x->N * x->d);
@@ -247,6 +246,7 @@ void device_critic_loss(struct fixture *f, const struct mc_map *in, const struct
 	is_row(f, &r, out, "y", r.s.y, 5e-6);
 	is_row(f, &r, out, "q", r.s.q, 5e-6);
 	mc_device_metrics(&r.s);
+	mc_device_join(r.dev, MC_DEVICE_TOLD);
 	fixture_is_real(f, out, "loss", mean(f, &r, r.s.loss, MC_DEVICE_LANES), 5e-6);
 	is_gradient(f, &r, out, "grad", MC_DEVICE_CRITIC, 5e-6);
 	rig_free(&r);
@@ -264,10 +264,10 @@ static void is_policy_gradient(struct fixture *f, struct rig *r, const struct mc
 	put_net(f, r, in, "critic", &r->s.net[MC_DEVICE_CRITIC].p);
 	put_seen(f, r, in, 0, "o", "a");
 	put_bytes(f, r, in, "m", 0);
-	mc_device_decide(&r->s);
 	mc_device_act(&r->s);
 	mc_device_policy_gradient(&r->s);
 	mc_device_metrics(&r->s);
+	mc_device_join(r->dev, MC_DEVICE_TOLD);
 	for (size_t i = 0; i < N; i++)
 		objective[i] = (mc_real)mean(f, r, r->s.objective + i * MC_DEVICE_LANES, MC_DEVICE_LANES);
 	is_decided(f, r, out, "I", r->s.I);

@@ -1,7 +1,7 @@
 /*
- * mc_device.h on an NVIDIA GPU: one stream, cuBLAS for the products, CUDA graphs for what is
- * recorded. cuBLAS gives the same bits from run to run on one kind of GPU as long as one stream uses
- * it and its workspace is ours; the kernels use no atomics.
+ * mc_device.h on an NVIDIA GPU: a stream, one more for each branch, cuBLAS for the products, CUDA graphs for
+ * what is recorded. cuBLAS gives the same bits from run to run on one kind of GPU as long as every stream
+ * has a handle and a workspace of its own; the kernels use no atomics.
  */
 #ifdef MC_DOUBLE
 #error "float only"
@@ -19,7 +19,7 @@ extern "C" {
 }
 #include "mc_device_body.h"
 
-enum { THREADS = 128, WORKSPACE = 32 << 20 };
+enum { THREADS = 128, WORKSPACE = 32 << 20, STREAMS = 1 + MC_DEVICE_BRANCHES };
 
 struct block {
 	struct block *older;
@@ -27,11 +27,19 @@ struct block {
 	int on_host;
 };
 
-struct cuda {
-	struct mc_device base;
+/* Where work goes: 0 outside of branches, else a branch. */
+struct lane {
 	cudaStream_t stream;
 	cublasHandle_t blas;
 	void *workspace;
+	cudaEvent_t reached;          /* where a branch begins (lane 0), or ends */
+	int begun;                    /* a branch that is not joined yet */
+};
+
+struct cuda {
+	struct mc_device base;
+	struct lane lane[STREAMS];
+	int at;                       /* the lane that work goes to */
 	cudaGraphExec_t sequence;     /* what was recorded; NULL = nothing */
 	cudaEvent_t start, mark;
 	struct block *blocks;
@@ -40,6 +48,12 @@ struct cuda {
 static struct cuda *of(struct mc_device *dev)
 {
 	return (struct cuda *)(void *)dev;
+}
+
+/* Outside of branches: copies, the clock, what is recorded. */
+static cudaStream_t main_stream(struct mc_device *dev)
+{
+	return of(dev)->lane[0].stream;
 }
 
 /* ---- failures ---- */
@@ -99,7 +113,7 @@ static void *cuda_alloc(struct mc_device *dev, size_t bytes, const char *what, s
 		(void)mc_err_nomem(e, what, sizeof(struct block));
 		return NULL;
 	}
-	(void)good(dev, cudaMemsetAsync(p, 0, bytes, c->stream), "cudaMemset");
+	(void)good(dev, cudaMemsetAsync(p, 0, bytes, main_stream(dev)), "cudaMemset");
 	return p;
 }
 
@@ -119,12 +133,12 @@ static void *cuda_host_alloc(struct mc_device *dev, size_t bytes, const char *wh
 /* From memory that is not pinned it returns when that has been read. */
 static void cuda_put(struct mc_device *dev, void *to, const void *from, size_t bytes)
 {
-	(void)good(dev, cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, of(dev)->stream), "a copy to the device");
+	(void)good(dev, cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, main_stream(dev)), "a copy to the device");
 }
 
 static void cuda_get(struct mc_device *dev, void *to, const void *from, size_t bytes)
 {
-	(void)good(dev, cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToHost, of(dev)->stream), "a copy from the device");
+	(void)good(dev, cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToHost, main_stream(dev)), "a copy from the device");
 }
 
 /* ---- kernels and products ---- */
@@ -151,7 +165,7 @@ static void cuda_launch(struct mc_device *dev, enum mc_kernel_id kernel, uint32_
 	};
 
 	(void)size;
-	launch[kernel](args, n, of(dev)->stream);
+	launch[kernel](args, n, of(dev)->lane[of(dev)->at].stream);
 	(void)good(dev, cudaGetLastError(), "a kernel");
 }
 
@@ -160,9 +174,33 @@ static void cuda_gemm(struct mc_device *dev, const struct mc_device_gemm *g)
 {
 	const float one = 1;
 
-	(void)good_blas(dev, cublasSgemmStridedBatched(of(dev)->blas, g->tb ? CUBLAS_OP_T : CUBLAS_OP_N,
+	(void)good_blas(dev, cublasSgemmStridedBatched(of(dev)->lane[of(dev)->at].blas, g->tb ? CUBLAS_OP_T : CUBLAS_OP_N,
 	    g->ta ? CUBLAS_OP_T : CUBLAS_OP_N, (int)g->n, (int)g->m, (int)g->k, &one, g->b, (int)g->ldb, (long long)g->sb,
 	    g->a, (int)g->lda, (long long)g->sa, &g->beta, g->c, (int)g->ldc, (long long)g->sc, (int)g->batch), "a product");
+}
+
+/* ---- branches ---- */
+
+/* While a sequence is recorded, the wait draws the branch into it. */
+static void cuda_branch(struct mc_device *dev, int k)
+{
+	struct cuda *c = of(dev);
+	struct lane *outside = &c->lane[0], *branch = &c->lane[k];
+
+	c->at = k;
+	if (k && good(dev, cudaEventRecord(outside->reached, outside->stream), "a branch") &&
+	    good(dev, cudaStreamWaitEvent(branch->stream, outside->reached, 0), "a branch"))
+		branch->begun = 1;
+}
+
+static void cuda_join(struct mc_device *dev, int k)
+{
+	struct cuda *c = of(dev);
+	struct lane *branch = &c->lane[k];
+
+	if (branch->begun && good(dev, cudaEventRecord(branch->reached, branch->stream), "a branch"))
+		(void)good(dev, cudaStreamWaitEvent(c->lane[0].stream, branch->reached, 0), "a branch");
+	branch->begun = 0;
 }
 
 /* ---- what is recorded ---- */
@@ -173,10 +211,10 @@ static void cuda_record(struct mc_device *dev, int on)
 	cudaGraph_t graph = NULL;
 
 	if (on) {
-		(void)good(dev, cudaStreamBeginCapture(c->stream, cudaStreamCaptureModeThreadLocal), "recording");
+		(void)good(dev, cudaStreamBeginCapture(main_stream(dev), cudaStreamCaptureModeThreadLocal), "recording");
 		return;
 	}
-	if (!good(dev, cudaStreamEndCapture(c->stream, &graph), "recording"))
+	if (!good(dev, cudaStreamEndCapture(main_stream(dev), &graph), "recording"))
 		return;
 	if (c->sequence)
 		(void)cudaGraphExecDestroy(c->sequence);
@@ -190,7 +228,7 @@ static void cuda_replay(struct mc_device *dev)
 	struct cuda *c = of(dev);
 
 	if (c->sequence)
-		(void)good(dev, cudaGraphLaunch(c->sequence, c->stream), "the update");
+		(void)good(dev, cudaGraphLaunch(c->sequence, main_stream(dev)), "the update");
 }
 
 static double cuda_clock(struct mc_device *dev)
@@ -198,7 +236,7 @@ static double cuda_clock(struct mc_device *dev)
 	struct cuda *c = of(dev);
 	float ms = 0;
 
-	if (good(dev, cudaEventRecord(c->mark, c->stream), "the clock") &&
+	if (good(dev, cudaEventRecord(c->mark, main_stream(dev)), "the clock") &&
 	    good(dev, cudaEventSynchronize(c->mark), "the clock"))
 		(void)good(dev, cudaEventElapsedTime(&ms, c->start, c->mark), "the clock");
 	return (double)ms;
@@ -206,17 +244,30 @@ static double cuda_clock(struct mc_device *dev)
 
 static void cuda_wait(struct mc_device *dev)
 {
-	(void)good(dev, cudaStreamSynchronize(of(dev)->stream), "the device");
+	(void)good(dev, cudaStreamSynchronize(main_stream(dev)), "the device");
 }
 
 /* ---- opening ---- */
+
+static void close_lane(struct lane *l)
+{
+	if (l->blas)
+		(void)cublasDestroy(l->blas);
+	if (l->workspace)
+		(void)cudaFree(l->workspace);
+	if (l->reached)
+		(void)cudaEventDestroy(l->reached);
+	if (l->stream)
+		(void)cudaStreamDestroy(l->stream);
+}
 
 static void cuda_close(struct mc_device *dev)
 {
 	struct cuda *c = of(dev);
 
-	if (c->stream)
-		(void)cudaStreamSynchronize(c->stream);
+	for (int k = 0; k < STREAMS; k++)
+		if (c->lane[k].stream)
+			(void)cudaStreamSynchronize(c->lane[k].stream);
 	for (struct block *b = c->blocks, *older; b; b = older) {
 		older = b->older;
 		(void)(b->on_host ? cudaFreeHost(b->p) : cudaFree(b->p));
@@ -224,16 +275,12 @@ static void cuda_close(struct mc_device *dev)
 	}
 	if (c->sequence)
 		(void)cudaGraphExecDestroy(c->sequence);
-	if (c->blas)
-		(void)cublasDestroy(c->blas);
-	if (c->workspace)
-		(void)cudaFree(c->workspace);
+	for (int k = 0; k < STREAMS; k++)
+		close_lane(&c->lane[k]);
 	if (c->start)
 		(void)cudaEventDestroy(c->start);
 	if (c->mark)
 		(void)cudaEventDestroy(c->mark);
-	if (c->stream)
-		(void)cudaStreamDestroy(c->stream);
 	free(c);
 }
 
@@ -263,26 +310,33 @@ static int find_gpu(struct cuda *c, struct mc_err *e)
 	return 0;
 }
 
+static int open_lane(struct mc_device *dev, struct lane *l, int tf32)
+{
+	return good(dev, cudaStreamCreateWithFlags(&l->stream, cudaStreamNonBlocking), "a stream") &&
+	    good(dev, cudaEventCreateWithFlags(&l->reached, cudaEventDisableTiming), "an event") &&
+	    good(dev, cudaMalloc(&l->workspace, WORKSPACE), "cuBLAS's workspace") &&
+	    good_blas(dev, cublasCreate(&l->blas), "cuBLAS") &&
+	    good_blas(dev, cublasSetStream(l->blas, l->stream), "cuBLAS") &&
+	    good_blas(dev, cublasSetWorkspace(l->blas, l->workspace, WORKSPACE), "cuBLAS") &&
+	    good_blas(dev, cublasSetAtomicsMode(l->blas, CUBLAS_ATOMICS_NOT_ALLOWED), "cuBLAS") &&
+	    good_blas(dev, cublasSetMathMode(l->blas, tf32 ? CUBLAS_TF32_TENSOR_OP_MATH : CUBLAS_DEFAULT_MATH), "cuBLAS");
+}
+
 static int start(struct cuda *c, int tf32)
 {
 	struct mc_device *dev = &c->base;
+	int opened = good(dev, cudaSetDevice(0), "the device");
 
-	return good(dev, cudaSetDevice(0), "the device") &&
-	    good(dev, cudaStreamCreateWithFlags(&c->stream, cudaStreamNonBlocking), "a stream") &&
-	    good(dev, cudaEventCreate(&c->start), "an event") && good(dev, cudaEventCreate(&c->mark), "an event") &&
-	    good(dev, cudaEventRecord(c->start, c->stream), "an event") &&
-	    good(dev, cudaMalloc(&c->workspace, WORKSPACE), "cuBLAS's workspace") &&
-	    good_blas(dev, cublasCreate(&c->blas), "cuBLAS") &&
-	    good_blas(dev, cublasSetStream(c->blas, c->stream), "cuBLAS") &&
-	    good_blas(dev, cublasSetWorkspace(c->blas, c->workspace, WORKSPACE), "cuBLAS") &&
-	    good_blas(dev, cublasSetAtomicsMode(c->blas, CUBLAS_ATOMICS_NOT_ALLOWED), "cuBLAS") &&
-	    good_blas(dev, cublasSetMathMode(c->blas, tf32 ? CUBLAS_TF32_TENSOR_OP_MATH : CUBLAS_DEFAULT_MATH), "cuBLAS");
+	for (int k = 0; k < STREAMS && opened; k++)
+		opened = open_lane(dev, &c->lane[k], tf32);
+	return opened && good(dev, cudaEventCreate(&c->start), "an event") && good(dev, cudaEventCreate(&c->mark), "an event") &&
+	    good(dev, cudaEventRecord(c->start, main_stream(dev)), "an event");
 }
 
 struct mc_device *mc_cuda_open(int tf32, struct mc_err *e)
 {
 	static const struct mc_device_ops ops = { cuda_close, cuda_alloc, cuda_host_alloc, cuda_put, cuda_get, cuda_launch,
-		cuda_gemm, cuda_record, cuda_replay, cuda_clock, cuda_wait };
+		cuda_gemm, cuda_branch, cuda_join, cuda_record, cuda_replay, cuda_clock, cuda_wait };
 	struct cuda *c = (struct cuda *)calloc(1, sizeof *c);
 
 	if (!c) {

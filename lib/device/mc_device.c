@@ -61,6 +61,16 @@ void mc_device_gemm(struct mc_device *dev, const struct mc_device_gemm *g)
 	dev->ops->gemm(dev, g);
 }
 
+void mc_device_branch(struct mc_device *dev, int k)
+{
+	dev->ops->branch(dev, k);
+}
+
+void mc_device_join(struct mc_device *dev, int k)
+{
+	dev->ops->join(dev, k);
+}
+
 void mc_device_record(struct mc_device *dev)
 {
 	dev->ops->record(dev, 1);

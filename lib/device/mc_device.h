@@ -3,7 +3,7 @@
  * sequence of these that is recorded once and then run as often as wanted. Two
  * implementations: mc_cuda, and one on the CPU that stands in for it in the tests.
  *
- * All work is done in the order in which it is asked for. What fails is remembered and comes out
+ * All work is done in the order in which it is asked for, but for branches, which are beside it. What fails is remembered and comes out
  * of the next mc_device_wait: calls that return nothing need no check of their own. Memory of a
  * device lives until it is closed.
  */
@@ -55,6 +55,8 @@ struct mc_device_ops {
 	void (*get)(struct mc_device *dev, void *to, const void *from, size_t bytes);
 	void (*launch)(struct mc_device *dev, enum mc_kernel_id kernel, uint32_t n, const void *args, size_t size);
 	void (*gemm)(struct mc_device *dev, const struct mc_device_gemm *g);
+	void (*branch)(struct mc_device *dev, int k);
+	void (*join)(struct mc_device *dev, int k);
 	void (*record)(struct mc_device *dev, int on);
 	void (*replay)(struct mc_device *dev);
 	double (*clock)(struct mc_device *dev);
@@ -95,6 +97,16 @@ void mc_device_launch(struct mc_device *dev, enum mc_kernel_id kernel, size_t n,
 
 void mc_device_gemm(struct mc_device *dev, const struct mc_device_gemm *g);
 #define MC_PRODUCT(dev, ...) mc_device_gemm(dev, &(const struct mc_device_gemm){ __VA_ARGS__ })
+
+/*
+ * Launches and products after it are branch k's, 1 ... MC_DEVICE_BRANCHES, which begins when all is done that was asked
+ * for so far outside of branches, and is then beside what follows outside; k = 0: outside again. After mc_device_join
+ * what follows outside begins when the branch is done. Every branch is joined before a copy, a wait, or the end of
+ * what is recorded; joining one that did not begin does nothing.
+ */
+enum { MC_DEVICE_BRANCHES = 3 };
+void mc_device_branch(struct mc_device *dev, int k);
+void mc_device_join(struct mc_device *dev, int k);
 
 /* Launches and products between the two are noted and not done; mc_device_replay does them. */
 void mc_device_record(struct mc_device *dev);

@@ -79,7 +79,9 @@ void mc_device_critic_objectives(struct mc_device_work *s)
 		mc_device_invariant_objectives(s);
 	else
 		objectives(s, &w);
+	mc_device_branch(s->dev, MC_DEVICE_TOLD);
 	MC_LAUNCH(s->dev, value, N * B, .H = (uint32_t)H, .y = s->p1, .w = w.l[2].w.kernel, .bias = w.l[2].w.bias, .q = s->q_pi);
+	mc_device_branch(s->dev, 0);
 	MC_LAUNCH(s->dev, action, N * B * s->x.A, .x = s->x, .y = s->p0, .dy = s->d0,
 	    .kernel = w.l[0].w.kernel + s->x.a_at * H, .stride = invariant ? 0 : s->x.A * H, .a_pi = s->a_pi, .da = s->da, .dz = s->dza);
 }

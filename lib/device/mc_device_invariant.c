@@ -49,8 +49,11 @@ void mc_device_invariant_values(struct mc_device_work *s)
 	const size_t H = s->x.H;
 
 	pool(s, &w.mlp.l[0], first_products(s, &w, 2, s->k0), NULL, s->k0, s->mean_h);
+	mc_device_branch(s->dev, MC_DEVICE_BESIDE);
 	mc_device_layer_product(s, s->team, s->mean_h, &w.team, 0, H, rows_of(s, 2, 1));
+	mc_device_branch(s->dev, 0);
 	mc_device_layer_product(s, s->k1, s->k0, &w.mlp.l[1], 0, H, rows_of(s, 2, s->x.N));
+	mc_device_join(s->dev, MC_DEVICE_BESIDE);
 	pool(s, &w.mlp.l[1], s->k1, s->team, s->k1, s->mean_e);
 }
 
@@ -66,8 +69,11 @@ void mc_device_invariant_backward(struct mc_device_work *s)
 	    .sum = s->team);
 	mc_device_layer_gradient(s, s->d1, s->k0, &w.mlp.l[1], 0, H, all);
 	mc_device_layer_kernel_gradient(s, s->team, s->mean_h, &w.team, 0, H, one);
-	mc_device_layer_to_input(s, s->d0, s->d1, &w.mlp.l[1], H, all, NULL);
+	mc_device_branch(s->dev, MC_DEVICE_BESIDE);
 	mc_device_layer_to_input(s, dmean, s->team, &w.team, H, one, NULL);
+	mc_device_branch(s->dev, 0);
+	mc_device_layer_to_input(s, s->d0, s->d1, &w.mlp.l[1], H, all, NULL);
+	mc_device_join(s->dev, MC_DEVICE_BESIDE);
 	MC_LAUNCH(s->dev, pool_backward, B * N * H, .x = s->x, .y = s->k0, .dmean = dmean, .dy = s->d0);
 	mc_device_layer_gradient(s, s->d0, s->oa, &w.mlp.l[0], 0, s->x.o_agent, all);
 }
@@ -81,8 +87,11 @@ void mc_device_invariant_objectives(struct mc_device_work *s)
 
 	MC_LAUNCH(s->dev, move, B * H, .x = s->x, .z = first_products(s, &w, 1, h), .oa = s->oa, .kernel = w.mlp.l[0].w.kernel,
 	    .bias = w.mlp.l[0].w.bias, .a_pi = s->a_pi, .h = h, .mean = mean, .y = s->p0, .moved = moved);
-	mc_device_layer_product(s, s->felt, h, &w.mlp.l[1], 0, H, rows_of(s, 1, 2 * N));
+	mc_device_branch(s->dev, MC_DEVICE_BESIDE);
 	mc_device_layer_product(s, s->felt_team, moved, &w.team, 0, H, rows_of(s, 1, N + 1));
+	mc_device_branch(s->dev, 0);
+	mc_device_layer_product(s, s->felt, h, &w.mlp.l[1], 0, H, rows_of(s, 1, 2 * N));
+	mc_device_join(s->dev, MC_DEVICE_BESIDE);
 	MC_LAUNCH(s->dev, feel, NBH, .x = s->x, .z = s->felt, .bias = w.mlp.l[1].w.bias, .team = s->felt_team + NBH,
 	    .own = s->felt + NBH, .all = s->felt_team, .w = w.mlp.l[2].w.kernel, .scale = 1 / (mc_real)B, .mean = s->p1,
 	    .down = s->d1, .dall = moved);

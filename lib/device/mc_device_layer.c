@@ -65,6 +65,16 @@ void mc_device_layer_forward(struct mc_device_work *s, mc_real *y, const mc_real
 
 /* ---- gradients ---- */
 
+/* to = x^T dy, beside what else the backward pass does. */
+static void gradient_product(struct mc_device_work *s, const mc_real *dy, const mc_real *x, size_t sx, size_t in, size_t out,
+    struct mc_device_rows r, mc_real *to, size_t stride)
+{
+	mc_device_branch(s->dev, MC_DEVICE_GRADIENTS);
+	MC_PRODUCT(s->dev, .ta = 1, .m = in, .n = out, .k = r.n, .a = x, .lda = in, .sa = sx,
+	    .b = dy, .ldb = out, .sb = r.n * out, .c = to, .ldc = out, .sc = stride, .batch = r.nets);
+	mc_device_branch(s->dev, 0);
+}
+
 /* Waits for the others; 0 if it is not small enough for that. x NULL: ones. */
 static int wait_small(struct mc_device_work *s, const mc_real *dy, const mc_real *x, struct mc_device_rows r, size_t in,
     size_t out, mc_real *to, size_t stride)
@@ -75,7 +85,7 @@ static int wait_small(struct mc_device_work *s, const mc_real *dy, const mc_real
 	if (!mc_device_layer_small(s, r, in, out) || lanes * r.nets * in * out > MC_DEVICE_LANE_ROOM)
 		return 0;
 	if (k->jobs == MC_K_JOBS)
-		mc_device_layer_gradients(s);
+		return 0;
 	k->job[k->jobs] = (struct mc_k_gradient){ .x = x, .dy = dy, .nets = (uint32_t)r.nets, .rows = (uint32_t)r.n,
 		.in = (uint32_t)in, .out = (uint32_t)out, .lanes = (uint32_t)lanes, .chunk = CHUNK, .stride = stride, .to = to,
 		.lane = s->lanes + (size_t)k->jobs * MC_DEVICE_LANE_ROOM };
@@ -90,8 +100,7 @@ void mc_device_layer_kernel_gradient(struct mc_device_work *s, const mc_real *dy
 	mc_real *to = l->g.kernel + from * out;
 
 	if (!wait_small(s, dy, x, r, in, out, to, l->stride))
-		MC_PRODUCT(s->dev, .ta = 1, .m = in, .n = out, .k = r.n, .a = x, .lda = in, .sa = r.n * in,
-		    .b = dy, .ldb = out, .sb = r.n * out, .c = to, .ldc = out, .sc = l->stride, .batch = r.nets);
+		gradient_product(s, dy, x, r.n * in, in, out, r, to, l->stride);
 }
 
 void mc_device_layer_gradient(struct mc_device_work *s, const mc_real *dy, const mc_real *x,
@@ -101,8 +110,7 @@ void mc_device_layer_gradient(struct mc_device_work *s, const mc_real *dy, const
 
 	mc_device_layer_kernel_gradient(s, dy, x, l, from, in, r);
 	if (!wait_small(s, dy, NULL, r, 1, out, l->g.bias, l->bias))
-		MC_PRODUCT(s->dev, .m = 1, .n = out, .k = r.n, .a = s->ones, .lda = r.n, .b = dy, .ldb = out, .sb = r.n * out,
-		    .c = l->g.bias, .ldc = out, .sc = l->bias, .batch = r.nets);
+		gradient_product(s, dy, s->ones, 0, 1, out, r, l->g.bias, l->bias);
 }
 
 void mc_device_layer_gradients(struct mc_device_work *s)
@@ -120,6 +128,7 @@ void mc_device_layer_gradients(struct mc_device_work *s)
 	}
 	mc_device_launch(s->dev, MC_K_gradients, n, &s->waiting, sizeof s->waiting);
 	mc_device_launch(s->dev, MC_K_fold, lanes, &fold, sizeof fold);
+	mc_device_join(s->dev, MC_DEVICE_GRADIENTS);
 	s->waiting.jobs = 0;
 }
 

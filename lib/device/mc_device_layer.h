@@ -50,7 +50,7 @@ void mc_device_layer_product(struct mc_device_work *s, mc_real *y, const mc_real
 void mc_device_layer_forward(struct mc_device_work *s, mc_real *y, const mc_real *x, const struct mc_device_layer *l,
     size_t from, size_t in, struct mc_device_rows r, int add);
 
-/* The kernel's gradient, x^T dy for its `in` rows from `from`; small ones with mc_device_layer_gradients. */
+/* The kernel's gradient, x^T dy for its `in` rows from `from`: there after mc_device_layer_gradients, and until then dy and x stay. */
 void mc_device_layer_kernel_gradient(struct mc_device_work *s, const mc_real *dy, const mc_real *x,
     const struct mc_device_layer *l, size_t from, size_t in, struct mc_device_rows r);
 
@@ -58,7 +58,7 @@ void mc_device_layer_kernel_gradient(struct mc_device_work *s, const mc_real *dy
 void mc_device_layer_gradient(struct mc_device_work *s, const mc_real *dy, const mc_real *x,
     const struct mc_device_layer *l, size_t from, size_t in, struct mc_device_rows r);
 
-/* What waits: dy and x must be there until then. Before a step of an optimiser. */
+/* All gradients that were asked for are there: before a step of an optimiser. */
 void mc_device_layer_gradients(struct mc_device_work *s);
 
 /* dx = dy kernel^T, for the kernel's first `in` rows; and 0 where the layer below, y, is 0 (NULL: nowhere). */

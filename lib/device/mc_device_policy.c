@@ -46,13 +46,23 @@ static void comm_gradient(struct mc_device_work *s)
 
 /* ---- policies ---- */
 
+/* What all messages come to, were they requested: beside the decisions. */
+static void receive_messages(struct mc_device_work *s)
+{
+	const struct mc_device_lstm l = mc_device_lstm_at(&s->net[MC_DEVICE_POLICY]);
+
+	mc_device_branch(s->dev, MC_DEVICE_BESIDE);
+	mc_device_layer_product(s, s->gates, s->message, &l.x, 0, s->x.O, mc_device_rows_of(s, 2, (size_t)s->x.d * s->x.B));
+	mc_device_branch(s->dev, 0);
+}
+
 static void read_messages(struct mc_device_work *s)
 {
 	const size_t d = s->x.d, H = s->x.H;
 	const struct mc_device_lstm l = mc_device_lstm_at(&s->net[MC_DEVICE_POLICY]);
 	const struct mc_device_rows slot = mc_device_rows_of(s, 2, s->x.B);
 
-	mc_device_layer_product(s, s->gates, s->message, &l.x, 0, s->x.O, mc_device_rows_of(s, 2, d * s->x.B));
+	mc_device_join(s->dev, MC_DEVICE_BESIDE);
 	for (size_t t = 0; t < d; t++) {
 		if (t > 0)
 			MC_PRODUCT(s->dev, .m = slot.n, .n = 4 * H, .k = H, .a = s->h_before + t * slot.n * H, .lda = H,
@@ -70,6 +80,9 @@ void mc_device_act(struct mc_device_work *s)
 	const struct mc_device_rows both = mc_device_rows_of(s, 2, s->x.B);
 	const struct mc_device_mlp w = mc_device_mlp_at(&s->net[MC_DEVICE_POLICY]);
 
+	if (s->heard)
+		receive_messages(s);
+	mc_device_decide(s);
 	if (s->heard) {
 		read_messages(s);
 		mc_device_layer_product(s, s->y0, s->h, &w.l[0], 0, H, both);

@@ -10,7 +10,7 @@
 #include "mc_device_work.h"
 
 void mc_device_decide(struct mc_device_work *s);            /* I of both halves, where it is learned */
-void mc_device_act(struct mc_device_work *s);               /* a_pi, and a_next into oa */
+void mc_device_act(struct mc_device_work *s);               /* decisions, a_pi, and a_next into oa */
 void mc_device_policy_gradient(struct mc_device_work *s);   /* eq. 3, and under stgs dI and comm's */
 
 #endif

@@ -90,6 +90,7 @@ void mc_device_metrics(struct mc_device_work *s)
 
 	for (int k = 0; k < MC_DEVICE_NETS; k++)
 		late |= net[k].grad.v && !(net[k].clip > 0) ? 1U << k : 0;
+	mc_device_branch(s->dev, MC_DEVICE_TOLD);
 	if (late)
 		measure(s, late);
 	MC_LAUNCH(s->dev, sums, (2 + (size_t)s->x.N) * LANES, .error = s->error, .q = s->q, .q_pi = s->q_pi, .rows = s->x.B,
@@ -97,18 +98,22 @@ void mc_device_metrics(struct mc_device_work *s)
 	MC_LAUNCH(s->dev, metrics, MC_DEVICE_METRICS, .B = s->x.B, .N = s->x.N, .lanes = LANES, .loss = s->loss, .q = s->q_sum,
 	    .objective = s->objective, .policy = net[MC_DEVICE_POLICY].sumsq, .critic = net[MC_DEVICE_CRITIC].sumsq,
 	    .comm = net[MC_DEVICE_COMM].sumsq, .policies = (uint32_t)net[MC_DEVICE_POLICY].p.P, .metric = s->metric);
+	mc_device_branch(s->dev, 0);
 }
 
 void mc_device_update(struct mc_device_work *s)
 {
 	mc_device_sample(s);
-	mc_device_decide(s);
 	mc_device_act(s);
 	mc_device_critic_gradient(s);
 	mc_device_optimise(s, MC_DEVICE_CRITIC);
 	mc_device_policy_gradient(s);
+	if (!(s->net[MC_DEVICE_POLICY].clip > 0))
+		mc_device_metrics(s);     /* beside the steps */
 	mc_device_optimise(s, MC_DEVICE_POLICY);
 	if (s->o.stgs)
 		mc_device_optimise(s, MC_DEVICE_COMM);
-	mc_device_metrics(s);
+	if (s->net[MC_DEVICE_POLICY].clip > 0)
+		mc_device_metrics(s);
+	mc_device_join(s->dev, MC_DEVICE_TOLD);
 }

@@ -11,7 +11,7 @@
 /* The parts of an update beside those of mc_device_policy and mc_device_critic. */
 void mc_device_sample(struct mc_device_work *s);            /* the batch from D, as the nets take it */
 void mc_device_optimise(struct mc_device_work *s, int net); /* a step of the net and its target */
-void mc_device_metrics(struct mc_device_work *s);           /* and norms that nothing waited for; after all steps */
+void mc_device_metrics(struct mc_device_work *s);           /* and norms that nothing waited for; in MC_DEVICE_TOLD */
 
 /* All of them in their order. */
 void mc_device_update(struct mc_device_work *s);

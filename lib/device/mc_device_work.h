@@ -19,6 +19,9 @@ enum { MC_DEVICE_LANES = 64, MC_DEVICE_GRADIENT_LANES = 256 }; /* of a sum over 
 enum { MC_DEVICE_METRICS = 6 };   /* of struct mc_learner_metrics */
 enum { MC_DEVICE_SMALL = 1 << 23, MC_DEVICE_LANE_ROOM = 1 << 17 }; /* the latter: reals in all lanes of a small gradient */
 
+/* Branches of an update: gradients of kernels; what a layer reads beside another; metrics. */
+enum { MC_DEVICE_GRADIENTS = 1, MC_DEVICE_BESIDE, MC_DEVICE_TOLD };
+
 /*
  * A net on the device. Its values and its target's are one block, tensor after tensor, the net's before the
  * target's: so both take part in one product. p and target are tables of it. Moments and gradient are laid out as
