@@ -4,7 +4,7 @@
  *
  *   --json      JSON on standard output in place of the table
  *   --quick     no 48 agents, fewer repetitions: for a look in between
- *   --only S    one part: parts3, parts6, ring, share, many, eval, checkpoint, growth, replay, worlds
+ *   --only S    one part: parts3, parts6, ring, share, lag, many, eval, checkpoint, growth, replay, worlds
  *   --bin DIR   the programs (build/release/bin)
  *   --out DIR   leave bench.txt and bench.json there (build)
  */
@@ -262,7 +262,7 @@ int main(int argc, char **argv)
 		else if (i + 1 < argc && strcmp(argv[i], "--out") == 0)
 			out = argv[++i];
 		else {
-			fprintf(stderr, "usage: bench [--json] [--quick] [--only parts3|parts6|ring|share|many|eval|checkpoint|growth|replay|worlds] "
+			fprintf(stderr, "usage: bench [--json] [--quick] [--only parts3|parts6|ring|share|lag|many|eval|checkpoint|growth|replay|worlds] "
 			    "[--bin DIR] [--out DIR]\n");
 			return 64;
 		}
@@ -277,6 +277,8 @@ int main(int argc, char **argv)
 		bench_rings(bin, frames, quick);
 	if (wanted(only, "share"))
 		bench_share(bin, quick);
+	if (wanted(only, "lag"))
+		bench_lag(bin, quick);
 	if (wanted(only, "many"))
 		bench_many(bin, has_gpu(), quick);
 	if (wanted(only, "eval"))

@@ -78,6 +78,7 @@ void bench_evaluation(const char *bin);
 void bench_checkpoints(const char *bin, int quick);
 void bench_growth(const char *bin, int quick);
 void bench_share(const char *bin, int quick);
+void bench_lag(const char *bin, int quick);
 /* cuda: also on the GPU. */
 void bench_many(const char *bin, int cuda, int quick);
 void bench_replay(void);

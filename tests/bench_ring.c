@@ -34,7 +34,7 @@ struct run {
 	int K;                        /* updates for each meta-update */
 	long episodes, every;         /* -e, -C */
 	long replay;
-	int share;                    /* --share */
+	const char *option;           /* a further one of mc-rollout, a space before it, or "" */
 	int threads;                  /* of each program that has some; 0: its default */
 	int cuda;                     /* mc-critic --device cuda */
 	pid_t pid[PROGRAMS];
@@ -83,7 +83,7 @@ static void commands(const struct run *r, char c[PROGRAMS][2048])
 	if (r->threads)
 		snprintf(threads, sizeof threads, " --threads %d", r->threads);
 	snprintf(c[0], 2048, "%s/mc-rollout -t %s -e %ld -C %ld -c %s/run.ckpt -l %s/run.log --fresh%s%s", r->bin, r->task,
-	    r->episodes, r->every, r->dir, r->dir, r->share ? " --share" : "", threads);
+	    r->episodes, r->every, r->dir, r->dir, r->option, threads);
 	/* the rule learns, theta_c stays: c near 1/2 all along */
 	snprintf(c[1], 2048, "%s/mc-metalearn -m meta -K %d --lr-comm 0", r->bin, r->K);
 	snprintf(c[2], 2048, "%s/mc-critic -D %s/run.replay --replay %ld%s", r->bin, r->dir, r->replay,
@@ -129,7 +129,7 @@ static void run(struct run *r)
 
 static struct run of(const char *bin, const char *dir, const char *task)
 {
-	const struct run r = { .bin = bin, .dir = dir, .task = task, .K = K, .every = 1000000, .replay = 1000000 };
+	const struct run r = { .bin = bin, .dir = dir, .task = task, .K = K, .every = 1000000, .replay = 1000000, .option = "" };
 
 	return r;
 }
@@ -365,10 +365,10 @@ void bench_growth(const char *bin, int quick)
 	remove_directory(dir);
 }
 
-/* ---- shared nets ---- */
+/* ---- options of mc-rollout ---- */
 
-/* Each size with nets of their own and with --share, in turn. */
-void bench_share(const char *bin, int quick)
+/* Rings of some sizes without an option of mc-rollout and with it, in turn; the last size not if `quick`. */
+static void without_and_with(const char *bin, int quick, const char *option, const char *title)
 {
 	char dir[] = "/tmp/mc-bench.XXXXXX", name[64];
 	static const struct { const char *task; int K; long warm, n; } size[] = {
@@ -377,27 +377,37 @@ void bench_share(const char *bin, int quick)
 	};
 
 	make_directory(dir);
-	bench_section("An update with nets of their own and with --share, method meta, c = 1/2", "They take turns.");
+	bench_section(title, "They take turns.");
 	for (size_t i = 0; i < sizeof size / sizeof *size - (quick ? 1 : 0); i++) {
 		struct pair p[2];
 
-		for (int share = 0; share < 2; share++) {
+		for (int with = 0; with < 2; with++) {
 			struct run r = of(bin, dir, size[i].task);
 
 			r.K = size[i].K;
 			r.replay = 20000;
-			r.share = share;
-			p[share] = pair_of(r, size[i].warm, size[i].n);
+			r.option = with ? option : "";
+			p[with] = pair_of(r, size[i].warm, size[i].n);
 		}
 		for (int k = 0; k < (quick ? 2 : 3); k++)
-			for (int share = 0; share < 2; share++)
-				measure(&p[share]);
+			for (int with = 0; with < 2; with++)
+				measure(&p[with]);
 		bench_row(size[i].task, "ms", &p[0].ms, 0, 0);
-		snprintf(name, sizeof name, "  with --share");
+		snprintf(name, sizeof name, "  with%s", option);
 		bench_row(name, "ms", &p[1].ms, 0, 0);
 		bench_value("  share of the time", "%", 100 * bench_median(&p[1].ms) / bench_median(&p[0].ms));
 	}
 	remove_directory(dir);
+}
+
+void bench_share(const char *bin, int quick)
+{
+	without_and_with(bin, quick, " --share", "An update with nets of their own and with --share, method meta, c = 1/2");
+}
+
+void bench_lag(const char *bin, int quick)
+{
+	without_and_with(bin, quick, " --lag 1", "An update without a lag and with --lag 1, method meta, c = 1/2");
 }
 
 /* ---- many rings at once ---- */
