@@ -127,9 +127,7 @@ void mc_critic_action(struct mc_critic_work *w, const struct mc_critic_net *net,
 		mc_invariant_action(w->invariant, &net->invariant, i, n, z1, w->delta, scale, q, da);
 		return;
 	}
-	memcpy(h, z1, n * H * sizeof *z1);
-	mc_gemm(MC_N, MC_N, n, H, A, 1, w->delta, A, rows_of_a(net, i), H, 1, h, H);
-	mc_vec_relu(h, n * H);
+	mc_gemm_onto(MC_N, MC_N, n, H, A, w->delta, A, rows_of_a(net, i), H, z1, H, 1, h, H);
 	mc_mlp_forward_above(&net->mlp, n, &w->hidden, q, 1);
 
 	for (size_t b = 0; b < n; b++)
