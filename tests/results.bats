@@ -26,6 +26,49 @@ setup() {
 	done
 }
 
+@test "the rule: logs, commands and evaluations are of the same runs" {
+	for runs in "$rule"/*/runs.tsv; do
+		runs=${runs%/runs.tsv}
+		for log in "$runs"/*.log; do
+			mc-cat "$log" | jq -sc --arg run "$(basename "$log" .log)" '.[0] as $h | {$run, asked: " -t \($h.task) -m \($h.method) -s \($h.seed) -e ",
+			    episodes: (map(select(.type == "episode").episodes) | add), "edge-cost": $h.edge_cost,
+			    "meta-batch": $h["mc-metalearn"].meta_batch, "n-step": $h["mc-metalearn"].n_step, "warmup-comm": $h["mc-metalearn"].warmup_share}'
+		done >logs
+		jq -ne --slurpfile logs logs --rawfile runs "$runs/runs.tsv" --slurpfile evaluations "$runs/evaluations.jsonl" '
+			($runs | split("\n")[1:] | map(select(. != "") | split("\t") | {key: .[0], value: .[3]}) | from_entries) as $command
+			| ($evaluations | map({key: (.file | rtrimstr(".ckpt")), value: .trained_episodes}) | from_entries) as $trained
+			| ($logs | map(.run) | sort) == ($command | keys) and ($trained | keys) == ($command | keys)
+			and all($logs[]; . as $log | $command[.run] as $text
+				| ($text | contains($log.asked)) and $trained[.run] == .episodes
+				and all("edge-cost", "meta-batch", "n-step"; . as $option
+					| [$text | capture("--\($option) (?<value>[0-9.]+)").value | tonumber] | . == [] or . == [$log[$option]])
+				and ([$text | capture("--warmup-comm (?<value>[0-9]+)%").value | tonumber / 100] == [$log["warmup-comm"] | select(.)]))'
+	done
+}
+
+@test "the rule: the page tells the means of these evaluations" {
+	"$rule/means" >means
+	[ "$(cut -f 1 means | sort -u | wc -l)" -eq "$(ls "$rule"/*/evaluations.jsonl | wc -l)" ]
+	page=$rule/../../../man/metacomm-results.7
+	while IFS="	" read -r kind name seeds return requests precision recall; do
+		echo "$kind $name"
+		grep -qE "[^ ] +$seeds +$return +$requests +$precision +$recall\$" "$page"
+	done <means
+	# rules that were carried over: precision and recall on each of three tasks
+	jq -rs 'group_by(.rule)[] | [.[0].rule] + (group_by(.task)
+	    | map([length, (map(.precision) | add / length), (map(.recall) | add / length)]) | flatten) | @tsv' \
+		"$rule/carried.jsonl" >carried
+	[ "$(wc -l <carried)" -eq 6 ]
+	# group_by sorts: reference_N3 comes before _s1 and _s2, and behind them on the page
+	while IFS="	" read -r name n p r _ p1 r1 _ p2 r2; do
+		want=$(printf '%-14s%9.2f%7.2f%9.2f%7.2f%9.2f%7.2f%5d' "$name" "$p1" "$r1" "$p2" "$r2" "$p" "$r" "$n" | tr -s ' ')
+		tr -s ' ' <"$page" | grep -qxF -- "$want"
+	done <carried
+	# one of them, worked out in another way
+	want=$(jq -r 'select(.file | startswith("M16-")).return_mean' "$rule/trajectories/evaluations.jsonl" | datamash -R 2 mean 1)
+	[ "$(awk -F '\t' '$1 == "trajectories" && $2 == "M16" { print $4 }' means)" = "$want" ]
+}
+
 @test "make results: every kind of runs has its picture and table, of the data that are there" {
 	"$rule/../draw" out
 	for kind in learn horizon reference; do
