@@ -25,7 +25,7 @@ is_refused() {
 }
 
 @test "what a GPU does not compute is refused by name, 64" {
-	for option in '--joint' '--penalty 0.1'; do
+	for option in '--joint' '--penalty 0.1' '--n-step 3'; do
 		run bash -c "mc-critic --device cuda $option </dev/null 2>&1 >/dev/null"
 		[ "$status" -eq 64 ]
 		[ "${#lines[@]}" -eq 1 ]

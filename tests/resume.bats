@@ -108,18 +108,18 @@ parts() {
 	cmp constant.critic alike.critic
 }
 
-@test "three updates for each trajectory, joint and penalised, stopped and continued: the same bytes" {
+@test "three updates for each trajectory, joint, penalised, with five rewards before Q', stopped and continued: the same bytes" {
 	for d in whole parts; do
 		for e in 10 25; do
 			[ $d$e != whole10 ] || continue
 			"$train" -t navigation_N2_l2 -m full -e $e -o $d -R '--hidden 8 -C 7 --explore 0.2' \
-				-Q '--batch 64 --threads 1 --keep-replay --critic-gamma same --updates 3 --joint --penalty 0.01'
+				-Q '--batch 64 --threads 1 --keep-replay --critic-gamma same --updates 3 --joint --penalty 0.01 --n-step 5'
 		done
 	done
 	same whole parts
-	[ "$(mc-cat whole/run.ckpt | jq -c '.header["mc-critic"] | [.updates, .joint, .penalty]')" = '[3,true,0.01]' ]
+	[ "$(mc-cat whole/run.ckpt | jq -c '.header["mc-critic"] | [.updates, .joint, .penalty, .n_step]')" = '[3,true,0.01,5]' ]
 	"$train" -t navigation_N2_l2 -m full -e 25 -o once -R '--hidden 8' -Q '--batch 64 --threads 1'
-	[ "$(mc-cat once/run.ckpt | jq -c '.header["mc-critic"] | [.updates, .joint, .penalty]')" = '[null,null,null]' ]
+	[ "$(mc-cat once/run.ckpt | jq -c '.header["mc-critic"] | [.updates, .joint, .penalty, .n_step]')" = '[null,null,null,null]' ]
 	for d in whole once; do
 		mc-cat --full $d/run.ckpt | jq '.state["mc-critic"].critic.step' >$d.steps
 	done

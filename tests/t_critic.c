@@ -183,6 +183,29 @@ static double loss(mc_real *grad)
 	return value;
 }
 
+/* A discount of each row's own: what follows counts as much as it says, in y and in nothing else. */
+static void discounts(void)
+{
+	mc_real discount[B];
+	struct mc_critic_batch batch = { .B = B, .o = o, .a = a, .r = r, .o_next = o_next, .a_next = a_next,
+		.gamma = 0.9, .discount = discount, .q_next = q_next, .y = y, .q = q };
+	mc_real *part = mc_arena_alloc(&arena, mc_critic_parts(B) * critic.size, sizeof *part, "parts", NULL);
+	double worst = 0, expected = 0;
+
+	for (size_t b = 0; b < B; b++)
+		discount[b] = (mc_real)b / B;
+	const double got = mc_critic_gradient(step, &critic, &target, &batch, part, NULL, pool);
+
+	for (size_t b = 0; b < B; b++) {
+		const double want = (double)r[b] + (double)b / B * (double)q_next[b];
+
+		worst = fmax(worst, fabs((double)y[b] - want));
+		expected += pow(plain_q(&critic, b, 0, NULL) - want, 2) / B;
+	}
+	is_near(worst, 0, tolerance, "y with discounts of rows");
+	is_near(got, expected, 10 * tolerance, "and its loss");
+}
+
 static double loss_alone(void *unused)
 {
 	(void)unused;
@@ -236,6 +259,7 @@ static void all(size_t agents, int invariant)
 	values();
 	actions();
 	gradients();
+	discounts();
 }
 
 int main(void)

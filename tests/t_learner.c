@@ -387,6 +387,25 @@ static void objectives(void)
 	threads(o[1], &three, "joint, penalised");
 }
 
+/* Several rewards before Q': other nets than with one, and the same bytes for any threads. */
+static void steps_ahead(void)
+{
+	struct mc_learner_opts o[2] = { options(MC_LEARNED), options(MC_LEARNED) };
+	struct mc_learner_metrics fig;
+	struct rig r[2];
+
+	o[1].n_step = 3;
+	for (int k = 0; k < 2; k++) {
+		r[k] = rig_new(&three, o[k], 1);
+		warm_up(&r[k], &three);
+		(void)iterate(&r[k], &three, 1, 3, &fig);
+	}
+	ok(!same_nets(&r[0], &r[1]), "three rewards before Q' change what is learned");
+	for (int k = 0; k < 2; k++)
+		rig_free(&r[k]);
+	threads(o[1], &three, "three rewards before Q'");
+}
+
 /* The critic that does not see the agents' order: alone, with shared nets, with all options at once. */
 static void invariant(void)
 {
@@ -535,6 +554,7 @@ int main(void)
 	shared();
 	clipping();
 	objectives();
+	steps_ahead();
 	invariant();
 	rates();
 	at_rest();

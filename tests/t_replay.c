@@ -1,4 +1,5 @@
 /* D: what is in it before and after it is full, and which transition a draw gives. */
+#include <math.h>
 #include <stdlib.h>
 
 #include "mc_replay.h"
@@ -63,6 +64,35 @@ static void holds(const struct mc_replay *x, size_t oldest, size_t count, const 
 	ok(good, "%s: transitions %zu to %zu", name, oldest, oldest + count - 1);
 }
 
+/*
+ * Two trajectories, all transitions with `steps` rewards at a discount of 1/2: the sum in closed form, what follows
+ * never past the episode's end, and what comes before the rewards as it was.
+ */
+static void ahead(const struct mc_replay *x, int steps)
+{
+	enum { COUNT = 2 * T };
+	static mc_real o[COUNT * N * O], o_next[COUNT * N * O], a[COUNT * N * A], r[COUNT], discount[COUNT];
+	static uint8_t m[COUNT * N * D], m_next[COUNT * N * D];
+	struct mc_batch batch = { .o = o, .o_next = o_next, .a = a, .r = r, .m = m, .m_next = m_next };
+	uint32_t word[COUNT];
+	int good = 1;
+
+	for (size_t b = 0; b < COUNT; b++)
+		word[b] = word_for(b, COUNT);
+	mc_replay_sample(x, word, 0, COUNT, &batch);
+	mc_replay_ahead(x, word, 0, COUNT, (size_t)steps, 0.5, &batch, discount);
+	for (int b = 0; b < COUNT; b++) {
+		const int k = b / T, s = b % T, q = steps < T - s ? steps : T - s, first = 100 * k + s;
+		double sum = 0;
+
+		for (int l = 0; l < q; l++)
+			sum += ldexp(first + l, -l);
+		good &= (double)r[b] == sum && (double)discount[b] == ldexp(1, -q) && o[b * N * O] == (mc_real)first &&
+		    o_next[b * N * O] == (mc_real)(first + q) && m_next[b * N * D] == (s + q) % 2 && a[b * N * A] == (mc_real)first;
+	}
+	ok(good, "%d rewards ahead, not past the end", steps);
+}
+
 int main(void)
 {
 	struct mc_arena arena = { 0 };
@@ -103,6 +133,9 @@ int main(void)
 	x = mc_replay_new(&dims, 20, &e);
 	append(x, 0);
 	append(x, 1);
+	ahead(x, 1);
+	ahead(x, 3);
+	ahead(x, 2 * T);
 	mc_replay_sample(x, word, 1, 1, &batch);
 	ok(r[0] == -1 && r[1] == 104, "the largest word gives the newest transition, row 1 alone");
 	mc_replay_free(x);

@@ -9,7 +9,7 @@ void mc_learner_defaults(struct mc_learner_opts *o)
 {
 	*o = (struct mc_learner_opts){
 		.decide = MC_LEARNED, .seed = 1, .B = 256, .replay = 1000000,
-		.gamma = 0.95, .tau = 0.01,
+		.gamma = 0.95, .tau = 0.01, .n_step = 1,
 		.lr_critic = 1e-3, .lr_policy = 1e-3, .b1 = 0.9, .b2 = 0.999, .adam_eps = 1e-8,
 		.lr_comm = 1e-3, .rho = 0.9, .eps = 1e-8, .temp = 1,
 		.scale_policy = 0.1, .scale_comm = 0.1,

@@ -24,6 +24,7 @@ struct mc_learner_opts {
 	size_t replay;          /* capacity of D in transitions */
 	size_t warmup;          /* learning begins once D holds so many (never before B) */
 	double gamma, tau;      /* the critic's discount; Polyak factor */
+	size_t n_step;          /* rewards in y before Q' (mc_replay_ahead); 1 = eq. 1 */
 	double lr_critic, lr_policy, b1, b2, adam_eps;
 	double penalty;         /* lambda of the policies' actions before tanh (mc_policy_step.h) */
 	int joint;              /* 1 = eq. 3 with the other agents' present actions, too, not the stored ones */

@@ -60,6 +60,7 @@ struct cpu {
 	struct mc_stgs *stgs; /* NULL but for stgs */
 	uint32_t *word;      /* [B] replay draws */
 	struct mc_batch batch;
+	mc_real *discount;   /* [B] of Q' with n_step > 1, else NULL */
 	mc_real *u, *u_next; /* [B,N,d] draws of C^i (under stgs logistic noise) and C' */
 	uint8_t *I, *I_next; /* [B,N,d] C^i and C' */
 	mc_real *soft, *dI;  /* [B,N,d] under stgs: I before rounding; the objective's derivative */
@@ -148,7 +149,8 @@ static int batch_new(struct cpu *l, struct mc_err *e)
 	    (l->u = take(l, BN * l->base.dims.d, R, e)) && (l->u_next = take(l, BN * l->base.dims.d, R, e)) &&
 	    (l->I = take(l, BN * l->base.dims.d, 1, e)) && (l->I_next = take(l, BN * l->base.dims.d, 1, e)) &&
 	    (l->a_next = take(l, BN * l->base.dims.A, R, e)) && (l->q_next = take(l, B, R, e)) &&
-	    (l->y = take(l, B, R, e)) && (l->q = take(l, B, R, e)) ? 0 : -1;
+	    (l->y = take(l, B, R, e)) && (l->q = take(l, B, R, e)) &&
+	    (l->base.o.n_step <= 1 || (l->discount = take(l, B, R, e))) ? 0 : -1;
 }
 
 static int fill(struct cpu *l, struct mc_err *e)
@@ -195,6 +197,8 @@ static void sample_piece(void *ctx, size_t piece, int worker)
 
 	(void)worker;
 	mc_replay_sample(l->D, l->word, from, n, &l->batch);
+	if (l->discount)
+		mc_replay_ahead(l->D, l->word, from, n, l->base.o.n_step, l->base.gamma, &l->batch, l->discount);
 	if (l->base.o.decide != MC_LEARNED)
 		return;
 	mc_rng_uniform(l->u_next + at, at, n * Nd, l->base.o.seed, MC_RNG_ASK_TARGET, l->k, 0);
@@ -385,7 +389,7 @@ static int update_critic(struct cpu *l, struct mc_learner_metrics *fig, struct m
 {
 	const struct mc_batch *x = &l->batch;
 	const struct mc_critic_batch b = { .B = l->base.o.B, .o = x->o, .a = x->a, .r = x->r,
-		.o_next = x->o_next, .a_next = l->a_next, .gamma = l->base.gamma,
+		.o_next = x->o_next, .a_next = l->a_next, .gamma = l->base.gamma, .discount = l->discount,
 		.q_next = l->q_next, .y = l->y, .q = l->q };
 
 	target_actions(l);

@@ -96,17 +96,25 @@ void mc_replay_clear(struct mc_replay *D)
 	D->trajectories = 0;
 }
 
+/* Transition number (word * count) >> 32, counted from the oldest: its trajectory's slot, and its step there. */
+static const unsigned char *drawn(const struct mc_replay *D, uint32_t word, size_t *t)
+{
+	const uint64_t count = mc_replay_count(D), gone = D->trajectories * D->dims.T - count;
+	const uint64_t number = gone + ((uint64_t)word * count >> 32);
+
+	*t = (size_t)(number % D->dims.T);
+	return slot_of(D, number / D->dims.T);
+}
+
 void mc_replay_sample(const struct mc_replay *D, const uint32_t *word, size_t from, size_t n,
     struct mc_batch *batch)
 {
 	const struct mc_dims *x = &D->dims;
 	const size_t NO = x->N * x->O, NA = x->N * x->A, Nd = x->N * x->d, R = sizeof(mc_real);
-	const uint64_t count = mc_replay_count(D), gone = D->trajectories * x->T - count;
 
 	for (size_t b = from; b < from + n; b++) {
-		const uint64_t number = gone + ((uint64_t)word[b] * count >> 32);
-		const unsigned char *slot = slot_of(D, number / x->T);
-		const size_t t = (size_t)(number % x->T);
+		size_t t;
+		const unsigned char *slot = drawn(D, word[b], &t);
 
 		memcpy(batch->o + b * NO, slot + D->o + t * NO * R, NO * R);
 		memcpy(batch->o_next + b * NO, slot + D->o + (t + 1) * NO * R, NO * R);
@@ -114,5 +122,30 @@ void mc_replay_sample(const struct mc_replay *D, const uint32_t *word, size_t fr
 		memcpy(batch->r + b, slot + D->r + t * R, R);
 		memcpy(batch->m + b * Nd, slot + D->m + t * Nd, Nd);
 		memcpy(batch->m_next + b * Nd, slot + D->m + (t + 1) * Nd, Nd);
+	}
+}
+
+void mc_replay_ahead(const struct mc_replay *D, const uint32_t *word, size_t from, size_t n, size_t steps,
+    double gamma, struct mc_batch *batch, mc_real *discount)
+{
+	const struct mc_dims *x = &D->dims;
+	const size_t NO = x->N * x->O, Nd = x->N * x->d, R = sizeof(mc_real);
+
+	for (size_t b = from; b < from + n; b++) {
+		size_t t;
+		const unsigned char *slot = drawn(D, word[b], &t);
+		const size_t q = steps < x->T - t ? steps : x->T - t;
+		double sum = 0, weight = 1;
+
+		for (size_t l = 0; l < q; l++, weight *= gamma) {
+			mc_real r;
+
+			memcpy(&r, slot + D->r + (t + l) * R, R);
+			sum += weight * (double)r;
+		}
+		batch->r[b] = (mc_real)sum;
+		discount[b] = (mc_real)weight;
+		memcpy(batch->o_next + b * NO, slot + D->o + (t + q) * NO * R, NO * R);
+		memcpy(batch->m_next + b * Nd, slot + D->m + (t + q) * Nd, Nd);
 	}
 }

@@ -43,4 +43,14 @@ struct mc_batch {
 void mc_replay_sample(const struct mc_replay *D, const uint32_t *word, size_t from, size_t n,
     struct mc_batch *batch);
 
+/*
+ * The same rows, sampled before, q = min(steps, T - t) steps ahead, t being the row's step in its episode:
+ *   r         sum over l < q of gamma^l r_{t+l}
+ *   o_next    o_{t+q}; m_next likewise
+ *   discount  out [B], these rows: gamma^q
+ * steps >= 1; with 1 nothing but discount changes. o, a and m stay.
+ */
+void mc_replay_ahead(const struct mc_replay *D, const uint32_t *word, size_t from, size_t n, size_t steps,
+    double gamma, struct mc_batch *batch, mc_real *discount);
+
 #endif

@@ -187,7 +187,7 @@ static void temporal_difference(const struct job *j, size_t part, size_t from, s
 
 	s->loss[part] = s->q[part] = 0;
 	for (size_t k = from; k < from + n; k++) {
-		b->y[k] = b->r[k] + gamma * b->q_next[k];
+		b->y[k] = b->r[k] + (b->discount ? b->discount[k] : gamma) * b->q_next[k];
 		const mc_real error = b->q[k] - b->y[k];
 
 		s->dq[k] = scale * error;

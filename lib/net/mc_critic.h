@@ -78,6 +78,7 @@ struct mc_critic_batch {
 	const mc_real *o, *a, *r;            /* [B,N,O], [B,N,A], [B] */
 	const mc_real *o_next, *a_next;      /* the same, at the next step; a' of the target policies */
 	double gamma;
+	const mc_real *discount;             /* [B] in the place of gamma, a row's own; NULL: gamma */
 	mc_real *q_next, *y, *q;             /* out [B] */
 };
 

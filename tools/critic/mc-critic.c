@@ -77,6 +77,8 @@ static void build_header(const struct critic *x, struct mc_fb *b)
 	if (o->penalty > 0)
 		mc_fb_real(b, "penalty", o->penalty);
 	mc_fb_real(b, "tau", o->tau);
+	if (o->n_step > 1)
+		mc_fb_uint(b, "n_step", o->n_step);
 	if (x->gamma.episodes > 0 || x->gamma.start != x->h.gamma)
 		mc_ramp_tell(b, "gamma", &x->gamma);
 	mc_ramp_tell(b, "lr_critic", &x->lr_critic);
@@ -614,7 +616,7 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 	struct mc_learner_opts *o = &x.opts;
 	const char *device = "cpu";
 	int tf32 = 0;
-	long threads = mc_pool_cpus(), batch, replay, warmup, max_frame = (long)MC_FRAME_MAX;
+	long threads = mc_pool_cpus(), batch, replay, warmup, n_step = 1, max_frame = (long)MC_FRAME_MAX;
 
 	mc_learner_defaults(o);
 	x.updates = 1;
@@ -634,6 +636,7 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 		{ MC_OPT_INT, 0, "replay", "N", &replay, 1, 1e9, "D holds the last N transitions" },
 		{ MC_OPT_INT, 0, "warmup", "N", &warmup, 0, 1e9, "learn once D holds N transitions; at least a batch" },
 		{ MC_OPT_STR, 0, "critic-gamma", "X", &x.text.gamma, 0, 0, "the critic's own discount; START:END:EPISODES or START:END:PERCENT% moves it; same: that of the run; task: what suits it" },
+		{ MC_OPT_INT, 0, "n-step", "N", &n_step, 1, 1000, "rewards in the critic's target before it takes its own value" },
 		{ MC_OPT_STR, 0, "lr-critic", "X", &x.text.lr_critic, 0, 0, "Adam's learning rate for Q; may move as well" },
 		{ MC_OPT_STR, 0, "lr-policy", "X", &x.text.lr_policy, 0, 0, "Adam's learning rate for the policies; may move as well" },
 		{ MC_OPT_INT, 0, "updates", "N", &x.updates, 1, 1000, "updates for each trajectory, each on a batch of its own" },
@@ -690,6 +693,9 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 		return mc_usage(e, "--tf32", "give --device cuda as well", "the CPU computes in full");
 	if (cuda && (o->joint || o->penalty > 0))
 		return mc_usage(e, o->joint ? "--joint" : "--penalty", "give --device cpu", "a GPU does not compute this yet");
+	if (cuda && n_step > 1)
+		return mc_usage(e, "--n-step", "give --device cpu", "a GPU does not compute this yet");
+	o->n_step = (size_t)n_step;
 	o->B = (size_t)batch, o->replay = (size_t)replay;
 	o->warmup = (size_t)(warmup > batch ? warmup : batch);
 	if (o->warmup > o->replay)
