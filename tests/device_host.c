@@ -8,13 +8,16 @@
 
 enum { ARGS = 1024 };
 
-/* A call that was recorded: a kernel, a product, or a join. */
+/* A call that was recorded: a kernel, a product, a copy, or a join. */
 struct call {
-	enum { KERNEL, GEMM, JOIN } is;
+	enum { KERNEL, GEMM, COPY, JOIN } is;
 	int branch;               /* 0: outside */
 	enum mc_kernel_id kernel;
 	uint32_t n;
 	struct mc_device_gemm gemm;
+	void *to;                 /* of a copy */
+	const void *from;
+	size_t bytes;
 	_Alignas(16) unsigned char args[ARGS];
 };
 
@@ -68,22 +71,6 @@ static void *host_alloc(struct mc_device *dev, size_t bytes, const char *what, s
 	return h->block[h->blocks++] = p;
 }
 
-/* A branch that is not joined when it has to be would be a race on a GPU. */
-static void nothing_waits(struct host *h)
-{
-	if (h->waiting.calls > 0 || h->branch)
-		(void)mc_err_set(&h->base.err, MC_BUG, h->base.name, -1, NULL, "a branch that was not joined");
-}
-
-/* Copies are not part of what is recorded. */
-static void host_copy(struct mc_device *dev, void *to, const void *from, size_t bytes)
-{
-	if (of(dev)->recording)
-		(void)mc_err_set(&dev->err, MC_BUG, dev->name, -1, NULL, "a copy was recorded");
-	nothing_waits(of(dev));
-	memcpy(to, from, bytes);
-}
-
 /* ---- kernels ---- */
 
 #define RUN(name) \
@@ -102,6 +89,8 @@ static void run(struct host *h, const struct call *c)
 	};
 	const struct mc_device_gemm *g = &c->gemm;
 
+	if (c->is == COPY)
+		memcpy(c->to, c->from, c->bytes);
 	if (c->is == KERNEL)
 		kernel[c->kernel](c->args, c->n, h->reverse);
 	for (size_t i = 0; c->is == GEMM && i < g->batch; i++)
@@ -154,6 +143,13 @@ static void call(struct host *h, const struct call *c)
 		next(h, c);
 }
 
+static void host_copy(struct mc_device *dev, void *to, const void *from, size_t bytes)
+{
+	const struct call c = { .is = COPY, .branch = of(dev)->branch, .to = to, .from = from, .bytes = bytes };
+
+	call(of(dev), &c);
+}
+
 static void host_launch(struct mc_device *dev, enum mc_kernel_id kernel, uint32_t n, const void *args, size_t size)
 {
 	struct call c = { .kernel = kernel, .branch = of(dev)->branch, .n = n };
@@ -181,6 +177,13 @@ static void host_join(struct mc_device *dev, int k)
 	const struct call c = { .is = JOIN, .branch = k };
 
 	call(of(dev), &c);
+}
+
+/* A branch that is not joined when it has to be would be a race on a GPU. */
+static void nothing_waits(struct host *h)
+{
+	if (h->waiting.calls > 0 || h->branch)
+		(void)mc_err_set(&h->base.err, MC_BUG, h->base.name, -1, NULL, "a branch that was not joined");
 }
 
 static void host_record(struct mc_device *dev, int on)

@@ -2,17 +2,18 @@
 # shellcheck disable=SC2317  # functions that check calls
 # What only a GPU can tell: builds with CUDA=1, runs what is tested on the stand-in elsewhere on the
 # GPU, compares training runs with the CPU's, measures, and prints a table. Without nvcc or a GPU it
-# says SKIP and ends with 0. About five minutes; EPISODES=600 SECONDS_EACH=4 takes one or two.
+# says SKIP and ends with 0. About six minutes; EPISODES=600 SECONDS_EACH=4 takes two.
 #
 #     tests/gpu.sh [-p PART[,PART ...]] [DIRECTORY]
 #
-# Parts: learner training speed ring (default: all). Runs and the table, gpu.txt, are left in
+# Parts: learner training speed small ring tuned (default: all). small tells from where on a product is worth a launch of
+# its own (mc_device_layer.h); tuned is training and rings with mc-train -p tuned. Runs and the table, gpu.txt, are left in
 # DIRECTORY (default build/gpu).
 cd "$(dirname "$0")/.." || exit 70
 unset CC CXX                      # CUDA's images set them; the build would go elsewhere
 export MC_QUIET=1
 MC_FIXTURES=$PWD/tests/fixtures
-usage() { echo "gpu.sh: $1; usage: tests/gpu.sh [-p learner,training,speed,ring] [DIRECTORY]" >&2; exit 64; }
+usage() { echo "gpu.sh: $1; usage: tests/gpu.sh [-p learner,training,speed,small,ring,tuned] [DIRECTORY]" >&2; exit 64; }
 skip() { echo "SKIP $1"; exit 0; }
 bad=0
 check() { # TEXT COMMAND ...
@@ -21,7 +22,7 @@ check() { # TEXT COMMAND ...
 	if "$@"; then echo "ok - $text"; else echo "not ok - $text"; bad=1; fi
 }
 
-parts=learner,training,speed,ring
+parts=learner,training,speed,small,ring,tuned
 while getopts p: option; do
 	case $option in
 	p) parts=$OPTARG ;;
@@ -32,7 +33,7 @@ shift $((OPTIND - 1))
 [ $# -le 1 ] || usage 'one directory at most'
 for part in ${parts//,/ }; do
 	case $part in
-	learner | training | speed | ring) ;;
+	learner | training | speed | small | ring | tuned) ;;
 	*) usage "there is no part \"$part\"" ;;
 	esac
 done
@@ -103,28 +104,59 @@ if wanted training; then
 fi
 
 if wanted speed; then
-	echo '# Speed: medians by the GPU'"'"'s clock; ms_whole with transfers, ms_alone the recorded sequence'
+	echo '# Speed: medians by the GPU'"'"'s clock; ms_whole with what goes up before it, ms_alone the recorded sequence'
 	check 'ceilings' "$built/tests/gpu_bench" ceilings
-	for task in push_N3 push_N6; do
+	for task in push_N3 push_N6 push_N12 'push_N3 tuned' 'push_N6 tuned'; do
+		# shellcheck disable=SC2086  # a task, and perhaps a word more
 		check "update $task" "$built/tests/gpu_bench" update $task
 	done
 	for runs in 1 4 16; do
-		for task in push_N3 push_N6; do
-			pipelines/share-gpu sh -c 'for i in $(seq "$1"); do "$2" rate "$3" "$4" & done; wait' sh $runs "$built/tests/gpu_bench" \
-				$task "$SECONDS_EACH" | awk -v runs=$runs -v task=$task '$4 > 0 { sum += $4; told++ }
+		for task in push_N3 push_N6 'push_N6 tuned'; do
+			pipelines/share-gpu sh -c 'for i in $(seq "$1"); do "$2" rate "${3% tuned}" "$4" ${3#"${3% tuned}"} & done; wait' sh $runs \
+				"$built/tests/gpu_bench" "$task" "$SECONDS_EACH" | awk -v runs=$runs -v task="$task" '$4 > 0 { sum += $4; told++ }
 				END { printf "%d at once, %s: %.0f updates/s (%d of them told)\n", runs, task, sum, told; exit told != runs }' || bad=1
 		done
 	done
 fi
 
+if wanted small; then
+	echo '# What is small: medians of the recorded sequence, by the multiply-adds up to which products are not launches of their own'
+	for task in push_N3 push_N6 'push_N3 tuned' 'push_N6 tuned'; do
+		# shellcheck disable=SC2086
+		check "small $task" "$built/tests/gpu_bench" small $task
+	done
+fi
+
+# A whole ring, and episodes a second.
+ring() { # NAME DEVICE TASK [OPTION ...]
+	local name=$1 dev=$2 task=$3 start
+	shift 3
+	start=$(date +%s.%N)
+	check "$name, $task, $EPISODES episodes, --device $dev" pipelines/train -t "$task" -e "$EPISODES" -o "$out/run.$name-$task-$dev" \
+		-Q "--device $dev" "$@"
+	echo "$(date +%s.%N) $start $EPISODES" | awk '{ printf "%.1f episodes/s\n", $3 / ($1 - $2) }'
+}
 if wanted ring; then
 	echo '# A whole ring'
 	for dev in cpu $device; do
-		start=$(date +%s.%N)
-		check "push_N6, $EPISODES episodes, --device $dev" pipelines/train -t push_N6 -e "$EPISODES" -o "$out/run.ring-$dev" -Q "--device $dev"
-		echo "$(date +%s.%N) $start $EPISODES" | awk '{ printf "%.1f episodes/s\n", $3 / ($1 - $2) }'
+		ring ring "$dev" push_N6
 	done
 fi
+
+if wanted tuned; then
+	echo '# -p tuned: shared nets, the invariant critic'
+	for m in none full reinforce meta; do
+		check "method $m on the GPU" train "tuned-$m" $device 1 60 -p tuned -m $m
+	done
+	check 'a checkpoint of the CPU' train tuned-moved cpu 1 60 -p tuned -R --fresh -Q "--device cpu --keep-replay"
+	check 'goes on on the GPU' train tuned-moved $device 1 120 -p tuned -Q "--device $device --keep-replay"
+	check 'and back on the CPU' train tuned-moved cpu 1 180 -p tuned -Q "--device cpu --keep-replay"
+	for dev in cpu $device; do
+		ring tuned-none "$dev" push_N6 -p tuned -m none
+		ring tuned-full "$dev" push_N6 -p tuned -m full
+	done
+fi
+
 case $bad in
 0) echo 'all is well' ;;
 *) echo 'something failed' ;;

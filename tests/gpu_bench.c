@@ -2,8 +2,10 @@
  * How fast the learner is on a GPU, for tests/gpu.sh; numbers on standard output, a row each.
  *
  *   gpu_bench ceilings         what the GPU reaches: one large product, one large pass over memory
- *   gpu_bench update TASK      an update of the default method, medians by the device's own clock
- *   gpu_bench rate TASK S      updates in S seconds, as one of several programs that share a GPU
+ *   gpu_bench update TASK [tuned]  an update of the default method, medians by the device's own clock; tuned:
+ *                                  shared nets and the invariant critic
+ *   gpu_bench small TASK [tuned]   the same with other bounds on what is a small product (mc_device_layer.h)
+ *   gpu_bench rate TASK S [tuned]  updates in S seconds, as one of several programs that share a GPU
  *
  * MC_DEVICE=host runs it on what stands in for a GPU, to test it; its numbers mean nothing.
  */
@@ -127,7 +129,8 @@ static void append(struct rig *r, uint32_t k)
 		die(&e);
 }
 
-static void open_rig(struct rig *r, const char *name, int tf32)
+/* small: what a small product has at most; < 0 = as it is by default. */
+static void open_rig(struct rig *r, const char *name, int tuned, int tf32, double small)
 {
 	struct mc_learner_opts o;
 	struct mc_task task;
@@ -139,11 +142,14 @@ static void open_rig(struct rig *r, const char *name, int tf32)
 		die(&e);
 	x.env = mc_task_dims(&task);
 	x.H = x.R = 128;
+	x.share = x.invariant = tuned;
 	mc_learner_defaults(&o);
 	o.replay = 100000;
 	if (!(r->l = mc_learner_device_new(&x, &o, r->dev, &e)) || mc_params_new(&r->comm, MC_NET_COMM, &x, &r->arena, &e) < 0 ||
 	    mc_traj_new(&r->t, &x, &r->arena, &e) < 0)
 		die(&e);
+	if (small >= 0)
+		mc_learner_device_work(r->l)->small = small;
 	mc_learner_init(r->l);
 	mc_params_init(&r->comm, 1, 0.1);
 	mc_learner_take_comm(r->l, r->comm.v, 0);
@@ -170,17 +176,21 @@ static void iterate(struct rig *r, uint32_t k)
 	mc_learner_take_comm(r->l, r->comm.v, 1);
 }
 
-static void update(const char *task, int tf32)
+/* Medians of an update: whole, with what comes before and after it, and the recorded sequence alone. */
+struct measured { double whole, alone, flops, bytes; };
+
+static struct measured measure(const char *task, int tuned, int tf32, double small)
 {
 	const size_t n = on_gpu ? REPETITIONS : 3;
 	double whole[REPETITIONS], alone[REPETITIONS];
+	struct measured m;
 	struct rig r;
 	struct mc_err e;
 
-	open_rig(&r, task, tf32);
+	open_rig(&r, task, tuned, tf32, small);
 	iterate(&r, 1);
-	const double flops = (double)r.dev->flops, bytes = (double)r.dev->bytes;
-
+	m.flops = (double)r.dev->flops;
+	m.bytes = (double)r.dev->bytes;
 	iterate(&r, 2);
 	for (size_t k = 0; k < n; k++) {
 		double t = mc_device_clock(r.dev);
@@ -193,11 +203,27 @@ static void update(const char *task, int tf32)
 	}
 	if (mc_device_wait(r.dev, &e) < 0)
 		die(&e);
-	const double ms = median(alone, n);
-
-	printf("update %s%s ms_whole %.3f ms_alone %.3f GFLOP %.3f GFLOP/s %.0f GB_of_products %.4f GB/s %.0f\n", task,
-	    tf32 ? " tf32" : "", median(whole, n), ms, 1e-9 * flops, 1e-6 * flops / ms, 1e-9 * bytes, 1e-6 * bytes / ms);
+	m.whole = median(whole, n);
+	m.alone = median(alone, n);
 	close_rig(&r);
+	return m;
+}
+
+/* GFLOP and bytes are those of products, small ones not among them. */
+static void update(const char *task, int tuned, int tf32)
+{
+	const struct measured m = measure(task, tuned, tf32, -1);
+
+	printf("update %s%s%s ms_whole %.3f ms_alone %.3f GFLOP %.3f GFLOP/s %.0f GB_of_products %.4f GB/s %.0f\n", task,
+	    tuned ? " tuned" : "", tf32 ? " tf32" : "", m.whole, m.alone, 1e-9 * m.flops, 1e-6 * m.flops / m.alone,
+	    1e-9 * m.bytes, 1e-6 * m.bytes / m.alone);
+}
+
+static void small(const char *task, int tuned)
+{
+	for (int bits = 18; bits <= 26; bits += bits == 18 ? 3 : 1)
+		printf("small %s%s 2^%d ms_alone %.3f\n", task, tuned ? " tuned" : "", bits, measure(task, tuned, 0, 1U << bits).alone);
+	printf("small %s%s none ms_alone %.3f\n", task, tuned ? " tuned" : "", measure(task, tuned, 0, 0).alone);
 }
 
 static double now(void)
@@ -208,19 +234,19 @@ static double now(void)
 	return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-static void rate(const char *task, double seconds)
+static void rate(const char *task, double seconds, int tuned)
 {
 	struct rig r;
 	uint32_t k = 0;
 
-	open_rig(&r, task, 0);
+	open_rig(&r, task, tuned, 0, -1);
 	for (; k < 20; k++)
 		iterate(&r, k + 1);
 	const double start = now();
 
 	for (; now() - start < seconds; k++)
 		iterate(&r, k + 1);
-	printf("rate %s updates/s %.1f\n", task, (k - 20) / (now() - start));
+	printf("rate %s updates/s %.1f%s\n", task, (k - 20) / (now() - start), tuned ? " tuned" : "");
 	close_rig(&r);
 }
 
@@ -232,15 +258,19 @@ int main(int argc, char **argv)
 	on_gpu = !want || strcmp(want, "host") != 0;
 	if (mc_blas_init(&e) < 0)
 		die(&e);
+	const int tuned = argc > 3 && strcmp(argv[argc - 1], "tuned") == 0;
+
 	if (argc == 2 && strcmp(argv[1], "ceilings") == 0) {
 		ceilings();
-	} else if (argc == 3 && strcmp(argv[1], "update") == 0) {
-		update(argv[2], 0);
-		update(argv[2], 1);
-	} else if (argc == 4 && strcmp(argv[1], "rate") == 0) {
-		rate(argv[2], atof(argv[3]));
+	} else if (argc == 3 + tuned && strcmp(argv[1], "update") == 0) {
+		update(argv[2], tuned, 0);
+		update(argv[2], tuned, 1);
+	} else if (argc == 3 + tuned && strcmp(argv[1], "small") == 0) {
+		small(argv[2], tuned);
+	} else if (argc == 4 + tuned && strcmp(argv[1], "rate") == 0) {
+		rate(argv[2], atof(argv[3]), tuned);
 	} else {
-		fprintf(stderr, "usage: gpu_bench ceilings | update TASK | rate TASK SECONDS\n");
+		fprintf(stderr, "usage: gpu_bench ceilings | update TASK [tuned] | small TASK [tuned] | rate TASK SECONDS [tuned]\n");
 		return 64;
 	}
 	return 0;

@@ -50,10 +50,15 @@ static struct cuda *of(struct mc_device *dev)
 	return (struct cuda *)(void *)dev;
 }
 
-/* Outside of branches: copies, the clock, what is recorded. */
+/* Outside of branches: the clock, what is recorded. */
 static cudaStream_t main_stream(struct mc_device *dev)
 {
 	return of(dev)->lane[0].stream;
+}
+
+static const struct lane *lane_at(struct mc_device *dev)
+{
+	return &of(dev)->lane[of(dev)->at];
 }
 
 /* ---- failures ---- */
@@ -133,12 +138,12 @@ static void *cuda_host_alloc(struct mc_device *dev, size_t bytes, const char *wh
 /* From memory that is not pinned it returns when that has been read. */
 static void cuda_put(struct mc_device *dev, void *to, const void *from, size_t bytes)
 {
-	(void)good(dev, cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, main_stream(dev)), "a copy to the device");
+	(void)good(dev, cudaMemcpyAsync(to, from, bytes, cudaMemcpyHostToDevice, lane_at(dev)->stream), "a copy to the device");
 }
 
 static void cuda_get(struct mc_device *dev, void *to, const void *from, size_t bytes)
 {
-	(void)good(dev, cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToHost, main_stream(dev)), "a copy from the device");
+	(void)good(dev, cudaMemcpyAsync(to, from, bytes, cudaMemcpyDeviceToHost, lane_at(dev)->stream), "a copy from the device");
 }
 
 /* ---- kernels and products ---- */
@@ -165,7 +170,7 @@ static void cuda_launch(struct mc_device *dev, enum mc_kernel_id kernel, uint32_
 	};
 
 	(void)size;
-	launch[kernel](args, n, of(dev)->lane[of(dev)->at].stream);
+	launch[kernel](args, n, lane_at(dev)->stream);
 	(void)good(dev, cudaGetLastError(), "a kernel");
 }
 
@@ -174,7 +179,7 @@ static void cuda_gemm(struct mc_device *dev, const struct mc_device_gemm *g)
 {
 	const float one = 1;
 
-	(void)good_blas(dev, cublasSgemmStridedBatched(of(dev)->lane[of(dev)->at].blas, g->tb ? CUBLAS_OP_T : CUBLAS_OP_N,
+	(void)good_blas(dev, cublasSgemmStridedBatched(lane_at(dev)->blas, g->tb ? CUBLAS_OP_T : CUBLAS_OP_N,
 	    g->ta ? CUBLAS_OP_T : CUBLAS_OP_N, (int)g->n, (int)g->m, (int)g->k, &one, g->b, (int)g->ldb, (long long)g->sb,
 	    g->a, (int)g->lda, (long long)g->sa, &g->beta, g->c, (int)g->ldc, (long long)g->sc, (int)g->batch), "a product");
 }

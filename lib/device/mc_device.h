@@ -101,14 +101,17 @@ void mc_device_gemm(struct mc_device *dev, const struct mc_device_gemm *g);
 /*
  * Launches and products after it are branch k's, 1 ... MC_DEVICE_BRANCHES, which begins when all is done that was asked
  * for so far outside of branches, and is then beside what follows outside; k = 0: outside again. After mc_device_join
- * what follows outside begins when the branch is done. Every branch is joined before a copy, a wait, or the end of
+ * what follows outside begins when the branch is done. Every branch is joined before a wait, and before the end of
  * what is recorded; joining one that did not begin does nothing.
  */
 enum { MC_DEVICE_BRANCHES = 3 };
 void mc_device_branch(struct mc_device *dev, int k);
 void mc_device_join(struct mc_device *dev, int k);
 
-/* Launches and products between the two are noted and not done; mc_device_replay does them. */
+/*
+ * What is asked for between the two is noted and not done; each mc_device_replay does all of it. Copies among it are to and
+ * from memory of mc_device_host_alloc, as it is when they are done.
+ */
 void mc_device_record(struct mc_device *dev);
 void mc_device_recorded(struct mc_device *dev);
 void mc_device_replay(struct mc_device *dev);

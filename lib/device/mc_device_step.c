@@ -101,19 +101,33 @@ void mc_device_metrics(struct mc_device_work *s)
 	mc_device_branch(s->dev, 0);
 }
 
+/* From ... to of what goes home. */
+static void send_home(struct mc_device_work *s, size_t from, size_t to)
+{
+	if (s->here)
+		mc_device_get(s->dev, s->here + from, (unsigned char *)s->metric + from, to - from);
+}
+
+/* The nets are on their way home while the metrics are still made. */
 void mc_device_update(struct mc_device_work *s)
 {
+	const int clipped = s->net[MC_DEVICE_POLICY].clip > 0;
+
+	if (s->here_now)
+		mc_device_put(s->dev, s->now, s->here_now, sizeof *s->now);
 	mc_device_sample(s);
 	mc_device_act(s);
 	mc_device_critic_gradient(s);
 	mc_device_optimise(s, MC_DEVICE_CRITIC);
 	mc_device_policy_gradient(s);
-	if (!(s->net[MC_DEVICE_POLICY].clip > 0))
-		mc_device_metrics(s);     /* beside the steps */
+	if (!clipped)
+		mc_device_metrics(s);
 	mc_device_optimise(s, MC_DEVICE_POLICY);
 	if (s->o.stgs)
 		mc_device_optimise(s, MC_DEVICE_COMM);
-	if (s->net[MC_DEVICE_POLICY].clip > 0)
+	if (clipped)
 		mc_device_metrics(s);
+	send_home(s, MC_DEVICE_HEAD, s->home_bytes);
 	mc_device_join(s->dev, MC_DEVICE_TOLD);
+	send_home(s, 0, MC_DEVICE_HEAD);
 }

@@ -13,7 +13,7 @@ void mc_device_sample(struct mc_device_work *s);            /* the batch from D,
 void mc_device_optimise(struct mc_device_work *s, int net); /* a step of the net and its target */
 void mc_device_metrics(struct mc_device_work *s);           /* and norms that nothing waited for; in MC_DEVICE_TOLD */
 
-/* All of them in their order. */
+/* All of them in their order, with what is told before and after: a call to the device once it is recorded. */
 void mc_device_update(struct mc_device_work *s);
 
 #endif

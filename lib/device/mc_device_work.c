@@ -1,6 +1,6 @@
 #include "mc_device_work.h"
 
-enum { LANES = MC_DEVICE_LANES, HEAD = 64 };
+enum { LANES = MC_DEVICE_LANES };
 
 /* Memory of the device, until the first failure. */
 struct taker {
@@ -60,14 +60,14 @@ static void take_home(struct mc_device_work *s, struct taker *t)
 {
 	struct mc_device_net *policy = &s->net[MC_DEVICE_POLICY], *comm = &s->net[MC_DEVICE_COMM];
 
-	s->home_bytes = HEAD + (policy->p.size + (s->o.stgs ? comm->p.size : 0)) * sizeof(mc_real);
+	s->home_bytes = MC_DEVICE_HEAD + (policy->p.size + (s->o.stgs ? comm->p.size : 0)) * sizeof(mc_real);
 	unsigned char *home = take(t, s->home_bytes, 1, "learner");
 
 	if (!home)
 		return;
 	s->metric = (double *)(void *)home;
 	s->bad = (int *)(void *)(home + MC_DEVICE_METRICS * sizeof(double));
-	policy->home = (mc_real *)(void *)(home + HEAD);
+	policy->home = (mc_real *)(void *)(home + MC_DEVICE_HEAD);
 	if (s->o.stgs)
 		comm->home = policy->home + policy->p.size;
 }

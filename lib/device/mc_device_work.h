@@ -16,7 +16,7 @@
 
 enum { MC_DEVICE_CRITIC, MC_DEVICE_POLICY, MC_DEVICE_COMM, MC_DEVICE_NETS };
 enum { MC_DEVICE_LANES = 64, MC_DEVICE_GRADIENT_LANES = 256 }; /* of a sum over the batch; of one over a gradient */
-enum { MC_DEVICE_METRICS = 6 };   /* of struct mc_learner_metrics */
+enum { MC_DEVICE_METRICS = 6, MC_DEVICE_HEAD = 64 }; /* of struct mc_learner_metrics; bytes of these and of bad */
 enum { MC_DEVICE_SMALL = 1 << 23, MC_DEVICE_LANE_ROOM = 1 << 17 }; /* the latter: reals in all lanes of a small gradient */
 
 /* Branches of an update: gradients of kernels; what a layer reads beside another; metrics. */
@@ -58,6 +58,10 @@ struct mc_device_work {
 	double *metric;           /* [6] struct mc_learner_metrics; then bad, the policies, comm under stgs */
 	int *bad;                 /* [3] of each net: is a number not finite? */
 	size_t home_bytes;
+
+	/* this program's, of mc_device_host_alloc: what an update is told and what it tells; NULL: neither */
+	const struct mc_k_now *here_now;
+	unsigned char *here;      /* home_bytes, laid out as metric and what follows it */
 
 	struct mc_k_now *now;
 	mc_real *oa, *r;          /* [2,B,W] o and a as the critic reads them, half 1 with a_next; [B] */

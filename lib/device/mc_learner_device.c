@@ -188,7 +188,6 @@ static void begin(struct device_learner *l, uint32_t k)
 	now->scale[MC_DEVICE_CRITIC] = critic.scale;
 	now->lr[MC_DEVICE_POLICY] = policy.lr;
 	now->scale[MC_DEVICE_POLICY] = policy.scale;
-	mc_device_put(l->work.dev, l->work.now, now, sizeof *now);
 }
 
 /* Is the step of a net a good one? In the order in which mc_learner_cpu asks. */
@@ -234,7 +233,6 @@ static int update(struct mc_learner *base, uint32_t k, struct mc_learner_metrics
 
 	begin(l, k);
 	compute(l);
-	mc_device_get(dev, l->home, l->work.metric, l->work.home_bytes);
 	if (mc_device_wait(dev, e) < 0)
 		return -1;
 	l->sending = 0;
@@ -288,6 +286,13 @@ static int fill(struct device_learner *l, struct mc_device *dev, struct mc_err *
 	    (l->I = shared(l, n, 1, e)) && (l->m = shared(l, n, 1, e)) ? 0 : -1;
 }
 
+/* What an update is told, and where what it tells arrives. */
+static void meet(struct device_learner *l)
+{
+	l->work.here_now = l->now;
+	l->work.here = l->home;
+}
+
 /* The policies, and comm under stgs, are read where they arrive. */
 static void read_at_home(struct device_learner *l)
 {
@@ -320,6 +325,7 @@ struct mc_learner *mc_learner_device_new(const struct mc_dims *dims, const struc
 		device_free(&l->base);
 		return NULL;
 	}
+	meet(l);
 	read_at_home(l);
 	return &l->base;
 }

@@ -1,7 +1,7 @@
 /*
  * The learner on a device: D and all nets live there, a trajectory goes up when it is appended, an
- * update is one recorded sequence (mc_device_step), and what the ring needs comes back after it in one
- * copy. The draws are those of mc_learner_cpu; results agree with it as far as the scalar type does,
+ * update is one recorded sequence (mc_device_step), in which what the ring needs comes back as soon as it is
+ * there. The draws are those of mc_learner_cpu; results agree with it as far as the scalar type does,
  * and are the same bytes on the same kind of device.
  */
 #ifndef MC_LEARNER_DEVICE_H
