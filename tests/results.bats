@@ -71,7 +71,7 @@ setup() {
 
 @test "make results: every kind of runs has its picture and table, of the data that are there" {
 	"$rule/../draw" out
-	for kind in learn horizon reference; do
+	for kind in learn horizon price reference; do
 		grep -q "</svg>" out/$kind.svg
 		for log in "$rule/../$kind"/*.log; do
 			grep -qE "^\| $(mc-cat -n 1 "$log" | jq -r .task) +\| $(mc-cat -n 1 "$log" | jq -r .method) " out/$kind.md
@@ -81,7 +81,7 @@ setup() {
 }
 
 @test "the runs of full length: logs, commands and evaluations are of the same runs" {
-	for kind in learn horizon; do
+	for kind in learn horizon price; do
 		runs=$rule/../$kind
 		tail -n +2 "$runs/runs.tsv" | cut -f 1 | sort >named
 		(cd "$runs" && ls -- *.log) | sed 's/\.log$//' | sort | diff named -
