@@ -474,9 +474,11 @@ static void remember(struct mc_meta *x)
 		mc_past_add(&x->past, &x->sweep.tau[k], x->log_c + (size_t)k * x->dims.T);
 }
 
-/* Where theta_c waits nothing else passes over the nets on tau(K). */
+/* Where theta_c waits nothing else passes over the nets on tau(K), whose likelihood the past is to have. */
 static void hold_last(struct mc_meta *x, const struct mc_traj *t)
 {
+	if (!has_past(x))
+		return;
 	mc_comm_forward(&x->sweep.comm, &x->comm, t->o);
 	note_likelihood(x, x->opts.K);
 }
