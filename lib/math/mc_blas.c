@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "mc_kernel.h"
+#include "mc_math.h"
 
 /* The constants of the C interface to the BLAS. */
 enum { ROW_MAJOR = 101, NO_TRANS = 111, TRANS = 112 };
@@ -282,6 +283,5 @@ void mc_gemm_onto(enum mc_op ta, enum mc_op tb, size_t m, size_t n, size_t k,
 		memcpy(c + i * ldc, s + i * lds, n * sizeof *c);
 	mc_blas_gemm(ta, tb, m, n, k, 1, a, lda, b, ldb, 1, c, ldc);
 	for (size_t i = 0; i < m && relu; i++)
-		for (size_t j = 0; j < n; j++)
-			c[i * ldc + j] = c[i * ldc + j] > 0 ? c[i * ldc + j] : 0;
+		mc_vec_relu(c + i * ldc, n);
 }
