@@ -365,20 +365,27 @@ static void clipping(void)
 	rig_free(&b);
 }
 
-/* Present actions of all, and a penalty: the same bytes for any threads, and not those without. */
-static void objectives(void)
+/* n rigs that have learned for three iterations, each with its options. */
+static void learn_some(struct rig *r, const struct mc_learner_opts *o, int n)
 {
-	struct mc_learner_opts o[3] = { options(MC_LEARNED), options(MC_LEARNED), options(MC_LEARNED) };
 	struct mc_learner_metrics fig;
-	struct rig r[3];
 
-	o[1].joint = 1;
-	o[2].penalty = 0.5;
-	for (int k = 0; k < 3; k++) {
+	for (int k = 0; k < n; k++) {
 		r[k] = rig_new(&three, o[k], 1);
 		warm_up(&r[k], &three);
 		(void)iterate(&r[k], &three, 1, 3, &fig);
 	}
+}
+
+/* Present actions of all, and a penalty: the same bytes for any threads, and not those without. */
+static void objectives(void)
+{
+	struct mc_learner_opts o[3] = { options(MC_LEARNED), options(MC_LEARNED), options(MC_LEARNED) };
+	struct rig r[3];
+
+	o[1].joint = 1;
+	o[2].penalty = 0.5;
+	learn_some(r, o, 3);
 	ok(!same_nets(&r[0], &r[1]), "joint actions change what is learned");
 	ok(!same_nets(&r[0], &r[2]), "a penalty does");
 	for (int k = 0; k < 3; k++)
@@ -391,15 +398,10 @@ static void objectives(void)
 static void steps_ahead(void)
 {
 	struct mc_learner_opts o[2] = { options(MC_LEARNED), options(MC_LEARNED) };
-	struct mc_learner_metrics fig;
 	struct rig r[2];
 
 	o[1].n_step = 3;
-	for (int k = 0; k < 2; k++) {
-		r[k] = rig_new(&three, o[k], 1);
-		warm_up(&r[k], &three);
-		(void)iterate(&r[k], &three, 1, 3, &fig);
-	}
+	learn_some(r, o, 2);
 	ok(!same_nets(&r[0], &r[1]), "three rewards before Q' change what is learned");
 	for (int k = 0; k < 2; k++)
 		rig_free(&r[k]);

@@ -307,8 +307,6 @@ static void hand_over(struct mc_meta *from, struct mc_meta *to)
 	static const enum mc_net nets[] = { MC_NET_COMM, MC_NET_BASELINE, MC_NET_RULE };
 	struct mc_err e = { 0 };
 	struct mc_fb *b = mc_fb_new(&e);
-	const unsigned char *bytes;
-	size_t len;
 	struct mc_frame f;
 	struct mc_map state;
 
@@ -320,11 +318,10 @@ static void hand_over(struct mc_meta *from, struct mc_meta *to)
 	mc_fb_map(b, "state");
 	mc_meta_state_pack(b, from);
 	mc_fb_close(b);
-	if (mc_fb_end(b, 1, &bytes, &len, &e) < 0)
-		abort();
-	struct mc_in *in = mc_in_memory(bytes, len, "state", 0, MC_FRAME_MAX, &e);
+	struct mc_in *in = tiny_read_back(b, &f, &e);
 
-	ok(in && mc_in_frame(in, &f, &e) == MC_READ_FRAME, "state in a frame");
+	if (!ok(in != NULL, "state in a frame"))
+		abort();
 	int good = mc_map_map(&f.map, "state", &state, &e) == 0 && mc_meta_state_unpack(&state, to, &e) == 0;
 
 	for (int i = 0; i < 3; i++)
@@ -547,16 +544,13 @@ static void foreign_state(void)
 	const struct mc_meta_opts o = options(MC_METHOD_META);
 	struct mc_err e = { 0 };
 	struct mc_fb *b = mc_fb_new(&e);
-	const unsigned char *bytes;
-	size_t len;
 	struct mc_frame f;
 
 	mc_fb_begin(b, "header");
 	mc_fb_int(b, "baseline_step", 3);
-	mc_fb_end(b, 1, &bytes, &len, &e);
-	struct mc_in *in = mc_in_memory(bytes, len, "state", 0, MC_FRAME_MAX, &e);
+	struct mc_in *in = tiny_read_back(b, &f, &e);
 
-	ok(in && mc_in_frame(in, &f, &e) == MC_READ_FRAME, "a frame without the state's entries");
+	ok(in != NULL, "a frame without the state's entries");
 	is_int(mc_meta_state_unpack(&f.map, learner(&o), &e), -1, "is refused");
 	is_int(e.code, MC_DATA, "as bad data");
 	mc_in_close(in);

@@ -74,17 +74,13 @@ static void through_a_frame(struct mc_past *from, struct mc_past *to, int r, con
 {
 	struct mc_err e = { 0 };
 	struct mc_fb *b = mc_fb_new(&e);
-	const unsigned char *bytes;
-	size_t len;
 	struct mc_frame f;
 
 	mc_fb_begin(b, "header");
 	mc_past_pack(b, from);
-	if (mc_fb_end(b, 1, &bytes, &len, &e) < 0)
-		abort();
-	struct mc_in *in = mc_in_memory(bytes, len, "state", 0, MC_FRAME_MAX, &e);
+	struct mc_in *in = tiny_read_back(b, &f, &e);
 
-	if (!in || mc_in_frame(in, &f, &e) != MC_READ_FRAME)
+	if (!in)
 		abort();
 	const int got = mc_past_unpack(&f.map, to, &e);
 

@@ -11,6 +11,7 @@
 
 #include "mc_arena.h"
 #include "mc_blas.h"
+#include "mc_frame.h"
 #include "mc_params.h"
 #include "mc_rng.h"
 #include "mc_traj.h"
@@ -23,6 +24,20 @@ enum { IN_DOUBLE = sizeof(mc_real) == sizeof(double) };
 
 /* Memory of one test program; tests do not run out of it. */
 static struct mc_arena tiny_arena;
+
+/* The frame that was built on b, read back into f, whose maps last until the caller closes what this returns; NULL: e. */
+__attribute__((unused))
+static struct mc_in *tiny_read_back(struct mc_fb *b, struct mc_frame *f, struct mc_err *e)
+{
+	const unsigned char *bytes;
+	size_t len;
+	struct mc_in *in = mc_fb_end(b, 1, &bytes, &len, e) < 0 ? NULL : mc_in_memory(bytes, len, "state", 0, MC_FRAME_MAX, e);
+
+	if (in && mc_in_frame(in, f, e) == MC_READ_FRAME)
+		return in;
+	mc_in_close(in);
+	return NULL;
+}
 
 __attribute__((unused))
 static void tiny_start(void)
