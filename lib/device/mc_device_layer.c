@@ -39,13 +39,21 @@ struct mc_device_lstm mc_device_lstm_at(const struct mc_device_net *net)
 
 /* ---- forward ---- */
 
-void mc_device_layer_product(struct mc_device_work *s, mc_real *y, const mc_real *x, const struct mc_device_layer *l,
-    size_t from, size_t in, struct mc_device_rows r)
+/* y = add y + x kernel. */
+static void product(struct mc_device_work *s, mc_real *y, const mc_real *x, const struct mc_device_layer *l,
+    size_t from, size_t in, struct mc_device_rows r, int add)
 {
 	const size_t out = l->w.out;
 
 	MC_PRODUCT(s->dev, .m = r.n, .n = out, .k = in, .a = x, .lda = in, .sa = r.n * in,
-	    .b = l->w.kernel + from * out, .ldb = out, .sb = l->stride, .c = y, .ldc = out, .sc = r.n * out, .batch = r.nets);
+	    .b = l->w.kernel + from * out, .ldb = out, .sb = l->stride, .beta = (mc_real)add,
+	    .c = y, .ldc = out, .sc = r.n * out, .batch = r.nets);
+}
+
+void mc_device_layer_product(struct mc_device_work *s, mc_real *y, const mc_real *x, const struct mc_device_layer *l,
+    size_t from, size_t in, struct mc_device_rows r)
+{
+	product(s, y, x, l, from, in, r, 0);
 }
 
 void mc_device_layer_forward(struct mc_device_work *s, mc_real *y, const mc_real *x, const struct mc_device_layer *l,
@@ -55,9 +63,7 @@ void mc_device_layer_forward(struct mc_device_work *s, mc_real *y, const mc_real
 	const int small = mc_device_layer_small(s, r, in, out);
 
 	if (!small)
-		MC_PRODUCT(s->dev, .m = r.n, .n = out, .k = in, .a = x, .lda = in, .sa = r.n * in,
-		    .b = l->w.kernel + from * out, .ldb = out, .sb = l->stride, .beta = (mc_real)add,
-		    .c = y, .ldc = out, .sc = r.n * out, .batch = r.nets);
+		product(s, y, x, l, from, in, r, add);
 	MC_LAUNCH(s->dev, dense, r.nets * r.n * out, .rows = (uint32_t)r.n, .in = small ? (uint32_t)in : 0, .out = (uint32_t)out,
 	    .x = x, .kernel = l->w.kernel + from * out, .bias = l->w.bias, .kernel_stride = l->stride,
 	    .bias_stride = l->bias, .add = !small || add, .y = y);
@@ -82,9 +88,7 @@ static int wait_small(struct mc_device_work *s, const mc_real *dy, const mc_real
 	struct mc_k_gradients *k = &s->waiting;
 	const size_t lanes = (r.n + CHUNK - 1) / CHUNK;
 
-	if (!mc_device_layer_small(s, r, in, out) || lanes * r.nets * in * out > MC_DEVICE_LANE_ROOM)
-		return 0;
-	if (k->jobs == MC_K_JOBS)
+	if (!mc_device_layer_small(s, r, in, out) || lanes * r.nets * in * out > MC_DEVICE_LANE_ROOM || k->jobs == MC_K_JOBS)
 		return 0;
 	k->job[k->jobs] = (struct mc_k_gradient){ .x = x, .dy = dy, .nets = (uint32_t)r.nets, .rows = (uint32_t)r.n,
 		.in = (uint32_t)in, .out = (uint32_t)out, .lanes = (uint32_t)lanes, .chunk = CHUNK, .stride = stride, .to = to,
