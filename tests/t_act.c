@@ -101,6 +101,36 @@ static void steps_at_once(struct mc_actor *x, struct mc_pool *one, struct mc_poo
 	}
 }
 
+/* Agents that share a net, whose values change between two rollouts, and do not during one. */
+static void held(struct mc_pool *one)
+{
+	static mc_real plain[n * N * A], again[n * N * A];
+	struct mc_dims alike = dims;
+	struct mc_params net;
+
+	alike.share = 1;
+	struct mc_actor *x = mc_actor_new(&alike, n, 1, &arena, NULL), *keeps = mc_actor_new(&alike, n, 1, &arena, NULL);
+	(void)mc_params_new(&net, MC_NET_POLICY, &alike, &arena, NULL);
+	for (uint64_t seed = 1; seed <= 2; seed++) {
+		const struct mc_act_batch here = batch(n, m, plain), other = batch(n, m, again);
+
+		mc_params_init(&net, seed, 1);
+		mc_actor_act(x, &net, &here, one);
+		mc_actor_hold(keeps, 1);
+		for (int times = 0; times < 2; times++) {
+			mc_actor_act(keeps, &net, &other, one);
+			ok(memcmp(plain, again, sizeof plain) == 0, "a policy that is held: the same bytes");
+		}
+		mc_actor_hold(keeps, 0);
+	}
+	mc_params_init(&net, 3, 1);
+	const struct mc_act_batch here = batch(n, m, plain), other = batch(n, m, again);
+
+	mc_actor_act(x, &net, &here, one);
+	mc_actor_act(keeps, &net, &other, one);
+	ok(memcmp(plain, again, sizeof plain) == 0, "held no more: new values are seen");
+}
+
 int main(void)
 {
 	struct mc_err e = { 0 };
@@ -126,6 +156,7 @@ int main(void)
 	mc_actor_act(x, &policy, &other, three);
 	ok(memcmp(a, again, sizeof a) == 0, "actions: the same bytes from three threads");
 	steps_at_once(x, one, three);
+	held(one);
 	for (size_t k = 0; k < n * N * A; k++) {
 		within &= a[k] > -1 && a[k] < 1;
 		differ |= a[k] != a[0];

@@ -13,6 +13,7 @@ struct scratch {
 	mc_real *z, *c;       /* [rows,d] */
 	struct mc_policy_work *policy; /* or */
 	struct mc_team_work *team;
+	int ready;            /* 1 = the team's net is in use since mc_actor_hold */
 };
 
 struct mc_actor {
@@ -20,6 +21,8 @@ struct mc_actor {
 	int team;             /* 1 = a piece holds all agents (mc_team.h); 0 = it is of one */
 	size_t rows;          /* most joint observations of a piece */
 	int turn;             /* of the last call: 1 = its pieces were taken from the last to the first */
+	int held;             /* mc_actor_hold */
+	int workers;
 	struct scratch *scratch; /* one for each worker */
 };
 
@@ -55,6 +58,7 @@ struct mc_actor *mc_actor_new(const struct mc_dims *dims, size_t max, int worker
 	if (!x || !(x->scratch = mc_arena_alloc(arena, (size_t)workers, sizeof *x->scratch, "actor", e)))
 		return NULL;
 	x->dims = *dims;
+	x->workers = workers;
 	x->team = mc_team_fits(dims);
 	x->rows = rows < max ? rows : max;
 	for (int i = 0; i < workers; i++)
@@ -167,16 +171,33 @@ void mc_actor_decide(struct mc_actor *x, enum mc_decide how, const struct mc_par
 
 /* ---- actions ---- */
 
+void mc_actor_hold(struct mc_actor *x, int held)
+{
+	x->held = held;
+	for (int i = 0; i < x->workers; i++)
+		x->scratch[i].ready = 0;
+}
+
+/* The worker's team with the policy in use, its kernels put into order where they are not yet. */
+static struct mc_team_work *team_of(const struct job *j, int worker)
+{
+	struct scratch *s = &j->x->scratch[worker];
+	const struct mc_policy_net net = mc_policy_at(j->policy, j->policy->v, &j->x->dims, 0);
+
+	if (!s->ready)
+		mc_team_use(s->team, &net);
+	s->ready = j->x->held;
+	return s->team;
+}
+
 static void team_piece(const struct job *j, size_t piece, int worker)
 {
 	const struct mc_act_batch *b = j->b;
 	const struct mc_dims *k = &j->x->dims;
-	struct mc_team_work *team = j->x->scratch[worker].team;
-	const struct mc_policy_net net = mc_policy_at(j->policy, j->policy->v, k, 0);
+	struct mc_team_work *team = team_of(j, worker);
 	size_t n;
 	const size_t from = block_of(j, piece, &n);
 
-	mc_team_use(team, &net);
 	for (size_t rows, row = from; row < from + n; row += rows) {
 		const size_t pairs = row * k->N * k->d;
 

@@ -206,7 +206,8 @@ static void note_positions(const struct mc_env *env, size_t t, struct mc_episode
 		memcpy(out->pos + 2 * E * t, pos, 2 * E * sizeof *pos);
 }
 
-int mc_rollout_run(struct mc_rollout *p, struct mc_env *env, const struct mc_rollout_opts *o,
+/* Steps from the environment's first observations to the end of the episodes. */
+static int run_steps(struct mc_rollout *p, struct mc_env *env, const struct mc_rollout_opts *o,
     const struct mc_params *comm, const struct mc_params *policy, uint32_t first, size_t n,
     struct mc_episodes *out, struct mc_pool *pool, struct mc_err *e)
 {
@@ -215,9 +216,6 @@ int mc_rollout_run(struct mc_rollout *p, struct mc_env *env, const struct mc_rol
 
 	if (o->script || !worth_sharing(comm, policy, o->how, each))
 		pool = NULL;
-	if (mc_env_begin(env, first, n, out->o, out->m, e) < 0)
-		return -1;
-	note_positions(env, 0, out);
 	for (size_t t = 0; t < s->T; t++) {
 		mc_real *a = out->a + t * wide_a;
 
@@ -237,6 +235,22 @@ int mc_rollout_run(struct mc_rollout *p, struct mc_env *env, const struct mc_rol
 		note_positions(env, t + 1, out);
 	}
 	return 0;
+}
+
+int mc_rollout_run(struct mc_rollout *p, struct mc_env *env, const struct mc_rollout_opts *o,
+    const struct mc_params *comm, const struct mc_params *policy, uint32_t first, size_t n,
+    struct mc_episodes *out, struct mc_pool *pool, struct mc_err *e)
+{
+	if (mc_env_begin(env, first, n, out->o, out->m, e) < 0)
+		return -1;
+	note_positions(env, 0, out);
+	if (p->actor)
+		mc_actor_hold(p->actor, 1);
+	const int st = run_steps(p, env, o, comm, policy, first, n, out, pool, e);
+
+	if (p->actor)
+		mc_actor_hold(p->actor, 0);
+	return st;
 }
 
 void mc_episode_metrics(const struct mc_traj *t, const struct mc_task *task, struct mc_episode_metrics *f)
