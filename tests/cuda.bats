@@ -25,7 +25,7 @@ is_refused() {
 }
 
 @test "what a GPU does not compute is refused by name, 64" {
-	for option in '--joint' '--penalty 0.1' '--n-step 3'; do
+	for option in '--joint' '--penalty 0.1'; do
 		run bash -c "mc-critic --device cuda $option </dev/null 2>&1 >/dev/null"
 		[ "$status" -eq 64 ]
 		[ "${#lines[@]}" -eq 1 ]
@@ -62,11 +62,11 @@ stand_in() {
 # The critic's losses of a run, a number a line.
 losses() { mc-cat -t metric "$1/run.log" | jq -r '.values.critic_loss // empty'; }
 
-@test "-p tuned on a device: the losses are the CPU's, and a run moves from one to the other and back" {
-	run=(-t navigation_N3_l3 -p tuned -m full -s 3 -R '--hidden 16 --explore 0.2' -Q '--batch 64 --critic-gamma same --keep-replay')
+# Trained on a device the losses are the CPU's, and a run moves from one to the other and back.
+moves() { # OPTIONS OF mc-critic
+	run=(-t navigation_N3_l3 -p tuned -m full -s 3 -R '--hidden 16 --explore 0.2' -Q "--batch 64 --critic-gamma same --keep-replay $1")
 	"$train" "${run[@]}" -e 30 -o cpu
 	stand_in "${run[@]}" -e 30 -o device
-	[ "$(mc-cat device/run.ckpt | jq -c '.header | [.share, .["mc-critic"].critic]')" = '[true,"invariant"]' ]
 	losses cpu >a
 	losses device >b
 	paste a b | awk '{ d = $1 - $2; bad += NF != 2 || !(d * d < 1e-8 * $1 * $1) } END { exit bad || NR != 3 }'
@@ -76,6 +76,16 @@ losses() { mc-cat -t metric "$1/run.log" | jq -r '.values.critic_loss // empty';
 	losses cpu | tail -n 1 >a
 	losses device | tail -n 1 >b
 	paste a b | awk '{ d = $1 - $2; exit NF != 2 || !(d * d < 1e-8 * $1 * $1) }'
+}
+
+@test "-p tuned on a device: the losses are the CPU's, and a run moves from one to the other and back" {
+	moves ''
+	[ "$(mc-cat device/run.ckpt | jq -c '.header | [.share, .["mc-critic"].critic]')" = '[true,"invariant"]' ]
+}
+
+@test "more rewards before Q' on a device: the losses are the CPU's, and a run moves from one to the other and back" {
+	moves '--n-step 3'
+	[ "$(mc-cat device/run.ckpt | jq -c '.header["mc-critic"].n_step')" = 3 ]
 }
 
 @test "a device that does not exist, and --tf32 without a GPU, are usage errors" {

@@ -226,7 +226,7 @@ void device_critic_loss(struct fixture *f, const struct mc_map *in, const struct
 
 	if (!rig_init(f, &r, x, B, MC_LEARNED, 0))
 		return;
-	const struct mc_k_now now = { .gamma = (mc_real)fixture_real(f, in, "gamma") };
+	const struct mc_k_now now = { .gamma = fixture_real(f, in, "gamma") };
 
 	mc_device_put(r.dev, r.s.now, &now, sizeof now);
 	put_net(f, &r, in, "critic", &r.s.net[MC_DEVICE_CRITIC].p);

@@ -297,11 +297,24 @@ static int same_rows(const struct rig *dev, int half, const mc_real *o, const mc
 	return differ;
 }
 
-/* The transitions that make up the batch, and what was decided on them. */
-static void same_draws(void)
+/* No difference, but for a rounding where a GPU multiplies and adds at once. */
+static int as_close(const mc_real *a, const mc_real *b, size_t n)
+{
+	const double most = on_gpu ? 1e-6 : 0;
+	int differ = 0;
+
+	for (size_t k = 0; k < n; k++)
+		differ += !(fabs((double)a[k] - (double)b[k]) <= most);
+	return differ == 0;
+}
+
+/* The transitions that make up the batch, so many steps ahead, and what was decided on them. */
+static void same_draws(size_t steps)
 {
 	enum { B = 150, N = 3, D = 2, O = 7 };
 	struct mc_learner_opts o = options(MC_LEARNED);
+
+	o.n_step = steps;
 	struct rig dev = on_device(&three, o);
 	struct mc_device_work *s = mc_learner_device_work(dev.l);
 	struct mc_replay *replay;
@@ -309,7 +322,7 @@ static void same_draws(void)
 	struct mc_err e;
 	struct mc_arena arena = { 0 };
 	uint32_t word[B];
-	static mc_real want[B * N * O], want_next[B * N * O], a[B * N * 2], r[B], r_seen[B], u[B * N * D];
+	static mc_real want[B * N * O], want_next[B * N * O], a[B * N * 2], r[B], discount[B], seen[B], u[B * N * D];
 	static uint8_t m[B * N * D], m_next[B * N * D], I[B * N * D], m_seen[B * N * D];
 	struct mc_batch batch = { want, want_next, m, m_next, a, r };
 	struct mc_traj t;
@@ -329,10 +342,15 @@ static void same_draws(void)
 	}
 	mc_rng_word(word, 0, B, o.seed, MC_RNG_BATCH, UPDATES, 0);
 	mc_replay_sample(replay, word, 0, B, &batch);
-	ok(same_rows(&dev, 0, want, a) == 0, "the same transitions are drawn");
+	mc_replay_ahead(replay, word, 0, B, steps, o.gamma, &batch, discount);
+	ok(same_rows(&dev, 0, want, a) == 0, "%zu steps: the same transitions are drawn", steps);
 	ok(same_rows(&dev, 1, want_next, NULL) == 0, "... and what follows them");
-	mc_device_get(dev.dev, r_seen, s->r, sizeof r_seen);
-	ok(mc_device_wait(dev.dev, &e) == 0 && memcmp(r_seen, r, sizeof r) == 0, "... with their rewards");
+	mc_device_get(dev.dev, seen, s->r, sizeof seen);
+	ok(mc_device_wait(dev.dev, &e) == 0 && as_close(seen, r, B), "... with their rewards");
+	if (steps > 1) {
+		mc_device_get(dev.dev, seen, s->discount, sizeof seen);
+		ok(mc_device_wait(dev.dev, &e) == 0 && as_close(seen, discount, B), "... and what Q' counts for");
+	}
 	mc_device_get(dev.dev, m_seen, s->m + B * N * D, sizeof m_seen);
 	ok(mc_device_wait(dev.dev, &e) == 0 && memcmp(m_seen, m_next, sizeof m_next) == 0, "... and masks");
 
@@ -547,6 +565,53 @@ static void invariant(struct mc_learner_opts clipped, struct mc_learner_opts stg
 		resume(&x, options(MC_LEARNED), "invariant critic, shared nets");
 }
 
+/* With either critic, own nets and shared ones; and a run goes on elsewhere. */
+static void everywhere(const char *name, struct mc_learner_opts o)
+{
+	struct mc_dims x = three;
+
+	for (int k = 0; k < 4; k++) {
+		char text[80];
+
+		x.invariant = k / 2;
+		x.share = k % 2;
+		(void)snprintf(text, sizeof text, "%s, %s nets, %s critic", name, x.share ? "shared" : "own", x.invariant ? "invariant" : "mlp");
+		compare(text, &x, o);
+	}
+	if (!IN_DOUBLE)
+		resume(&x, o, name);
+}
+
+/* Rewards before Q': of up to three steps, and of all that are left of the episode. */
+static void ahead(void)
+{
+	struct mc_learner_opts o = options(MC_LEARNED);
+
+	o.n_step = 3;
+	everywhere("three rewards", o);
+	o.decide = MC_FULL;
+	o.n_step = 1000;
+	compare("all rewards", &three, o);
+}
+
+/* What a recorded update calls. */
+static struct device_host_calls calls_of(const struct mc_dims *x, const struct mc_learner_opts *o)
+{
+	struct mc_device *dev = device_host_open(0);
+	struct mc_device_work s;
+	struct mc_err e;
+
+	if (mc_device_work_init(&s, dev, x, o, &e) == 0) {
+		mc_device_record(dev);
+		mc_device_update(&s);
+		mc_device_recorded(dev);
+	}
+	const struct device_host_calls n = device_host_recorded(dev);
+
+	mc_device_close(dev);
+	return n;
+}
+
 /*
  * What a GPU launches in an update, for the sizes of the tasks' nets: that is what an update of small teams costs. Held
  * from above, so that nobody adds to it unawares.
@@ -575,20 +640,14 @@ static void launches(void)
 		o.B = 256;
 		o.replay = 256;
 
-		struct mc_device *dev = device_host_open(0);
-		struct mc_device_work s;
-		struct mc_err e;
+		const struct device_host_calls n = calls_of(&x, &o);
 
-		if (mc_device_work_init(&s, dev, &x, &o, &e) == 0) {
-			mc_device_record(dev);
-			mc_device_update(&s);
-			mc_device_recorded(dev);
-		}
-		const struct device_host_calls n = device_host_recorded(dev);
+		o.n_step = 3;
+		const struct device_host_calls with = calls_of(&x, &o);
 
 		ok(n.kernels > 0 && n.kernels + n.products <= want[k].most, "%s: %zu kernels and %zu products an update, at most %zu",
 		    want[k].name, n.kernels, n.products, want[k].most);
-		mc_device_close(dev);
+		ok(with.kernels == n.kernels && with.products == n.products, "%s: as many with more rewards before Q'", want[k].name);
 	}
 }
 
@@ -633,7 +692,9 @@ int main(void)
 	compare("shared nets, none", &x, options(MC_NONE));
 	invariant(clipped, stgs);
 	wide(stgs);
-	same_draws();
+	same_draws(1);
+	same_draws(3);
+	ahead();
 	comm_stats();
 	if (!IN_DOUBLE) {                         /* frames hold single precision */
 		resume(&three, o, "sampled");

@@ -44,6 +44,18 @@ static inline MC_BOTH size_t message_row(const struct mc_k_shape *x, uint32_t q,
 	return (net_of(x, q) * x->d + s) * n + (x->P == 1 ? q % x->N * x->B : 0) + b;
 }
 
+/* The q rewards from step t on, and what Q' counts for after them. */
+static inline MC_BOTH void returned(const struct mc_k_sample *k, const mc_real *r, size_t q, size_t row)
+{
+	double sum = 0, weight = 1;
+
+	for (size_t l = 0; l < q; l++, weight *= k->now->gamma)
+		sum += weight * (double)r[l];
+	k->r[row] = (mc_real)sum;
+	if (k->discount)
+		k->discount[row] = (mc_real)weight;
+}
+
 MC_BODY sample(const struct mc_k_sample *k, uint32_t i)
 {
 	const uint32_t N = k->x.N, d = k->x.d, B = k->x.B, O = k->x.O, A = k->x.A, W = k->x.W;
@@ -51,7 +63,7 @@ MC_BODY sample(const struct mc_k_sample *k, uint32_t i)
 	const uint64_t word = draw_word(k->seed, MC_RNG_BATCH, k->now->k, b);
 	const uint64_t number = k->now->gone + (word * k->now->count >> 32);
 	const unsigned char *slot = k->D + number / k->T % k->slots * k->slot_bytes;
-	const size_t t = number % k->T, row = b;
+	const size_t t = number % k->T, left = k->T - t, ahead = k->steps < left ? k->steps : left, row = b;
 	uint32_t c = i % width;
 
 	if (i == 0)
@@ -59,7 +71,7 @@ MC_BODY sample(const struct mc_k_sample *k, uint32_t i)
 	if (c < 2 * N * O) {
 		const uint32_t half = c / (N * O), p = c / O % N, at = c % O;
 		const mc_real *o = (const mc_real *)(const void *)(slot + k->o_at);
-		const mc_real v = o[(t + half) * N * O + c % (N * O)];
+		const mc_real v = o[(t + half * ahead) * N * O + c % (N * O)];
 
 		k->oa[((size_t)half * B + row) * W + p * k->x.o_agent + at] = v;
 		k->own[(((size_t)half * N + p) * B + row) * O + at] = v;
@@ -71,11 +83,11 @@ MC_BODY sample(const struct mc_k_sample *k, uint32_t i)
 
 		k->oa[row * W + k->x.a_at + c / A * k->x.a_agent + c % A] = a[t * N * A + c];
 	} else if ((c -= N * A) == 0) {
-		k->r[row] = ((const mc_real *)(const void *)(slot + k->r_at))[t];
+		returned(k, (const mc_real *)(const void *)(slot + k->r_at) + t, ahead, row);
 	} else {
 		const uint32_t half = --c / (N * d), at = c % (N * d);
 
-		k->m[((size_t)half * B + row) * N * d + at] = slot[k->m_at + (t + half) * N * d + at];
+		k->m[((size_t)half * B + row) * N * d + at] = slot[k->m_at + (t + half * ahead) * N * d + at];
 	}
 }
 
@@ -296,7 +308,7 @@ MC_BODY error(const struct mc_k_error *k, uint32_t b)
 	const size_t H = k->H, next = k->B + b;
 	const mc_real q = dot(k->y1 + b * H, k->w, H, 1) + k->bias[0];
 	const mc_real q_next = dot(k->y1 + next * H, k->w + k->w_stride, H, 1) + k->bias[1];
-	const mc_real y = k->r[b] + k->now->gamma * q_next;
+	const mc_real y = k->r[b] + (k->discount ? k->discount[b] : (mc_real)k->now->gamma) * q_next;
 
 	k->q[b] = q;
 	k->q[next] = q_next;

@@ -60,7 +60,7 @@ void mc_device_critic_gradient(struct mc_device_work *s)
 	else
 		values(s, &w);
 	MC_LAUNCH(s->dev, error, s->x.B, .B = s->x.B, .H = s->x.H, .now = s->now, .y1 = s->dims.invariant ? s->mean_e : s->k1,
-	    .w = last->w.kernel, .bias = last->w.bias, .r = s->r, .w_stride = last->stride, .scale = 2 / (mc_real)s->x.B,
+	    .w = last->w.kernel, .bias = last->w.bias, .r = s->r, .discount = s->discount, .w_stride = last->stride, .scale = 2 / (mc_real)s->x.B,
 	    .q = s->q, .y = s->y, .error = s->error, .dq = s->dq);
 	if (s->dims.invariant)
 		mc_device_invariant_backward(s);

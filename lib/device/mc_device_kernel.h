@@ -33,7 +33,7 @@ struct mc_k_shape { uint32_t N, d, B, O, A, H, P, W, o_agent, a_at, a_agent; };
 struct mc_k_now {
 	uint64_t count, gone;     /* transitions in D; those that fell out */
 	uint32_t k;               /* iteration: the x of its draws */
-	mc_real gamma;            /* of the targets y */
+	double gamma;             /* of the targets y */
 	mc_real lr[2], scale[2];  /* Adam's factors of critic and policies at this step */
 };
 
@@ -46,16 +46,18 @@ struct mc_k_layout {
 /*
  * n = B (2NO + NA + 1 + 2Nd): the batch from D, whose slots hold o [T+1,N,O], a, r, m at these bytes: its o and a
  * to oa (half 1: o alone), every agent's own rows [2,N,B,O], and its messages [2P,d,n,O] unless they
- * are NULL. Also zeroes bad[3].
+ * are NULL. Half 1 is q = min(steps, T - t) steps ahead, r the sum of q rewards and discount what Q' counts for there
+ * (mc_replay_ahead). Also zeroes bad[3].
  */
 struct mc_k_sample {
 	struct mc_k_shape x;
 	const struct mc_k_now *now;
 	uint64_t seed, slots;
-	uint32_t T;
+	uint32_t T, steps;
 	const unsigned char *D;
 	size_t slot_bytes, o_at, a_at, r_at, m_at;
 	mc_real *oa, *own, *message, *r;
+	mc_real *discount;        /* [B]; NULL: not wanted */
 	uint8_t *m;               /* [2,B,N,d] */
 	int *bad;
 };
@@ -190,11 +192,14 @@ struct mc_k_top_backward {
 	mc_real *dy;
 };
 
-/* n = B: q = y w + bias of both halves, y [2,B,H]; target, error and the loss's derivative by q. */
+/*
+ * n = B: q = y w + bias of both halves, y [2,B,H]; target r + discount q', error and the loss's derivative by q.
+ * discount [B]; NULL: gamma.
+ */
 struct mc_k_error {
 	uint32_t B, H;
 	const struct mc_k_now *now;
-	const mc_real *y1, *w, *bias, *r;
+	const mc_real *y1, *w, *bias, *r, *discount;
 	size_t w_stride;          /* bias: 1 */
 	mc_real scale;            /* 2 / B */
 	mc_real *q, *y, *error, *dq; /* [2,B], [B] ... */

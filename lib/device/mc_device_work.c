@@ -100,6 +100,7 @@ static void take_batch(struct mc_device_work *s, struct taker *t)
 	s->now = take(t, 1, sizeof *s->now, "learner");
 	s->oa = reals(t, 2 * B * s->x.W);
 	s->r = reals(t, B);
+	s->discount = s->o.n_step > 1 ? reals(t, B) : NULL;
 	s->own = reals(t, 2 * N * B * O);
 	s->message = s->heard ? reals(t, 2 * N * d * B * O) : NULL;
 	s->m = take(t, 2 * B * N * d, 1, "learner");

@@ -182,8 +182,7 @@ static void begin(struct device_learner *l, uint32_t k)
 	const struct mc_adam_factors policy = mc_adam_factors(&l->base.policy.adam, 1);
 	struct mc_k_now *now = l->now;
 
-	*now = (struct mc_k_now){ .count = count, .gone = l->trajectories * l->base.dims.T - count, .k = k,
-		.gamma = (mc_real)l->base.gamma };
+	*now = (struct mc_k_now){ .count = count, .gone = l->trajectories * l->base.dims.T - count, .k = k, .gamma = l->base.gamma };
 	now->lr[MC_DEVICE_CRITIC] = critic.lr;
 	now->scale[MC_DEVICE_CRITIC] = critic.scale;
 	now->lr[MC_DEVICE_POLICY] = policy.lr;
