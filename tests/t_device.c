@@ -594,6 +594,17 @@ static void ahead(void)
 	compare("all rewards", &three, o);
 }
 
+/* Actions before tanh are held small, in plain passes and in gated ones. */
+static void penalised(void)
+{
+	struct mc_learner_opts o = options(MC_LEARNED);
+
+	o.penalty = 0.3;
+	everywhere("penalty", o);
+	o.stgs = 1;
+	compare("penalty, stgs", &three, o);
+}
+
 /* What a recorded update calls. */
 static struct device_host_calls calls_of(const struct mc_dims *x, const struct mc_learner_opts *o)
 {
@@ -643,11 +654,12 @@ static void launches(void)
 		const struct device_host_calls n = calls_of(&x, &o);
 
 		o.n_step = 3;
+		o.penalty = 0.3;
 		const struct device_host_calls with = calls_of(&x, &o);
 
 		ok(n.kernels > 0 && n.kernels + n.products <= want[k].most, "%s: %zu kernels and %zu products an update, at most %zu",
 		    want[k].name, n.kernels, n.products, want[k].most);
-		ok(with.kernels == n.kernels && with.products == n.products, "%s: as many with more rewards before Q'", want[k].name);
+		ok(with.kernels == n.kernels && with.products == n.products, "%s: as many with more rewards before Q' and a penalty", want[k].name);
 	}
 }
 
@@ -695,6 +707,7 @@ int main(void)
 	same_draws(1);
 	same_draws(3);
 	ahead();
+	penalised();
 	comm_stats();
 	if (!IN_DOUBLE) {                         /* frames hold single precision */
 		resume(&three, o, "sampled");

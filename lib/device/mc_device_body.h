@@ -235,9 +235,12 @@ MC_BODY act(const struct mc_k_act *k, uint32_t i)
 {
 	const size_t A = k->x.A, B = k->x.B, N = k->x.N, c = i % A, b = i / A % B, q = i / (A * B);
 	const size_t net = net_of(&k->x, q), H = k->x.H;
-	const mc_real a = MC_M(tanh)(dot(k->y1 + i / A * H, k->kernel + net * k->kernel_stride + c, H, A) +
-	    k->bias[net * k->bias_stride + c]);
+	const mc_real z = dot(k->y1 + i / A * H, k->kernel + net * k->kernel_stride + c, H, A) +
+	    k->bias[net * k->bias_stride + c];
+	const mc_real a = MC_M(tanh)(z);
 
+	if (q < N && k->z)
+		k->z[i] = z;
 	if (q < N)
 		k->a_pi[i] = a;
 	else
@@ -283,7 +286,7 @@ MC_BODY action(const struct mc_k_action *k, uint32_t i)
 	for (size_t h = 0; h < H; h++)
 		da += (y[h] > 0 ? dy[h] : 0) * kernel[h];
 	k->da[i] = da;
-	k->dz[i] = da * (1 - k->a_pi[i] * k->a_pi[i]);
+	k->dz[i] = da * (1 - k->a_pi[i] * k->a_pi[i]) - (k->z ? k->penalty * k->z[i] : 0);
 }
 
 MC_BODY back(const struct mc_k_back *k, uint32_t i)

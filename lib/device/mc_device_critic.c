@@ -69,6 +69,12 @@ void mc_device_critic_gradient(struct mc_device_work *s)
 	mc_device_layer_gradients(s);
 }
 
+/* Of -penalty/2 sum of z^2 beside an objective, lambda mean z^2. */
+static mc_real penalty_of(const struct mc_device_work *s)
+{
+	return (mc_real)(2 * s->o.penalty / (double)((size_t)s->x.B * s->x.A));
+}
+
 void mc_device_critic_objectives(struct mc_device_work *s)
 {
 	const struct mc_device_mlp w = mc_device_mlp_at(&s->net[MC_DEVICE_CRITIC]);
@@ -83,5 +89,6 @@ void mc_device_critic_objectives(struct mc_device_work *s)
 	MC_LAUNCH(s->dev, value, N * B, .H = (uint32_t)H, .y = s->p1, .w = w.l[2].w.kernel, .bias = w.l[2].w.bias, .q = s->q_pi);
 	mc_device_branch(s->dev, 0);
 	MC_LAUNCH(s->dev, action, N * B * s->x.A, .x = s->x, .y = s->p0, .dy = s->d0,
-	    .kernel = w.l[0].w.kernel + s->x.a_at * H, .stride = invariant ? 0 : s->x.A * H, .a_pi = s->a_pi, .da = s->da, .dz = s->dza);
+	    .kernel = w.l[0].w.kernel + s->x.a_at * H, .stride = invariant ? 0 : s->x.A * H, .a_pi = s->a_pi, .z = s->z_pi,
+	    .penalty = penalty_of(s), .da = s->da, .dz = s->dza);
 }

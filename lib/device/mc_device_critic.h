@@ -12,7 +12,7 @@ void mc_device_critic_gradient(struct mc_device_work *s);
 
 /*
  * Every agent's objective at a_pi: q_pi [N,B], when the branch MC_DEVICE_TOLD is joined; its derivative by the agent's own action, da [N,B,A], and by what
- * that is tanh of, dza.
+ * that is tanh of, dza, which has the penalty on it as well.
  */
 void mc_device_critic_objectives(struct mc_device_work *s);
 

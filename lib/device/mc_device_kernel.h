@@ -126,12 +126,15 @@ struct mc_k_cell_backward {
 	const uint8_t *I;
 };
 
-/* n = 2 N B A: a = tanh(y1 kernel + bias), y1 [2,N,B,H]: half 0 to a_pi [N,B,A], half 1 to the actions of a row of oa. */
+/*
+ * n = 2 N B A: a = tanh(y1 kernel + bias), y1 [2,N,B,H]: half 0 to a_pi [N,B,A], half 1 to the actions of a row of oa.
+ * z [N,B,A]: half 0 before tanh; NULL: not wanted.
+ */
 struct mc_k_act {
 	struct mc_k_shape x;
 	const mc_real *y1, *kernel, *bias;
 	size_t kernel_stride, bias_stride;
-	mc_real *a_pi, *oa;
+	mc_real *a_pi, *z, *oa;
 };
 
 /*
@@ -161,12 +164,13 @@ struct mc_k_value {
 };
 
 /*
- * n = N B A: da = dy kernel^T where y > 0 [N,B,H], and dz = da (1 - a_pi^2). kernel: the rows of agent 0's action, the
- * next agent's so far away.
+ * n = N B A: da = dy kernel^T where y > 0 [N,B,H], and dz = da (1 - a_pi^2) - penalty z. kernel: the rows of agent 0's
+ * action, the next agent's so far away. z [N,B,A] is what a_pi is tanh of; NULL: there is no penalty.
  */
 struct mc_k_action {
 	struct mc_k_shape x;
-	const mc_real *y, *dy, *kernel, *a_pi;
+	const mc_real *y, *dy, *kernel, *a_pi, *z;
+	mc_real penalty;
 	size_t stride;
 	mc_real *da, *dz;
 };

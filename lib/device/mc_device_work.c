@@ -135,6 +135,7 @@ static void take_layers(struct mc_device_work *s, struct taker *t)
 	TAKE_EACH(t, 2 * slots * NBH, &s->h_before, &s->c_before, &s->tc);
 	TAKE_EACH(t, NBH, &s->dh, &s->dc, &s->dh0);
 	TAKE_EACH(t, N * B * s->x.A, &s->a_pi, &s->da, &s->dza);
+	s->z_pi = s->o.penalty > 0 ? reals(t, N * B * s->x.A) : NULL;
 	s->gates = reals(t, 8 * slots * NBH);
 	s->lanes = reals(t, (size_t)MC_K_JOBS * MC_DEVICE_LANE_ROOM);
 	s->loss = take(t, LANES, sizeof *s->loss, "learner");

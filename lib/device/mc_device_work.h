@@ -75,6 +75,7 @@ struct mc_device_work {
 	mc_real *gates, *h_before, *c_before, *tc; /* [2P,d,n,4H], [2P,d,n,H] ... */
 	mc_real *h, *y0, *y1;     /* [2,N,B,H] last hidden states and dense layers */
 	mc_real *a_pi;            /* [N,B,A] */
+	mc_real *z_pi;            /* [N,B,A] a_pi before tanh, with a penalty, else NULL */
 	mc_real *k0, *k1;         /* [2,B,H] the critic's layers; of the invariant one [2,B,N,H] */
 	mc_real *q, *y, *error, *dq; /* [2,B], [B], [B], [B] of eq. 1 */
 	mc_real *z1, *p0, *p1, *q_pi; /* [B,H], [N,B,H], [N,B,H], [N,B] of eq. 3 */
