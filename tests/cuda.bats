@@ -24,13 +24,6 @@ is_refused() {
 	[[ "${lines[0]}" == *"without CUDA"*"make CUDA=1"* ]]
 }
 
-@test "what a GPU does not compute is refused by name, 64" {
-	run bash -c "mc-critic --device cuda --joint </dev/null 2>&1 >/dev/null"
-	[ "$status" -eq 64 ]
-	[ "${#lines[@]}" -eq 1 ]
-	[[ "$output" == "mc-critic: --joint: a GPU does not compute this yet; give --device cpu" ]]
-}
-
 @test "a build with CUDA where there is no GPU says so in one line, 69" {
 	[ -x "$MC_CUDA" ] || skip "no nvcc"
 	command -v nvidia-smi >/dev/null && nvidia-smi -L | grep -q . && skip "there is a GPU"
@@ -81,9 +74,9 @@ moves() { # OPTIONS OF mc-critic
 	[ "$(mc-cat device/run.ckpt | jq -c '.header | [.share, .["mc-critic"].critic]')" = '[true,"invariant"]' ]
 }
 
-@test "more rewards before Q' and a penalty on a device: the losses are the CPU's, and a run moves from one to the other and back" {
-	moves '--n-step 3 --penalty 0.01'
-	[ "$(mc-cat device/run.ckpt | jq -c '.header["mc-critic"] | [.n_step, .penalty]')" = '[3,0.01]' ]
+@test "--n-step, --penalty and --joint on a device: the losses are the CPU's, and a run moves from one to the other and back" {
+	moves '--n-step 3 --penalty 0.01 --joint'
+	[ "$(mc-cat device/run.ckpt | jq -c '.header["mc-critic"] | [.n_step, .penalty, .joint]')" = '[3,0.01,true]' ]
 }
 
 @test "a device that does not exist, and --tf32 without a GPU, are usage errors" {

@@ -98,6 +98,7 @@ if wanted training; then
 	for m in none full reinforce stgs; do
 		check "method $m on the GPU" train "$m" $device 1 60 -m $m
 	done
+	check 'more rewards, a penalty, joint on the GPU' train options $device 1 60 -Q '--n-step 3 --penalty 0.01 --joint'
 	check 'a checkpoint of the CPU' train moved cpu 1 60 -R --fresh -Q "--device cpu --keep-replay"
 	check 'goes on on the GPU' train moved $device 1 120 -Q "--device $device --keep-replay"
 	check 'and back on the CPU' train moved cpu 1 180 -Q "--device cpu --keep-replay"

@@ -605,6 +605,26 @@ static void penalised(void)
 	compare("penalty, stgs", &three, o);
 }
 
+/* The others' present actions in eq. 3; also where products are launches of their own. */
+static void joint(void)
+{
+	struct mc_learner_opts o = options(MC_LEARNED);
+	struct mc_dims x = three;
+
+	o.joint = 1;
+	everywhere("joint", o);
+	all_wide = 1;
+	compare("joint, wide, mlp critic", &three, o);
+	x.share = x.invariant = 1;
+	compare("joint, wide, invariant critic", &x, o);
+	all_wide = 0;
+	o.stgs = 1;
+	o.n_step = 3;
+	o.penalty = 0.3;
+	o.clip_policy = 1e-3;
+	compare("joint, stgs, clipped, with a penalty and three rewards", &three, o);
+}
+
 /* What a recorded update calls. */
 static struct device_host_calls calls_of(const struct mc_dims *x, const struct mc_learner_opts *o)
 {
@@ -655,11 +675,12 @@ static void launches(void)
 
 		o.n_step = 3;
 		o.penalty = 0.3;
+		o.joint = 1;
 		const struct device_host_calls with = calls_of(&x, &o);
 
 		ok(n.kernels > 0 && n.kernels + n.products <= want[k].most, "%s: %zu kernels and %zu products an update, at most %zu",
 		    want[k].name, n.kernels, n.products, want[k].most);
-		ok(with.kernels == n.kernels && with.products == n.products, "%s: as many with more rewards before Q' and a penalty", want[k].name);
+		ok(with.kernels == n.kernels && with.products == n.products, "%s: as many with n_step, a penalty and joint", want[k].name);
 	}
 }
 
@@ -708,6 +729,7 @@ int main(void)
 	same_draws(3);
 	ahead();
 	penalised();
+	joint();
 	comm_stats();
 	if (!IN_DOUBLE) {                         /* frames hold single precision */
 		resume(&three, o, "sampled");

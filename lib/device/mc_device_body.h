@@ -74,6 +74,8 @@ MC_BODY sample(const struct mc_k_sample *k, uint32_t i)
 		const mc_real v = o[(t + half * ahead) * N * O + c % (N * O)];
 
 		k->oa[((size_t)half * B + row) * W + p * k->x.o_agent + at] = v;
+		if (k->oa_pi && half == 0)
+			k->oa_pi[row * W + p * k->x.o_agent + at] = v;
 		k->own[(((size_t)half * N + p) * B + row) * O + at] = v;
 		for (uint32_t q = 0; q < N && k->message; q++)
 			if (q != p)
@@ -241,6 +243,8 @@ MC_BODY act(const struct mc_k_act *k, uint32_t i)
 
 	if (q < N && k->z)
 		k->z[i] = z;
+	if (q < N && k->oa_pi)
+		k->oa_pi[b * k->x.W + k->x.a_at + q * k->x.a_agent + c] = a;
 	if (q < N)
 		k->a_pi[i] = a;
 	else

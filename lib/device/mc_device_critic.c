@@ -39,8 +39,8 @@ static void objectives(struct mc_device_work *s, const struct mc_device_mlp *w)
 	const int small = mc_device_layer_small(s, rows_of(s, 1), s->x.W, H);
 
 	if (!small)
-		mc_device_layer_product(s, s->z1, s->oa, &w->l[0], 0, s->x.W, rows_of(s, 1));
-	MC_LAUNCH(s->dev, first, B * H, .x = s->x, .z1 = small ? NULL : s->z1, .oa = s->oa, .kernel = w->l[0].w.kernel,
+		mc_device_layer_product(s, s->z1, s->oa_pi, &w->l[0], 0, s->x.W, rows_of(s, 1));
+	MC_LAUNCH(s->dev, first, B * H, .x = s->x, .z1 = small ? NULL : s->z1, .oa = s->oa_pi, .kernel = w->l[0].w.kernel,
 	    .bias = w->l[0].w.bias, .a_pi = s->a_pi, .y = s->p0);
 	mc_device_layer_product(s, s->p1, s->p0, &w->l[1], 0, H, all);
 	MC_LAUNCH(s->dev, top, N * B * H, .H = (uint32_t)H, .bias = w->l[1].w.bias, .w = w->l[2].w.kernel, .scale = 1 / (mc_real)B,

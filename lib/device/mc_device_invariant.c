@@ -24,14 +24,14 @@ static struct mc_device_rows rows_of(const struct mc_device_work *s, size_t halv
 	return (struct mc_device_rows){ halves, agents * s->x.B };
 }
 
-/* x kernel_0 of every agent to z, unless it is so small that the kernel which reads z makes it itself. */
-static const mc_real *first_products(struct mc_device_work *s, const struct net *w, size_t halves, mc_real *z)
+/* oa kernel_0 of every agent to z, unless it is so small that the kernel which reads z makes it itself. */
+static const mc_real *first_products(struct mc_device_work *s, const struct net *w, const mc_real *oa, size_t halves, mc_real *z)
 {
 	const struct mc_device_rows r = rows_of(s, halves, s->x.N);
 
 	if (mc_device_layer_small(s, r, s->x.o_agent, s->x.H))
 		return NULL;
-	mc_device_layer_product(s, z, s->oa, &w->mlp.l[0], 0, s->x.o_agent, r);
+	mc_device_layer_product(s, z, oa, &w->mlp.l[0], 0, s->x.o_agent, r);
 	return z;
 }
 
@@ -48,7 +48,7 @@ void mc_device_invariant_values(struct mc_device_work *s)
 	const struct net w = net_at(s);
 	const size_t H = s->x.H;
 
-	pool(s, &w.mlp.l[0], first_products(s, &w, 2, s->k0), NULL, s->k0, s->mean_h);
+	pool(s, &w.mlp.l[0], first_products(s, &w, s->oa, 2, s->k0), NULL, s->k0, s->mean_h);
 	mc_device_branch(s->dev, MC_DEVICE_BESIDE);
 	mc_device_layer_product(s, s->team, s->mean_h, &w.team, 0, H, rows_of(s, 2, 1));
 	mc_device_branch(s->dev, 0);
@@ -85,8 +85,8 @@ void mc_device_invariant_objectives(struct mc_device_work *s)
 	const struct mc_device_rows all = rows_of(s, 1, N);
 	mc_real *h = s->changed, *moved = h + NBH, *mean = moved + NBH;
 
-	MC_LAUNCH(s->dev, move, B * H, .x = s->x, .z = first_products(s, &w, 1, h), .oa = s->oa, .kernel = w.mlp.l[0].w.kernel,
-	    .bias = w.mlp.l[0].w.bias, .a_pi = s->a_pi, .h = h, .mean = mean, .y = s->p0, .moved = moved);
+	MC_LAUNCH(s->dev, move, B * H, .x = s->x, .z = first_products(s, &w, s->oa_pi, 1, h), .oa = s->oa_pi,
+	    .kernel = w.mlp.l[0].w.kernel, .bias = w.mlp.l[0].w.bias, .a_pi = s->a_pi, .h = h, .mean = mean, .y = s->p0, .moved = moved);
 	mc_device_branch(s->dev, MC_DEVICE_BESIDE);
 	mc_device_layer_product(s, s->felt_team, moved, &w.team, 0, H, rows_of(s, 1, N + 1));
 	mc_device_branch(s->dev, 0);

@@ -47,7 +47,7 @@ struct mc_k_layout {
  * n = B (2NO + NA + 1 + 2Nd): the batch from D, whose slots hold o [T+1,N,O], a, r, m at these bytes: its o and a
  * to oa (half 1: o alone), every agent's own rows [2,N,B,O], and its messages [2P,d,n,O] unless they
  * are NULL. Half 1 is q = min(steps, T - t) steps ahead, r the sum of q rewards and discount what Q' counts for there
- * (mc_replay_ahead). Also zeroes bad[3].
+ * (mc_replay_ahead). o of half 0 goes to oa_pi [B,W] as well. Also zeroes bad[3].
  */
 struct mc_k_sample {
 	struct mc_k_shape x;
@@ -57,7 +57,7 @@ struct mc_k_sample {
 	const unsigned char *D;
 	size_t slot_bytes, o_at, a_at, r_at, m_at;
 	mc_real *oa, *own, *message, *r;
-	mc_real *discount;        /* [B]; NULL: not wanted */
+	mc_real *oa_pi, *discount; /* [B,W], [B]; NULL: not wanted */
 	uint8_t *m;               /* [2,B,N,d] */
 	int *bad;
 };
@@ -128,17 +128,17 @@ struct mc_k_cell_backward {
 
 /*
  * n = 2 N B A: a = tanh(y1 kernel + bias), y1 [2,N,B,H]: half 0 to a_pi [N,B,A], half 1 to the actions of a row of oa.
- * z [N,B,A]: half 0 before tanh; NULL: not wanted.
+ * z [N,B,A]: half 0 before tanh; oa_pi [B,W]: half 0's actions in rows; NULL: not wanted.
  */
 struct mc_k_act {
 	struct mc_k_shape x;
 	const mc_real *y1, *kernel, *bias;
 	size_t kernel_stride, bias_stride;
-	mc_real *a_pi, *z, *oa;
+	mc_real *a_pi, *z, *oa, *oa_pi;
 };
 
 /*
- * n = B H: the critic's first layer with each agent's action in place of the stored one,
+ * n = B H: the critic's first layer with each agent's action in place of that in oa [B,W],
  * y [N,B,H] = relu(z1 + bias + (a_pi - a^i) kernel[rows of a^i]).
  *   z1 [B,H] without bias; NULL: made here, of oa
  */
@@ -248,7 +248,7 @@ struct mc_k_pool_backward {
 };
 
 /*
- * n = B H: of the stored actions h [B,N,H] and its mean [B,H]; and where agent i's action is a_pi [N,B,A]
+ * n = B H: of the actions in oa [B,W] h [B,N,H] and its mean [B,H]; and where agent i's action is a_pi [N,B,A]
  * instead, h^i to y [N,B,H], and how far it moved. z as in mc_k_pool; it may be h.
  */
 struct mc_k_move {

@@ -91,7 +91,7 @@ void mc_device_act(struct mc_device_work *s)
 	mc_device_layer_forward(s, s->y1, s->y0, &w.l[1], 0, H, both, 0);
 	MC_LAUNCH(s->dev, act, 2 * (size_t)s->x.N * s->x.B * s->x.A, .x = s->x, .y1 = s->y1, .kernel = w.l[2].w.kernel,
 	    .bias = w.l[2].w.bias, .kernel_stride = w.l[2].stride, .bias_stride = w.l[2].bias, .a_pi = s->a_pi, .z = s->z_pi,
-	    .oa = s->oa);
+	    .oa = s->oa, .oa_pi = s->o.joint ? s->oa_pi : NULL);
 }
 
 /* From dh, the adjoint of the last hidden states. */

@@ -13,7 +13,7 @@ void mc_device_sample(struct mc_device_work *s)
 	MC_LAUNCH(s->dev, sample, s->x.B * (2 * N * s->x.O + N * s->x.A + 1 + 2 * N * s->x.d), .x = s->x, .now = s->now,
 	    .seed = s->o.seed, .slots = D->slots, .T = (uint32_t)s->dims.T, .steps = (uint32_t)s->o.n_step,
 	    .D = D->memory, .slot_bytes = D->slot_bytes, .o_at = D->o_at, .a_at = D->a_at, .r_at = D->r_at, .m_at = D->m_at, .oa = s->oa,
-	    .own = s->own, .message = s->message, .r = s->r, .discount = s->discount, .m = s->m, .bad = s->bad);
+	    .oa_pi = s->o.joint ? s->oa_pi : NULL, .own = s->own, .message = s->message, .r = s->r, .discount = s->discount, .m = s->m, .bad = s->bad);
 }
 
 /* ---- optimisers ---- */

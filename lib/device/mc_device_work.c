@@ -99,6 +99,7 @@ static void take_batch(struct mc_device_work *s, struct taker *t)
 
 	s->now = take(t, 1, sizeof *s->now, "learner");
 	s->oa = reals(t, 2 * B * s->x.W);
+	s->oa_pi = s->o.joint ? reals(t, B * s->x.W) : s->oa;
 	s->r = reals(t, B);
 	s->discount = s->o.n_step > 1 ? reals(t, B) : NULL;
 	s->own = reals(t, 2 * N * B * O);

@@ -65,6 +65,7 @@ struct mc_device_work {
 
 	struct mc_k_now *now;
 	mc_real *oa, *r;          /* [2,B,W] o and a as the critic reads them, half 1 with a_next; [B] */
+	mc_real *oa_pi;           /* [B,W] half 0 as eq. 3 reads it: of joint's own with a_pi, else oa */
 	mc_real *discount;        /* [B] of Q' with n_step > 1, else NULL */
 	mc_real *own, *message;   /* [2,N,B,O], [2P,d,n,O] */
 	uint8_t *m, *I;           /* [2,B,N,d] */

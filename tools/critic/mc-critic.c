@@ -691,8 +691,6 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 		return mc_usage(e, "--device", NULL, "\"%s\" is neither cpu nor cuda", device);
 	if (tf32 && !cuda)
 		return mc_usage(e, "--tf32", "give --device cuda as well", "the CPU computes in full");
-	if (cuda && o->joint)
-		return mc_usage(e, "--joint", "give --device cpu", "a GPU does not compute this yet");
 	o->n_step = (size_t)n_step;
 	o->B = (size_t)batch, o->replay = (size_t)replay;
 	o->warmup = (size_t)(warmup > batch ? warmup : batch);
