@@ -79,7 +79,8 @@ quarters() { # NAME
 # what is not one, or is missing, fails.
 in_band() {
 	local seed
-	: >"$out/cpu" >"$out/gpu"
+	: >"$out/cpu"
+	: >"$out/gpu"
 	for seed in 1 2 3; do
 		quarters cpu-$seed >>"$out/cpu" || return 1
 		quarters gpu-$seed >>"$out/gpu" || return 1
