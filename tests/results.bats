@@ -69,6 +69,53 @@ setup() {
 	[ "$(awk -F '\t' '$1 == "trajectories" && $2 == "M16" { print $4 }' means)" = "$want" ]
 }
 
+@test "the rule: the page tells which rules are told apart, and how surely" {
+	MC_BIN=$MC_BIN "$rule/pairs" >pairs
+	[ "$(grep -c '^free' pairs)" -eq 7 ]
+	[ "$(grep -c '^priced' pairs)" -eq 7 ]
+	cut -f 1,6-8 pairs | tr '\t' ' ' >told
+	awk '/^price  rules /, /^.Ed/' "$rule/../../../man/metacomm-results.7" |
+		sed -En 's/^(free|priced) .* ([0-9.]+) +(-|\[.*\]) +([0-9.]+)$/\1 \2 \3 \4/p' | diff told -
+	# one of them worked out in another way: all 2^8 signs of the paired differences
+	for name in reinforce return-slow; do
+		for s in 1 2 3 4 5 6 7 8; do
+			mc-eval --aggregate --tsv "$rule/price/$name-$s.log" | awk -F '\t' 'NR == 2 { print $4 }'
+		done >$name
+	done
+	paste return-slow reinforce | awk '{ d[NR] = $1 - $2; sum += d[NR] }
+		END { for (k = 0; k < 2 ^ NR; k++) { t = 0; for (i = 1; i <= NR; i++) t += int(k / 2 ^ (i - 1)) % 2 ? d[i] : -d[i];
+			if (t * t >= sum * sum - 1e-9) n++ } printf "%.3f\n", n / 2 ^ NR }' >p
+	awk -F '\t' '$1 == "priced" && $5 == "return-slow - reinforce" { print $8 }' pairs | diff p -
+}
+
+@test "the topologies: the page tells how many teams found the right one" {
+	for kind in learn price; do
+		# evaluated both ways: every run that learns whom to ask
+		tail -n +2 "$rule/../$kind/runs.tsv" | cut -f 1 | grep -E -- '-(reinforce|stgs|meta)-' | sed 's/$/.ckpt/' | sort >asks
+		jq -r 'select(.greedy and .episodes == 1000).file' "$rule/../$kind/greedy.jsonl" | sort | diff asks -
+		"$rule/../topology" "$rule/../$kind" | tail -n +3
+	done | sed 's/ | /|/g; s/^| //; s/ |$//' | awk -F '|' '{ print $1, $4, $5, $6, $7, $8, $9, $10 }' | sort >told
+	awk '/^task .* greedy$/, /^.Ed/ { if (NF > 8) print $1, $(NF - 6), $(NF - 5), $(NF - 4), $(NF - 3), $(NF - 2), $(NF - 1), $NF }' \
+		"$rule/../../../man/metacomm-results.7" | sort | diff told -
+}
+
+@test "figure 2: the page has its cells as far as they are there, and no verdict that the data do not give" {
+	"$rule/../figure2" --json >cells
+	awk '/^task +none +full +reinforce +stgs +meta$/, /^.Ed/ { if (/\([0-9]+\)/ || / - /) print }' "$rule/../../../man/metacomm-results.7" |
+		sed 's/ (\([0-9]*\))/:\1/g' | while read -r task none full reinforce stgs meta; do
+		[ "$none" = - ] || echo "$task none $none"
+		[ "$full" = - ] || echo "$task full $full"
+		[ "$reinforce" = - ] || echo "$task reinforce $reinforce"
+		[ "$stgs" = - ] || echo "$task stgs $stgs"
+		[ "$meta" = - ] || echo "$task meta $meta"
+	done | sort >page
+	jq -r 'select(.seeds) | "\(.task) \(.method) \(.mean) \(.seeds | length)"' cells | while read -r task method mean seeds; do
+		LC_ALL=C printf '%s %s %.1f:%d\n' "$task" "$method" "$mean" "$seeds"
+	done | sort | diff page -
+	grep -q "says $(grep -c '^[a-z_]*_N.*|' "$BATS_TEST_DIRNAME/../pipelines/fig2.claims") things" "$rule/../../../man/metacomm-results.7"
+	jq -se 'map(select(.verdict)) | length > 0 and all(.verdict == "cannot tell")' cells
+}
+
 @test "make results: every kind of runs has its picture and table, of the data that are there" {
 	"$rule/../draw" out
 	for kind in learn horizon price reference; do
