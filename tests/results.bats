@@ -71,8 +71,8 @@ setup() {
 
 @test "the rule: the page tells which rules are told apart, and how surely" {
 	MC_BIN=$MC_BIN "$rule/pairs" >pairs
-	[ "$(grep -c '^free' pairs)" -eq 7 ]
-	[ "$(grep -c '^priced' pairs)" -eq 7 ]
+	[ "$(grep -c '^free' pairs)" -eq 8 ]
+	[ "$(grep -c '^priced' pairs)" -eq 8 ]
 	cut -f 1,6-8 pairs | tr '\t' ' ' >told
 	awk '/^price  rules /, /^.Ed/' "$rule/../../../man/metacomm-results.7" |
 		sed -En 's/^(free|priced) .* ([0-9.]+) +(-|\[.*\]) +([0-9.]+)$/\1 \2 \3 \4/p' | diff told -
@@ -94,8 +94,8 @@ setup() {
 		tail -n +2 "$rule/../$kind/runs.tsv" | cut -f 1 | grep -E -- '-(reinforce|stgs|meta)-' | sed 's/$/.ckpt/' | sort >asks
 		jq -r 'select(.greedy and .episodes == 1000).file' "$rule/../$kind/greedy.jsonl" | sort | diff asks -
 		"$rule/../topology" "$rule/../$kind" | tail -n +3
-	done | sed 's/ | /|/g; s/^| //; s/ |$//' | awk -F '|' '{ print $1, $4, $5, $6, $7, $8, $9, $10 }' | sort >told
-	awk '/^task .* greedy$/, /^.Ed/ { if (NF > 8) print $1, $(NF - 6), $(NF - 5), $(NF - 4), $(NF - 3), $(NF - 2), $(NF - 1), $NF }' \
+	done | sed 's/ | /|/g; s/^| //; s/ |$//' | awk -F '|' '{ print $1, $4, $5, $6, $7, $8, $9, $10, $11 }' | sort >told
+	awk '/^task .* greedy +exact$/, /^.Ed/ { if (NF > 9) print $1, $(NF - 7), $(NF - 6), $(NF - 5), $(NF - 4), $(NF - 3), $(NF - 2), $(NF - 1), $NF }' \
 		"$rule/../../../man/metacomm-results.7" | sort | diff told -
 }
 
