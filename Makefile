@@ -197,7 +197,7 @@ torture: $(PROGRAMS:%=$B/bin/%) $B/tests/libfault.so ## the tests of faults at l
 		$(foreach t,check-threads check-memory fuzz,'$(MAKE) -s --no-print-directory $t')
 
 MUTANTS :=
-mutants: check-deps ## break the code in 60 small ways and see whether the tests notice: about half an hour; MUTANTS='3 mc_sweep' does some
+mutants: check-deps ## break the code in 90 small ways and see whether the tests notice: about an hour; MUTANTS='3 mc_sweep' does some
 	@tests/mutants $(MUTANTS)
 
 HOURS := 1
