@@ -73,9 +73,10 @@ setup() {
 	MC_BIN=$MC_BIN "$rule/pairs" >pairs
 	[ "$(grep -c '^free' pairs)" -eq 8 ]
 	[ "$(grep -c '^priced' pairs)" -eq 8 ]
+	[ "$(grep -c '^six' pairs)" -eq 4 ]
 	cut -f 1,6-8 pairs | tr '\t' ' ' >told
 	awk '/^price  rules /, /^.Ed/' "$rule/../../../man/metacomm-results.7" |
-		sed -En 's/^(free|priced) .* ([0-9.]+) +(-|\[.*\]) +([0-9.]+)$/\1 \2 \3 \4/p' | diff told -
+		sed -En 's/^(free|priced|six) .* ([0-9.]+) +(-|\[.*\]) +([0-9.]+)$/\1 \2 \3 \4/p' | diff told -
 	# one of them worked out in another way: all 2^8 signs of the paired differences
 	for name in reinforce return-slow; do
 		for s in 1 2 3 4 5 6 7 8; do
