@@ -116,12 +116,12 @@ static void held(struct mc_pool *one)
 
 		mc_params_init(&net, seed, 1);
 		mc_actor_act(x, &net, &here, one);
-		mc_actor_hold(keeps, 1);
+		mc_actor_hold(keeps, &net);
 		for (int times = 0; times < 2; times++) {
 			mc_actor_act(keeps, &net, &other, one);
 			ok(memcmp(plain, again, sizeof plain) == 0, "a policy that is held: the same bytes");
 		}
-		mc_actor_hold(keeps, 0);
+		mc_actor_hold(keeps, NULL);
 	}
 	mc_params_init(&net, 3, 1);
 	const struct mc_act_batch here = batch(n, m, plain), other = batch(n, m, again);

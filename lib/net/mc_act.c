@@ -13,7 +13,6 @@ struct scratch {
 	mc_real *z, *c;       /* [rows,d] */
 	struct mc_policy_work *policy; /* or */
 	struct mc_team_work *team;
-	int ready;            /* 1 = the team's net is in use since mc_actor_hold */
 };
 
 struct mc_actor {
@@ -21,7 +20,7 @@ struct mc_actor {
 	int team;             /* 1 = a piece holds all agents (mc_team.h); 0 = it is of one */
 	size_t rows;          /* most joint observations of a piece */
 	int turn;             /* of the last call: 1 = its pieces were taken from the last to the first */
-	int held;             /* mc_actor_hold */
+	int held;             /* 1 = the teams have their net already (mc_actor_hold) */
 	int workers;
 	struct scratch *scratch; /* one for each worker */
 };
@@ -171,33 +170,30 @@ void mc_actor_decide(struct mc_actor *x, enum mc_decide how, const struct mc_par
 
 /* ---- actions ---- */
 
-void mc_actor_hold(struct mc_actor *x, int held)
+static void use(struct scratch *s, const struct mc_actor *x, const struct mc_params *policy)
 {
-	x->held = held;
-	for (int i = 0; i < x->workers; i++)
-		x->scratch[i].ready = 0;
+	const struct mc_policy_net net = mc_policy_at(policy, policy->v, &x->dims, 0);
+
+	mc_team_use(s->team, &net);
 }
 
-/* The worker's team with the policy in use, its kernels put into order where they are not yet. */
-static struct mc_team_work *team_of(const struct job *j, int worker)
+void mc_actor_hold(struct mc_actor *x, const struct mc_params *policy)
 {
-	struct scratch *s = &j->x->scratch[worker];
-	const struct mc_policy_net net = mc_policy_at(j->policy, j->policy->v, &j->x->dims, 0);
-
-	if (!s->ready)
-		mc_team_use(s->team, &net);
-	s->ready = j->x->held;
-	return s->team;
+	x->held = policy != NULL;
+	for (int i = 0; i < x->workers && policy && x->team; i++)
+		use(&x->scratch[i], x, policy);
 }
 
 static void team_piece(const struct job *j, size_t piece, int worker)
 {
 	const struct mc_act_batch *b = j->b;
 	const struct mc_dims *k = &j->x->dims;
-	struct mc_team_work *team = team_of(j, worker);
+	struct mc_team_work *team = j->x->scratch[worker].team;
 	size_t n;
 	const size_t from = block_of(j, piece, &n);
 
+	if (!j->x->held)
+		use(&j->x->scratch[worker], j->x, j->policy);
 	for (size_t rows, row = from; row < from + n; row += rows) {
 		const size_t pairs = row * k->N * k->d;
 

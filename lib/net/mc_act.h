@@ -58,10 +58,10 @@ void mc_actor_step(struct mc_actor *x, enum mc_decide how, const struct mc_param
     const struct mc_params *policy, const struct mc_act_batch *b, struct mc_pool *pool);
 
 /*
- * held = 1: until it is called with 0, the policy of all calls is the same and its values stay as they
- * are, so that what was made ready for one call serves the next. The results are the same.
+ * Until it is called with NULL, `policy` is that of all calls and its values stay as they are, so that
+ * what was made ready for one call serves the next. The results are the same.
  */
-void mc_actor_hold(struct mc_actor *x, int held);
+void mc_actor_hold(struct mc_actor *x, const struct mc_params *policy);
 
 #ifdef __cplusplus
 }

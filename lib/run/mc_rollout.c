@@ -244,12 +244,12 @@ int mc_rollout_run(struct mc_rollout *p, struct mc_env *env, const struct mc_rol
 	if (mc_env_begin(env, first, n, out->o, out->m, e) < 0)
 		return -1;
 	note_positions(env, 0, out);
-	if (p->actor)
-		mc_actor_hold(p->actor, 1);
+	if (p->actor && !o->script)
+		mc_actor_hold(p->actor, policy);
 	const int st = run_steps(p, env, o, comm, policy, first, n, out, pool, e);
 
 	if (p->actor)
-		mc_actor_hold(p->actor, 0);
+		mc_actor_hold(p->actor, NULL);
 	return st;
 }
 
