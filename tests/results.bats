@@ -79,9 +79,7 @@ setup() {
 		sed -En 's/^(free|priced|six) .* ([0-9.]+) +(-|\[.*\]) +([0-9.]+)$/\1 \2 \3 \4/p' | diff told -
 	# one of them worked out in another way: all 2^8 signs of the paired differences
 	for name in reinforce return-slow; do
-		for s in 1 2 3 4 5 6 7 8; do
-			mc-eval --aggregate --tsv "$rule/price/$name-$s.log" | awk -F '\t' 'NR == 2 { print $4 }'
-		done >$name
+		mc-eval --aggregate --json "$rule/price/$name"-[1-8].log | jq 'select(.seeds == [range(1; 9)]).final[]' >$name
 	done
 	paste return-slow reinforce | awk '{ d[NR] = $1 - $2; sum += d[NR] }
 		END { for (k = 0; k < 2 ^ NR; k++) { t = 0; for (i = 1; i <= NR; i++) t += int(k / 2 ^ (i - 1)) % 2 ? d[i] : -d[i];
