@@ -363,7 +363,7 @@ PAGES := $(wildcard man/*.[1-9])
 # The interface of the library; the other headers are its own.
 HEADERS := $(foreach m,$(shell cat lib/INTERFACE),$(wildcard $(ROOMS:%=lib/%/$m.h)))
 PIPELINES := $(wildcard pipelines/*)
-SOURCED := %.mk %.sh %.claims
+SOURCED := %.mk %.sh %.jq %.claims
 EXAMPLES := $(filter-out examples/python examples/results,$(wildcard examples/*))
 PYTHON_EXAMPLES := $(wildcard examples/python/*.py)
 BINDIR := $(DESTDIR)$(PREFIX)/bin

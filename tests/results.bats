@@ -6,6 +6,27 @@ bats_require_minimum_version 1.5.0
 setup() {
 	programs
 	rule=$BATS_TEST_DIRNAME/../examples/results/rule
+	tables=$BATS_TEST_DIRNAME/../pipelines
+}
+
+# columns FILE NAME ...: of a table with tabs, the columns of these names, without its header.
+columns() {
+	awk -F '\t' -v OFS='\t' -v names="${*:2}" '
+		NR == 1 { n = split(names, name, " "); for (i = 1; i <= NF; i++) at[$i] = i; next }
+		{ for (i = 1; i <= n; i++) printf "%s%s", name[i] in at ? $at[name[i]] : "", i < n ? OFS : ORS }' "$1"
+}
+
+# with_seconds DIR COPY COLUMN: a copy of the runs in DIR; before COLUMN stands how long each run took, 60 s for the
+# first, 120 s for the second, and so on; not known of the last.
+with_seconds() {
+	mkdir -p "$2"
+	cp "$1"/*.jsonl "$2"
+	awk -F '\t' -v OFS='\t' -v before="$3" '
+		NR == 1 { for (i = 1; i <= NF; i++) { if ($i == before) at = i; if ($i == "seconds") had = i } }
+		{ line[NR] = ""; for (i = 1; i <= NF; i++) {
+			if (i == at) line[NR] = line[NR] OFS (NR == 1 ? "seconds" : "@")
+			if (i != had) line[NR] = line[NR] OFS $i } }
+		END { for (k = 1; k <= NR; k++) { sub(/@/, k < NR ? 60 * (k - 1) : "", line[k]); print substr(line[k], 2) } }' "$1/runs.tsv" >"$2/runs.tsv"
 }
 
 @test "the rule: every kind of runs has pictures of precision, recall and return" {
@@ -35,7 +56,8 @@ setup() {
 			    "meta-batch": $h["mc-metalearn"].meta_batch, "n-step": $h["mc-metalearn"].n_step, "warmup-comm": $h["mc-metalearn"].warmup_share}'
 		done >logs
 		jq -ne --slurpfile logs logs --rawfile runs "$runs/runs.tsv" --slurpfile evaluations "$runs/evaluations.jsonl" '
-			($runs | split("\n")[1:] | map(select(. != "") | split("\t") | {key: .[0], value: .[3]}) | from_entries) as $command
+			($runs | split("\n") | map(select(. != "") | split("\t")) | (.[0] | index("command")) as $at
+				| .[1:] | map({key: .[0], value: .[$at]}) | from_entries) as $command
 			| ($evaluations | map({key: (.file | rtrimstr(".ckpt")), value: .trained_episodes}) | from_entries) as $trained
 			| ($logs | map(.run) | sort) == ($command | keys) and ($trained | keys) == ($command | keys)
 			and all($logs[]; . as $log | $command[.run] as $text
@@ -90,9 +112,9 @@ setup() {
 @test "the topologies: the page tells how many teams found the right one" {
 	for kind in learn price; do
 		# evaluated both ways: every run that learns whom to ask
-		tail -n +2 "$rule/../$kind/runs.tsv" | cut -f 1 | grep -E -- '-(reinforce|stgs|meta)-' | sed 's/$/.ckpt/' | sort >asks
+		columns "$rule/../$kind/runs.tsv" run | grep -E -- '-(reinforce|stgs|meta)-' | sed 's/$/.ckpt/' | sort >asks
 		jq -r 'select(.greedy and .episodes == 1000).file' "$rule/../$kind/greedy.jsonl" | sort | diff asks -
-		"$rule/../topology" "$rule/../$kind" | tail -n +3
+		"$tables/table-topologies" "$rule/../$kind" | tail -n +3
 	done | sed 's/ | /|/g; s/^| //; s/ |$//' | awk -F '|' '{ print $1, $4, $5, $6, $7, $8, $9, $10, $11 }' | sort >told
 	awk '/^task .* greedy +exact$/, /^.Ed/ { if (NF > 9) print $1, $(NF - 7), $(NF - 6), $(NF - 5), $(NF - 4), $(NF - 3), $(NF - 2), $(NF - 1), $NF }' \
 		"$rule/../../../man/metacomm-results.7" | sort | diff told -
@@ -124,21 +146,64 @@ setup() {
 		done
 	done
 	grep -q "</svg>" out/who-asks-whom.svg
+	grep -qE '^\| reference_N3_s1 \| reinforce \|' out/topology.md
+	grep -qE '^\| reference_N6_s1 \| meta \|' out/topology-price.md
+}
+
+@test "the tables: columns of runs.tsv by their names, wherever they stand" {
+	for kind in learn price; do
+		for before in machine command; do
+			with_seconds "$rule/../$kind" moved $before
+			[[ "$(head -n 1 moved/runs.tsv)" == *"	seconds	$before"* ]]
+			for table in teams topologies; do
+				"$tables/table-$table" "$rule/../$kind" >want
+				[ "$(wc -l <want)" -gt 3 ]
+				"$tables/table-$table" moved | diff want -
+			done
+		done
+	done
+}
+
+@test "the tables: what is not there, and what cannot be read" {
+	for table in teams topologies worth; do
+		run -64 "$tables/table-$table"
+		[ "$output" = "usage: table-$table DIR" ]
+		run -66 "$tables/table-$table" nowhere
+		[ "$output" = "table-$table: nowhere/runs.tsv: cannot open it" ]
+		mkdir -p bad
+		cp "$rule/../learn/"*.jsonl bad
+		head -n 5 "$rule/../learn/runs.tsv" >bad/runs.tsv
+		run -65 "$tables/table-$table" bad
+		[[ "$output" == "table-$table: bad: jq: error "*".ckpt is not in runs.tsv" ]]
+		cp "$rule/../learn/runs.tsv" bad
+		for file in bad/*.jsonl; do
+			echo '{"file":' >>"$file"
+		done
+		run -65 "$tables/table-$table" bad
+		[ "${#lines[@]}" -eq 1 ]
+		[[ "$output" == "table-$table: bad: jq: error "* ]]
+	done
+	run -74 bash -c "'$tables/table-teams' '$rule/../learn' >/dev/full"
+	[ "$output" = 'table-teams: cannot write the table' ]
+	mkdir path
+	ln -s "$(command -v dirname)" "$(command -v sh)" path
+	PATH=$PWD/path run -69 "$tables/table-teams" "$rule/../learn"
+	[ "$output" = 'table-teams: jq is not in PATH; install the package jq' ]
 }
 
 @test "the runs of full length: logs, commands and evaluations are of the same runs" {
 	for kind in learn horizon price; do
 		runs=$rule/../$kind
-		tail -n +2 "$runs/runs.tsv" | cut -f 1 | sort >named
+		columns "$runs/runs.tsv" run | sort >named
 		(cd "$runs" && ls -- *.log) | sed 's/\.log$//' | sort | diff named -
 		jq -r '.file | rtrimstr(".ckpt")' "$runs/evaluations.jsonl" | sort | diff named -
-		while IFS="	" read -r run _ _ command; do
+		while IFS="	" read -r run command; do
 			header=$(mc-cat -n 1 "$runs/$run.log")
 			[[ "$command " == *"-t $(jq -r .task <<<"$header") -m $(jq -r .method <<<"$header") -s $(jq .seed <<<"$header") -e $(jq .planned <<<"$header") "* ]]
 			evaluation=$(jq -c --arg file "$run.ckpt" 'select(.file == $file)' "$runs/evaluations.jsonl")
 			[ "$(jq .trained_episodes <<<"$evaluation")" -eq "$(mc-cat -t episode "$runs/$run.log" | jq .episodes | datamash sum 1)" ]
 			[ "$(jq .episodes <<<"$evaluation")" -eq 1000 ]
-		done < <(tail -n +2 "$runs/runs.tsv")
+		done < <(columns "$runs/runs.tsv" run command)
 	done
 }
 
@@ -151,7 +216,7 @@ setup() {
 	jq -s 'map({key: .file, value: .return_mean}) | from_entries' "$runs/evaluations.jsonl" >whole
 	jq -se --slurpfile whole whole 'all(.[]; .episodes == 1000 and .untouched_return_mean == $whole[0][.file])' "$runs/interventions.jsonl"
 	# the means over seeds, worked out in another way
-	"$rule/../worth" >table
+	"$tables/table-worth" "$runs" >table
 	want=$(jq -r 'select(.task == "reference_N3_s1" and .method == "full" and .comm == "none").difference' "$runs/interventions.jsonl" |
 		datamash -R 1 mean 1)
 	grep -q "^| reference_N3_s1 | full | .* | $want | " table
@@ -162,7 +227,7 @@ setup() {
 }
 
 @test "the README has every row of the table of finished runs, as the data give it" {
-	"$rule/../table" >table
+	"$tables/table-teams" "$rule/../learn" >table
 	[ "$(wc -l <table)" -gt 3 ]
 	run -1 grep -vxFf "$BATS_TEST_DIRNAME/../README.md" table
 }
