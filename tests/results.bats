@@ -146,6 +146,7 @@ with_seconds() {
 		done
 	done
 	grep -q "</svg>" out/who-asks-whom.svg
+	[ "$(head -n 1 out/time.md | tr -dc '|' | wc -c)" -eq 9 ]
 	grep -qE '^\| reference_N3_s1 \| reinforce \|' out/topology.md
 	grep -qE '^\| reference_N6_s1 \| meta \|' out/topology-price.md
 }
@@ -164,8 +165,44 @@ with_seconds() {
 	done
 }
 
+# The line of table-time for a task, a method and a part of the options, worked out with datamash; runs.tsv of DIR has
+# the seconds, and all of these runs have as many episodes.
+time_of() { # DIR TASK METHOD OPTIONS
+	columns "$1/runs.tsv" command seconds | grep -F -- "-t $2 -m $3 " | grep -F -- "$4" | cut -f 2 | grep . |
+		datamash count 1 median 1 min 1 max 1 | LC_ALL=C awk '{ printf "%d | 50000 | %.1f | %.1f, %.1f | %.1f\n", $1, $2 / 60, $3 / 60, $4 / 60, 50000 / $2 }'
+}
+
+@test "the tables: the time that runs took, where it is known" {
+	with_seconds "$rule/../learn" learn command
+	"$tables/table-time" learn >table
+	for which in 'push_N3|none|-p tuned' 'reference_N6_s1|reinforce|--edge-cost 0.24' 'reference_N6_s1|meta|carried'; do
+		IFS='|' read -r task method options <<<"$which"
+		want=$(time_of learn "$task" "$method" "$options")
+		echo "$which: $want"
+		[[ "$want" == [23]\ * ]]
+		grep -F "| $task | $method | " table | grep -qF " | $want |"
+	done
+	# that of the last one is not known, and those of one task and method are in other lines
+	[ "$(awk -F ' *[|] *' 'NR > 2 { n += $5 } END { print n }' table)" -eq "$(($(columns learn/runs.tsv run | wc -l) - 1))" ]
+	# nothing is known: no line
+	awk -F '\t' -v OFS='\t' 'NR > 1 { $4 = "" } 1' learn/runs.tsv >none
+	mv none learn/runs.tsv
+	[ "$(columns learn/runs.tsv seconds | grep -c .)" -eq 0 ]
+	[ "$("$tables/table-time" learn | wc -l)" -eq 2 ]
+}
+
+@test "make results: the time of the published runs" {
+	for kind in learn price; do
+		head -n 1 "$rule/../$kind/runs.tsv" | grep -qw seconds || skip 'runs.tsv has no seconds'
+		"$tables/table-time" "$rule/../$kind" >table
+		[ "$(awk -F ' *[|] *' 'NR > 2 { n += $5 } END { print n + 0 }' table)" -eq "$(columns "$rule/../$kind/runs.tsv" seconds | grep -c '[0-9]')" ]
+	done
+	want=$(time_of "$rule/../learn" push_N3 none '-p tuned')
+	grep -F '| push_N3 | none | ' <("$tables/table-time" "$rule/../learn") | grep -qF " | $want |"
+}
+
 @test "the tables: what is not there, and what cannot be read" {
-	for table in teams topologies worth; do
+	for table in teams topologies worth time; do
 		run -64 "$tables/table-$table"
 		[ "$output" = "usage: table-$table DIR" ]
 		run -66 "$tables/table-$table" nowhere
