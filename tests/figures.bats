@@ -122,6 +122,7 @@ await_size() {
 	[ ! -e $dir/run.done ]
 	[ ! -e $dir/run.failed ]
 	[ "$(mc-cat $dir/run.ckpt | jq .episode)" -lt 700 ]
+	[[ "$(cat $dir/run.seconds)" =~ ^[0-9]+$ ]]
 	flock -n $dir/run.lock true # nobody is left
 
 	size=$(stat -c %s $dir/run.log)
@@ -129,6 +130,7 @@ await_size() {
 	[[ "$stderr" == *"was killed by signal 9"* ]]
 	[ ! -e $dir/run.done ]
 	[ -e $dir/run.ckpt ]
+	[ -s $dir/run.seconds ]
 
 	# without its cell the ring turns on; it is waited for
 	size=$(stat -c %s $dir/run.log)
@@ -137,10 +139,38 @@ await_size() {
 	await_size $dir/run.log $((size + 4000))
 	kill -9 "$(pgrep -f "pipelines/cell push_N3 meta 1 $dir ")"
 	wait $make
-	[ -e $dir/run.done ]
+	[[ "$(sed -n 2p $dir/run.done)" == *' s since it was last started' ]]
 	cmp $dir/run.ckpt whole/runs-700/push_N3/meta/1/run.ckpt
 	cmp $dir/run.log whole/runs-700/push_N3/meta/1/run.log
 	cmp out/fig2.svg whole/fig2.svg
+}
+
+@test "run.done has the command, version and machine, and the seconds of all attempts where they are known" {
+	"$figures" fig2 "${tiny[@]}" METHODS=none
+	dir=out/runs-33/push_N3/none/1
+	[ "$(wc -l <$dir/run.done)" -eq 4 ]
+	[[ "$(sed -n 1p $dir/run.done)" == "train '-R' '--threads "*" '-t' 'push_N3' '-m' 'none' '-s' '1' '-e' '33' "* ]]
+	[[ "$(sed -n 2p $dir/run.done)" =~ ^[0-9]\ s$ ]]
+	[ "$(sed -n 3p $dir/run.done)" = "version $(mc-rollout -V | sed -n '1s/mc-rollout //p')" ]
+	[ "$(sed -n 4p $dir/run.done)" = "machine $("$BATS_TEST_DIRNAME/../pipelines/machine")" ]
+	[[ "$("$BATS_TEST_DIRNAME/../pipelines/machine")" =~ ^[1-9][0-9]*\ CPUs?,\ .+,\ kernels:\ .+$ ]]
+	[ ! -e $dir/run.seconds ]
+	# stopped after 100 s, and continued
+	rm $dir/run.done
+	echo 100 >$dir/run.seconds
+	"$figures" fig2 "${tiny[@]}" METHODS=none
+	[[ "$(sed -n 2p $dir/run.done)" =~ ^10[0-9]\ s$ ]]
+	[ ! -e $dir/run.seconds ]
+	# killed, and continued
+	rm $dir/run.done
+	"$figures" fig2 "${tiny[@]}" METHODS=none
+	[[ "$(sed -n 2p $dir/run.done)" =~ ^[0-9]\ s\ since\ it\ was\ last\ started$ ]]
+	# one that fails keeps what it took so far
+	rm $dir/run.done
+	echo 100 >$dir/run.seconds
+	echo junk >$dir/run.ckpt
+	run -65 "$figures" fig2 "${tiny[@]}" METHODS=none
+	[[ "$(cat $dir/run.seconds)" =~ ^10[0-9]$ ]]
 }
 
 # Kills the run's mc-critic once the log has grown.
