@@ -2,8 +2,8 @@
 
 def mean: if length == 0 or any(. == null) then null else add / length end;
 
-# A number with so many digits behind the point; nothing for null.
-def fixed(digits): if . == null then "" else . * pow(10; digits) | round / pow(10; digits) | tostring
+# A number with so many digits behind the point, without -0; nothing for null.
+def fixed(digits): if . == null then "" else . * pow(10; digits) | round / pow(10; digits) + 0 | tostring
 	| if digits > 0 and (contains(".") | not) then . + "." else . end
 	| . + ("0" * (digits - (split(".")[1] | length)) // "") end;
 
