@@ -286,11 +286,13 @@ pareto: all ## return against requests, of teams that pay for requests; LAMBDAS
 	$(make-figure)
 grid: all ## an experiment of your own; TASKS METHODS SWEEP, or pipelines/figures grid FILE
 	$(make-figure)
+report: all ## what came out of the runs that are done in OUT: a page and pictures, without training; TASKS METHODS SEEDS EPISODES JOBS
+	$(make-figure)
 rule: all ## pictures of metacomm-results(7), "does the rule pay", from the logs in examples/results; OUT
 	@examples/results/rule/draw '$(or $(OUT),build/rule)'
 results: all ## every picture and table of metacomm-results(7), from the data in examples/results; OUT
 	@examples/results/draw '$(or $(OUT),build/results)'
-.PHONY: fig2 fig3 fig4 fig5 paper pareto grid rule results
+.PHONY: fig2 fig3 fig4 fig5 paper pareto grid report rule results
 
 # ---- packages ----
 DEPS := gcc libc6-dev make libmsgpack-dev zlib1g-dev libopenblas0-pthread gnuplot-nox

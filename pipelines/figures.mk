@@ -6,6 +6,8 @@
 #     draw-FIGURE   makes pictures and tables of runs that are all done
 #     drawn-FIGURE  prints their names
 #
+# report is of runs that are there already: see report.mk.
+#
 # A run's directory is RUNS/TASK/LABEL/SEED. The label is a method, or another name for a run of
 # METHOD_label (else meta) whose options stand under it: METALEARN_label, ROLLOUT_label, CRITIC_label. A run that begins with a file of
 # another one has it in NEEDS_label.
@@ -35,7 +37,7 @@ FIFTH := $(shell expr $(EPISODES) / 5)
 comma := ,
 ROLLOUT_meta := --keep 0$(if $(filter-out 0,$(FIFTH)),$(comma)$(FIFTH))
 
-# The labels of a grid.
+# The labels of a grid; or the runs of report.
 include $(LABELS)
 
 # $(call environment,TASK): the option that a task of one's own needs.
@@ -44,11 +46,13 @@ environment = $(if $(wildcard $(OUT)/env/$1),--env '@$(OUT)/env/$1')
 # METALEARN is for all runs that have an mc-metalearn.
 method = $(or $(METHOD_$(label)),$(filter none full reinforce stgs,$(label)),meta)
 
+ifndef DONE
 $(RUNS)/%/run.done:
 	@exec "$(HERE)/cell" '$(task) $(label) $(seed)' '$(@D)' '$(NEEDS_$(label))' \
 		-t '$(task)' $(call environment,$(task)) -m '$(method)' -s '$(seed)' -e '$(EPISODES)' \
 		-R '$(strip $(ROLLOUT_$(label)) $(ROLLOUT))' -Q '$(strip $(CRITIC_$(label)) $(CRITIC))' \
 		-M '$(strip $(METALEARN_$(label)) $(if $(filter none full stgs,$(method)),,$(METALEARN)))'
+endif
 
 # ---- what is drawn ----
 
@@ -64,7 +68,7 @@ claims = --claims "$(HERE)/$1.claims"
 runs-in-words = $(EPISODES) episodes (the paper: 50000), $(words $(SEEDS)) $(if $(word 2,$(SEEDS)),runs,run)
 
 FIGURES := fig2 fig3 fig4 fig5
-include fig2.mk fig3.mk fig4.mk fig5.mk pareto.mk grid.mk
+include fig2.mk fig3.mk fig4.mk fig5.mk pareto.mk grid.mk report.mk
 
 runs_paper := $(foreach f,$(FIGURES),$(runs_$f))
 drawn_paper := $(foreach f,$(FIGURES),$(drawn_$f))
@@ -76,4 +80,4 @@ draw-$1: $(drawn_$1)
 drawn-$1: ; @printf '%s\n' $(drawn_$1)
 .PHONY: list-$1 runs-$1 draw-$1 drawn-$1
 endef
-$(foreach f,$(FIGURES) paper pareto grid,$(eval $(call targets,$f)))
+$(foreach f,$(FIGURES) paper pareto grid report,$(eval $(call targets,$f)))

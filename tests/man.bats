@@ -150,7 +150,7 @@ page_options() {
 }
 
 @test "examples of mc-figures(1)" {
-	examples mc-figures.1
+	FIGURE_EPISODES=50 examples mc-figures.1
 }
 
 @test "examples of mc-metalearn(1)" {
