@@ -13,14 +13,17 @@ def row: "| " + join(" | ") + " |";
 def table: split("\n") | map(select(. != "") | split("\t")) | .[0] as $names
 	| .[1:][] | [$names, .] | transpose | map({key: .[0], value: .[1]}) | from_entries;
 
-# The evaluations of one task, method and settings together, each with the options of its run and the seconds that it
-# took (null where they are not known), from runs.tsv.
+# The rule that a command gives a run. Settings only tell that there was one.
+def given_rule: if test("(^| )-p carried( |$)") then "auto" else ([capture("--eta[ =](?<rule>[^ \u0027]+)").rule] | first) end;
+
+# The evaluations of one task, method, settings and given rule together, each with the options of its run and the seconds
+# that it took (null where they are not known), from runs.tsv.
 def groups($runs):
 	([$runs | table | {key: .run, value: .}] | from_entries) as $by
 	| map(($by[.file | rtrimstr(".ckpt")] // error("\(.file) is not in runs.tsv")) as $run
 		| . + {options: ($run.command | sub("mc-train -t [^ ]* -m [^ ]* -s [^ ]* -e [^ ]* ?"; "")),
 			seconds: ($run.seconds | tonumber? // null)})
-	| group_by([.task, .method, (.settings | del(.seed))]);
+	| group_by([.task, .method, (.settings | del(.seed)), (.options | given_rule)]);
 
 # The shortest options that make a group.
 def options: map(.options) | min_by(length) | if . == "" then "" else "`\(.)`" end;

@@ -165,6 +165,21 @@ with_seconds() {
 	done
 }
 
+@test "the tables: runs that were given other rules are not seeds of one another" {
+	mkdir given
+	cp "$rule/../learn/"*.jsonl given
+	sed '/N3_s1-meta-[12]-cost-carried-long/s/-p carried\(.*\)--n-step 25/-p tuned\1--n-step 25 --eta a.ckpt --freeze/
+		/N3_s1-meta-3-cost-carried-long/s/-p carried\(.*\)--n-step 25/-p tuned\1--n-step 25 --eta=b.ckpt --freeze/' "$rule/../learn/runs.tsv" >given/runs.tsv
+	[ "$(grep -c 'tuned.*--eta' given/runs.tsv)" -eq 3 ]
+	"$tables/table-teams" "$rule/../learn" >want
+	"$tables/table-teams" given >table
+	[ "$(wc -l <table)" -eq "$(($(wc -l <want) + 2))" ]
+	grep '^| reference_N3_s1 | meta | ' table >rows
+	grep -qF -- '--eta a.ckpt --freeze'"'"'` | 2 | ' rows
+	grep -qF -- '--eta=b.ckpt --freeze'"'"'` | 1 | ' rows
+	grep -F -- '-p carried' rows | grep -qF '` | 2 | '
+}
+
 # The line of table-time for a task, a method and a part of the options, worked out with datamash; runs.tsv of DIR has
 # the seconds, and all of these runs have as many episodes.
 time_of() { # DIR TASK METHOD OPTIONS
