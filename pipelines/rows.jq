@@ -13,8 +13,10 @@ def row: "| " + join(" | ") + " |";
 def table: split("\n") | map(select(. != "") | split("\t")) | .[0] as $names
 	| .[1:][] | [$names, .] | transpose | map({key: .[0], value: .[1]}) | from_entries;
 
-# The rule that a command gives a run. Settings only tell that there was one.
-def given_rule: if test("(^| )-p carried( |$)") then "auto" else ([capture("--eta[ =](?<rule>[^ \u0027]+)").rule] | first) end;
+# The rule that its options give a run, that of its own seed under one name. Settings only tell that there was one.
+def given_rule: "/\(.seed)/" as $seed | .options
+	| if test("(^| )-p carried( |$)") then "auto"
+		else [capture("--eta[ =](?<rule>[^ \u0027]+)").rule | gsub($seed; "/SEED/")] | first end;
 
 # The evaluations of one task, method, settings and given rule together, each with the options of its run and the seconds
 # that it took (null where they are not known), from runs.tsv.
@@ -23,7 +25,7 @@ def groups($runs):
 	| map(($by[.file | rtrimstr(".ckpt")] // error("\(.file) is not in runs.tsv")) as $run
 		| . + {options: ($run.command | sub("mc-train -t [^ ]* -m [^ ]* -s [^ ]* -e [^ ]* ?"; "")),
 			seconds: ($run.seconds | tonumber? // null)})
-	| group_by([.task, .method, (.settings | del(.seed)), (.options | given_rule)]);
+	| group_by([.task, .method, (.settings | del(.seed)), given_rule]);
 
 # The shortest options that make a group.
 def options: map(.options) | min_by(length) | if . == "" then "" else "`\(.)`" end;

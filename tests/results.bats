@@ -168,14 +168,14 @@ with_seconds() {
 @test "the tables: runs that were given other rules are not seeds of one another" {
 	mkdir given
 	cp "$rule/../learn/"*.jsonl given
-	sed '/N3_s1-meta-[12]-cost-carried-long/s/-p carried\(.*\)--n-step 25/-p tuned\1--n-step 25 --eta a.ckpt --freeze/
+	sed '/N3_s1-meta-[12]-cost-carried-long/s/-s \([12]\)\(.*\)-p carried\(.*\)--n-step 25/-s \1\2-p tuned\3--n-step 25 --eta a\/\1\/run.ckpt --freeze/
 		/N3_s1-meta-3-cost-carried-long/s/-p carried\(.*\)--n-step 25/-p tuned\1--n-step 25 --eta=b.ckpt --freeze/' "$rule/../learn/runs.tsv" >given/runs.tsv
 	[ "$(grep -c 'tuned.*--eta' given/runs.tsv)" -eq 3 ]
 	"$tables/table-teams" "$rule/../learn" >want
 	"$tables/table-teams" given >table
 	[ "$(wc -l <table)" -eq "$(($(wc -l <want) + 2))" ]
 	grep '^| reference_N3_s1 | meta | ' table >rows
-	grep -qF -- '--eta a.ckpt --freeze'"'"'` | 2 | ' rows
+	grep -qF -- '--eta a/1/run.ckpt --freeze'"'"'` | 2 | ' rows
 	grep -qF -- '--eta=b.ckpt --freeze'"'"'` | 1 | ' rows
 	grep -F -- '-p carried' rows | grep -qF '` | 2 | '
 }
