@@ -208,7 +208,7 @@ time_of() { # DIR TASK METHOD OPTIONS
 
 @test "make results: the time of the published runs" {
 	for kind in learn price; do
-		head -n 1 "$rule/../$kind/runs.tsv" | grep -qw seconds || skip 'runs.tsv has no seconds'
+		[ "$(columns "$rule/../$kind/runs.tsv" seconds | grep -c '[0-9]')" -gt 0 ]
 		"$tables/table-time" "$rule/../$kind" >table
 		[ "$(awk -F ' *[|] *' 'NR > 2 { n += $5 } END { print n + 0 }' table)" -eq "$(columns "$rule/../$kind/runs.tsv" seconds | grep -c '[0-9]')" ]
 	done
