@@ -96,9 +96,11 @@ with_seconds() {
 	[ "$(grep -c '^free' pairs)" -eq 8 ]
 	[ "$(grep -c '^priced' pairs)" -eq 8 ]
 	[ "$(grep -c '^six' pairs)" -eq 4 ]
+	[ "$(grep -c '^paper' pairs)" -eq 11 ]
+	[ "$(grep -c '^sighted' pairs)" -eq 7 ]
 	cut -f 1,6-8 pairs | tr '\t' ' ' >told
-	awk '/^price  rules /, /^.Ed/' "$rule/../../../man/metacomm-results.7" |
-		sed -En 's/^(free|priced|six) .* ([0-9.]+) +(-|\[.*\]) +([0-9.]+)$/\1 \2 \3 \4/p' | diff told -
+	awk '/^price  rules |^rule +which two /, /^.Ed/' "$rule/../../../man/metacomm-results.7" |
+		sed -En 's/^(free|priced|six|paper|sighted) .* ([0-9.]+) +(-|\[.*\]) +([0-9.]+)$/\1 \2 \3 \4/p' | sort | diff <(sort told) -
 	# one of them worked out in another way: all 2^8 signs of the paired differences
 	for name in reinforce return-slow; do
 		mc-eval --aggregate --json "$rule/price/$name"-[1-8].log | jq 'select(.seeds == [range(1; 9)]).final[]' >$name
@@ -289,4 +291,27 @@ time_of() { # DIR TASK METHOD OPTIONS
 	mean=$(jq -r 'select(.file | test("^push_N3-none-[0-9]*.ckpt$")).return_mean' "$rule/../learn/evaluations.jsonl" | datamash -R 1 mean 1)
 	count=$("$rule/../tuned" | grep -c push_N3-none-)
 	grep -q "^| push_N3 | -57.7 | $mean ($count) |.* | -38.6 |\$" overview
+}
+
+@test "the advantages: the page tells them, of the runs whose streams are there" {
+	for task in $(cd "$rule/../advantages" && ls -- *.mp | cut -d - -f 1 | sort -u); do
+		for stream in "$rule/../advantages/$task"-meta-*.mp; do
+			header=$(mc-cat -n 1 "$stream")
+			[ "$(jq -r '"\(.task)-\(.method)-\(.seed)"' <<<"$header")" = "$(basename "$stream" .mp)" ]
+			[ "$(jq .planned <<<"$header")" -eq 50000 ]
+		done
+		mc-eval --advantages --json "$rule/../advantages/$task"-meta-*.mp
+	done | jq -r '[.task, .pairs, .r_mean, .alike, .alike_ci[]] | @tsv' | while read -r task numbers; do
+		# shellcheck disable=SC2086  # five numbers
+		LC_ALL=C printf '%s %d %.2f %.2f [%.2f, %.2f]\n' "$task" $numbers
+	done | sort >found
+	[ "$(wc -l <found)" -ge 6 ]
+	awk '/^task +compared with +pairs/, /^.Ed/' "$rule/../../../man/metacomm-results.7" |
+		sed -En 's/^([a-zN0-9_]+) .* ([0-9]+) +(-?[0-9.]+) +([0-9.]+) +(\[.*\])$/\1 \2 \3 \4 \5/p' | sort | diff found -
+}
+
+@test "what the runs took: the page tells it" {
+	"$tables/table-time" "$rule/../learn" | awk -F ' *[|] *' -v OFS=' ' '$4 ~ /-p tuned/ && $4 !~ /--edge-cost|-M / { print $2, $3, $5, $7, $8, $9 }' |
+		tr -d , | sort >took
+	awk '/^task +method +seeds +minutes/, /^.Ed/ { if (NF == 7 && $3 ~ /^[0-9]+$/) print $1, $2, $3, $4, $5, $6, $7 }' "$rule/../../../man/metacomm-results.7" | sort | diff took -
 }
