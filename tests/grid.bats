@@ -60,6 +60,8 @@ header() {
 	"$figures" fig5 "${small[@]}" TASKS=hints ENV_hints='python3 ./hints.py {seed} {env}'
 	grep -q '^hints, the team of seed 1' out/fig5.md
 	mc-cat --verify out/runs-22/hints/meta/1/advantages
+	"$figures" pareto "${small[@]}" TASKS='push_N3 hints' METHODS='none full' ENV_hints='python3 ./hints.py {seed} {env}'
+	[ "$(jq -r '.task + " " + .method' out/pareto.json | xargs)" = "push_N3 none push_N3 full hints none hints full" ]
 	# another command under the same name wants another directory
 	run -64 "$figures" fig2 "${small[@]}" TASKS=hints METHODS=none ENV_hints='python3 ./other.py {seed} {env}'
 	[ "$output" = "figures: ENV_hints: the runs in out have another command (python3 ./hints.py {seed} {env}); choose another directory" ]
