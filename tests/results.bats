@@ -282,7 +282,7 @@ time_of() { # DIR TASK METHOD OPTIONS
 
 @test "the README has the overview of finished teams, the web page the whole table, as the data give them" {
 	"$rule/../overview" >overview
-	"$rule/../../../pipelines/table-teams" "$rule/../learn" >table
+	"$tables/table-teams" "$rule/../learn" >table
 	[ "$(wc -l <table)" -gt 3 ]
 	run -1 grep -vxFf "$BATS_TEST_DIRNAME/../README.md" overview
 	run -1 grep -vxFf "$BATS_TEST_DIRNAME/../man/guide/results.md" table
