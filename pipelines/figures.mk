@@ -42,6 +42,8 @@ include $(LABELS)
 
 # $(call environment,TASK): the option that a task of one's own needs.
 environment = $(if $(wildcard $(OUT)/env/$1),--env '@$(OUT)/env/$1')
+# $(call evaluated-in,TASK): the same for mc-eval, which runs as many copies of it as it has threads.
+evaluated-in = $(if $(call environment,$1),--envs $(THREADS) $(call environment,$1))
 
 # METALEARN is for all runs that have an mc-metalearn.
 method = $(or $(METHOD_$(label)),$(filter none full reinforce stgs,$(label)),meta)

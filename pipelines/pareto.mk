@@ -14,7 +14,7 @@ runs_pareto := $(call runs,$(PARETO_TASKS),$(free) $(foreach c,$(costs),$(paid:%
 drawn_pareto := $(addprefix $(OUT)/pareto,.svg .png .json)
 
 $(OUT)/pareto.json: $(runs_pareto) $(OUT)/pareto.runs
-	@{ $(foreach t,$(PARETO_TASKS),mc-eval --json --threads $(THREADS) $(call environment,$t) \
+	@{ $(foreach t,$(PARETO_TASKS),mc-eval --json --threads $(THREADS) $(call evaluated-in,$t) \
 		$(patsubst %/run.done,%/run.ckpt,$(filter $(RUNS)/$t/%,$(runs_pareto))) &&) :; } >$@.tmp && mv $@.tmp $@
 $(OUT)/pareto.svg $(OUT)/pareto.png: $(OUT)/pareto.json
 	@mc-plot pareto -o $@ $<

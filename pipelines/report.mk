@@ -6,7 +6,7 @@ drawn_report := $(addprefix $(OUT)/report.,svg png md)
 report-name = $(subst /,-,$1)
 
 $(RUNS)/%/report/done: $(RUNS)/%/run.done
-	@exec "$(HERE)/report-run" '$(call report-name,$*)' '$(RUNS)/$*' $(patsubst --env,--envs $(THREADS) --env,$(call environment,$(task)))
+	@exec "$(HERE)/report-run" '$(call report-name,$*)' '$(RUNS)/$*' $(call evaluated-in,$(task))
 
 measured-report: $(measured_report)
 .PHONY: measured-report
