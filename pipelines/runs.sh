@@ -1,0 +1,101 @@
+# For figures: makes the runs of $figure that are missing, by the engine.
+#
+#     make_missing
+#
+# What is missing after all is told on standard error, each with its reason; the script ends then, with the first exit
+# status that is not 75.
+
+# Those of the figure that are not done.
+missing() {
+	# A network's disk may not know of files that others made before it is asked for the directory.
+	[ $ENGINE = local ] || sed 's|/run.done$||' "$tmp/runs" | xargs ls >/dev/null 2>&1
+	while read -r run; do
+		[ -e "$run" ] || echo "$run"
+	done <"$tmp/runs"
+}
+failed() { # was it tried since this command began, in vain?
+	[ "${1%done}failed" -nt "$tmp/started" ]
+}
+
+# make_runs [wait]: those that are missing.
+make_runs() {
+	if [ $ENGINE = local ]; then
+		FIGURE_WAIT=${1-}
+		targets -k "-j$JOBS" "runs-$figure"
+		return
+	fi
+	# In waves: what can begin now, then what needed some of that. Each of them once.
+	: >"$tmp/tried"
+	while waves=$((${waves:-0} + 1)) wave=$tmp/$waves && mkdir "$wave" && list && [ -s "$wave/cells" ]; do
+		cat "$wave/cells" >>"$tmp/tried"
+		cat >"$wave/settings" <<-EOF
+			cd '$PWD' || exit
+			FIGURE='$figure' FIGURE_RUNS='$FIGURE_RUNS' FIGURE_STARTED='$FIGURE_STARTED' FIGURE_DONE='$FIGURE_DONE'
+			FIGURE_WAIT='${1-}' FIGURE_LENIENT='' MC_BIN='$MC_BIN' MC_QUIET='$MC_QUIET'
+			export FIGURE FIGURE_RUNS FIGURE_STARTED FIGURE_DONE FIGURE_WAIT FIGURE_LENIENT MC_BIN MC_QUIET
+		EOF
+		attended "$here/engine-$ENGINE" run "$wave" || exit
+	done
+	# What is left waits for something that will not come.
+	FIGURE_WAIT=${1-}
+	list
+	FIGURE_WAIT=''
+}
+# What can begin, as words of cell, into cells of the wave.
+list() {
+	: >"$wave/listed"
+	FIGURE_LIST=$wave/listed
+	export FIGURE_LIST
+	targets -k "runs-$figure"
+	unset FIGURE_LIST
+	grep -vxFf "$tmp/tried" "$wave/listed" >"$wave/cells"
+	true
+}
+
+tell_missing() {
+	echo "$figure: $(wc -l <"$tmp/missing") of $all runs are missing; the same command tries them again:" >&2
+	first=''
+	while read -r run; do
+		reason='not done' status=75
+		[ ! -d "$OUT/$ENGINE" ] || reason="not done; the logs of its jobs are in $OUT/$ENGINE"
+		if failed "$run"; then
+			{ read -r status; read -r reason; } <"${run%done}failed"
+		fi
+		[ "$status" -eq 75 ] || : "${first:=$status}"
+		echo "  ${run%/run.done}: $reason (exit $status)" >&2
+	done <"$tmp/missing"
+	exit "${first:-75}"
+}
+announce() {
+	if [ $ENGINE = local ]; then
+		at_a_time="$JOBS at a time, threads of each: $FIGURE_THREADS"
+	else
+		attended "$here/engine-$ENGINE" prepare "$tmp" >"$tmp/prepared" || exit
+		{ read -r most; read -r at_a_time; } <"$tmp/prepared"
+	fi
+	say "$left of $all runs are to be made, of $EPISODES episodes, $at_a_time"
+	"$here/disk" "$OUT" "$EPISODES" "${most:-${JOBS:-$left}}" "$ROLLOUT $METALEARN" <"$tmp/missing" | while read -r line; do
+		say "$line"
+	done
+}
+make_missing() {
+	targets "list-$figure" >"$tmp/runs" || exit
+	missing >"$tmp/missing"
+	all=$(wc -l <"$tmp/runs") left=$(wc -l <"$tmp/missing")
+	[ "$left" -gt 0 ] || return 0
+	: >"$tmp/started"
+	FIGURE=$figure FIGURE_RUNS=$tmp/runs FIGURE_STARTED=$tmp/started FIGURE_DONE=$((all - left))
+	export FIGURE FIGURE_RUNS FIGURE_STARTED FIGURE_DONE FIGURE_LENIENT=1 FIGURE_THREADS FIGURE_WAIT
+	export OUT HOSTS JOBS SBATCH_EXTRA MC_BIN
+	announce
+	make_runs
+	# What another make works on: it is waited for, and taken over if that one gave up.
+	for run in $(missing); do
+		if ! failed "$run"; then
+			make_runs wait
+			break
+		fi
+	done
+	missing >"$tmp/missing"
+	[ ! -s "$tmp/missing" ] || tell_missing
+}

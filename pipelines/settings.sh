@@ -1,0 +1,106 @@
+# For figures and report.sh: what they are told, VARIABLE=VALUE, and whether that can be.
+#
+#     assign VARIABLE=VALUE    sets one of those below; an empty value is the default of most
+#     read_experiment FILE     the same of a file, one in each line
+#     check_settings           refuses what no figure takes; TASKS, METHODS and LAMBDAS have each word once after it
+#     check_seeds              makes SEEDS the list that it stands for
+#     check_jobs               JOBS, by default the CPUs, and FIGURE_THREADS, the threads of each of them
+#
+# A task of one's own, ENV_NAME, has its name in $own. Whatever is refused ends the script with exit status 64 and a line
+# that begins with $self.
+TASKS='' METHODS='' DEVICE='' SEEDS=3 EPISODES=50000 JOBS='' OUT=out LAMBDAS='0 0.1 0.3 1' ROLLOUT='' METALEARN='' CRITIC=''
+ENGINE=local HOSTS='' SBATCH_EXTRA='' SWEEP='' own=''
+
+fail() { echo "$self: $1" >&2; exit 64; }
+
+# ---- what they are told ----
+
+assign() { # NAME=VALUE
+	value=${1#*=}
+	case $1 in
+	TASKS=* | METHODS=* | DEVICE=* | ROLLOUT=* | METALEARN=* | CRITIC=* | HOSTS=* | SBATCH_EXTRA=* | SWEEP=*) eval "${1%%=*}=\$value" ;;
+	SEEDS=* | EPISODES=* | JOBS=* | OUT=* | LAMBDAS=* | ENGINE=*) [ -z "$value" ] || eval "${1%%=*}=\$value" ;;
+	ENV_[A-Za-z0-9]*=*)
+		name=${1%%=*}
+		case $name in
+		*[!A-Za-z0-9_]*) fail "$name: letters, digits and _ only in the name of a task, please" ;;
+		esac
+		eval "$name=\$value"
+		own="$own ${name#ENV_}"
+		;;
+	*) fail "$1: no such variable; see $self -h" ;;
+	esac
+}
+# An experiment: a variable in each line, its value in quotes or not; # begins a remark.
+read_experiment() {
+	[ -r "$1" ] || { echo "$self: $1: cannot open it" >&2; exit 66; }
+	while IFS= read -r line || [ -n "$line" ]; do
+		line=${line#"${line%%[! 	]*}"}
+		case $line in
+		'' | '#'*) continue ;;
+		*=\'*\' | *=\"*\") value=${line#*=?} line=${line%%=*}=${value%?} ;;
+		esac
+		assign "$line"
+	done <"$1"
+}
+
+# ---- whether it can be ----
+
+number() { # NAME VALUE: a whole number from 1
+	case $2 in
+	'' | *[!0-9]* | 0*) fail "$1: \"$2\" is not a number from 1" ;;
+	esac
+}
+# Make and the shells between it and the programs take these words as they are.
+plain() { # NAME VALUE
+	case $2 in
+	*[!A-Za-z0-9_./,:=+@\ -]*) fail "$1: \"$2\": letters, digits, blanks and _./,:=+@- only, please" ;;
+	esac
+}
+# What is named twice is made once.
+once() { printf '%s\n' "$@" | awk 'NF && !seen[$0]++' | tr '\n' ' ' | sed 's/ $//'; }
+# One number counts; several, and ranges, are the seeds themselves.
+expand_seeds() {
+	case $* in
+	*[!0-9\ -]* | '') fail "SEEDS: \"$*\" is neither a number of seeds nor a list of them" ;;
+	*[\ -]*) ;;
+	*) number SEEDS "$1"; set -- "1-$1" ;;
+	esac
+	for s; do
+		case $s in
+		-* | *- | *-*-*) fail "SEEDS: \"$s\" is not a range" ;;
+		*-*) seq "${s%-*}" "${s#*-}" ;;
+		*) echo "$s" ;;
+		esac
+	done
+}
+# shellcheck disable=SC2086  # lists of words
+check_settings() {
+	for v in TASKS METHODS LAMBDAS SEEDS OUT ROLLOUT METALEARN CRITIC HOSTS SWEEP; do
+		eval "plain $v \"\$$v\""
+	done
+	case $OUT in
+	-*) OUT=$PWD/$OUT ;; # make would take a leading ./ away
+	esac
+	case $OUT in
+	*[' =:']*) fail "OUT: \"$OUT\": a directory without blanks, = and :, please" ;;
+	esac
+	TASKS=$(once $TASKS)
+	METHODS=$(once $METHODS)
+	LAMBDAS=$(once $LAMBDAS)
+	number EPISODES "$EPISODES"
+}
+# shellcheck disable=SC2086  # a list of words
+check_seeds() {
+	SEEDS=$(expand_seeds $SEEDS) || exit
+	[ -n "$SEEDS" ] || fail 'SEEDS: an empty range'
+	SEEDS=$(printf '%s\n' $SEEDS | sort -nu | tr '\n' ' ')
+}
+check_jobs() {
+	FIGURE_THREADS=1
+	[ -z "$JOBS" ] || number JOBS "$JOBS"
+	[ $ENGINE = local ] || return 0
+	cpus=$("$here/cpus")
+	: "${JOBS:=$cpus}"
+	[ "$JOBS" -gt "$cpus" ] || FIGURE_THREADS=$((cpus / JOBS))
+}

@@ -1,0 +1,69 @@
+# For figures and report.sh: OUT is opened, and make is called on figures.mk.
+#
+#     open_out            makes OUT, and $tmp, which goes when the script ends; from here on a signal is told to what runs
+#     targets GOAL ...    make, with all that was set; a signal ends the script with exit status 75
+#     draw GOAL           what is drawn of the runs, and prints the names
+
+open_out() {
+	( mkdir -p -- "$OUT" && : >>"$OUT/figures.lock" ) 2>/dev/null || { echo "$self: OUT: cannot write to $OUT" >&2; exit 73; }
+	# The lists of runs: in OUT, where other machines see them, if they are to.
+	tmp=${TMPDIR:-/tmp}/mc-figures.XXXXXX
+	if [ $ENGINE != local ]; then
+		case $PWD$here$MC_BIN in
+		*\'*) fail "ENGINE: $ENGINE wants directories without quotes in their names" ;;
+		esac
+		tmp=$(cd "$OUT" && pwd)/$ENGINE.XXXXXX
+	fi
+	made=$(mktemp -d "$tmp" 2>/dev/null) || { echo "$self: TMPDIR: cannot write to ${tmp%/*}" >&2; exit 73; }
+	tmp=$made
+	stopping=$tmp/stopping
+	. "$here/ticker.sh"
+	. "$here/attend.sh"
+	trap 'untick; rm -rf "$tmp"' EXIT
+}
+
+# attended COMMAND ...: a signal ends all.
+attended() {
+	attend "$@"
+	[ -z "$stopped" ] || { say 'stopped; the same command continues'; exit 75; }
+	return $status
+}
+# targets GOAL ...: make on figures.mk
+targets() {
+	attended env MAKEFLAGS= MAKELEVEL= make -s --no-print-directory -I "$here" -f "$here/figures.mk" "HERE=$here" \
+		"TASKS=$TASKS" "METHODS=$METHODS" "LAMBDAS=$LAMBDAS" "SEEDS=$SEEDS" "EPISODES=$EPISODES" "OUT=$OUT" \
+		"ROLLOUT=$ROLLOUT" "METALEARN=$METALEARN" "CRITIC=$CRITIC" "THREADS=$FIGURE_THREADS" \
+		"LABELS=$tmp/labels.mk" "GRID_LABELS=$GRID_LABELS" "$@"
+}
+
+# What fails has said why in one line, among what make says of it; its status is ours.
+finish() { # GOAL ...
+	targets "$@" 2>"$tmp/said"
+	status=$?
+	grep -v '^make' "$tmp/said" >"$tmp/words"
+	if [ $status -eq 0 ] || [ $status -eq 75 ]; then
+		cat "$tmp/words" >&2
+		return $status
+	fi
+	status=$(sed -n 's/^make.*\] Error \([0-9]*\).*/\1/p' "$tmp/said" | head -n 1)
+	case $status in
+	6[4-9] | 7[0-5] | 1[3-5][0-9]) ;;
+	*) status=73 ;;
+	esac
+	tail -n 1 "$tmp/words" | grep . >&2 || echo "$figure: a picture or table cannot be made in $OUT" >&2
+	return "$status"
+}
+
+# One at a time; a picture is drawn again when the list of its runs has changed.
+draw() { # FIGURE
+	exec 9>>"$OUT/figures.lock"
+	flock 9
+	figures=$1
+	[ "$1" != paper ] || figures='fig2 fig3 fig4 fig5'
+	for f in $figures; do
+		targets "list-$f" >"$tmp/list" || exit
+		cmp -s "$tmp/list" "$OUT/$f.runs" || cp "$tmp/list" "$OUT/$f.runs"
+	done
+	finish "draw-$1" || exit
+	targets "drawn-$1"
+}
