@@ -96,6 +96,10 @@ moves() { # OPTIONS OF mc-critic
 	run "$BATS_TEST_DIRNAME/../pipelines/figures" fig2 TASKS=push_N3 METHODS=none SEEDS=1 EPISODES=10 JOBS=1 DEVICE=cuda OUT=out
 	[ "$status" -ne 0 ]
 	[[ "$output" == *"mc-critic: --device: this build is without CUDA"* ]]
+	printf '%s\n' TASKS=push_N3 METHODS=none SEEDS=1 EPISODES=10 DEVICE=cuda >small
+	run "$BATS_TEST_DIRNAME/../pipelines/figures" grid small JOBS=1 OUT=grid
+	[ "$status" -ne 0 ]
+	[[ "$output" == *"mc-critic: --device: this build is without CUDA"* ]]
 }
 
 @test "share-gpu runs a command, with MPS where it is there, and passes its status on" {
