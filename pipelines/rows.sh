@@ -1,7 +1,7 @@
 # For the scripts table-* beside this one, each called with a directory that has
 #
 #     runs.tsv             run, machine, command, and seconds where they are known; columns by their names
-#     evaluations.jsonl    what mc-eval --json said of the finished teams, in "file" the run's name and .ckpt
+#     evaluations.jsonl    what mc-eval --json --influence said of the finished teams, in "file" the run's name and .ckpt
 #     greedy.jsonl         the same with --greedy, of teams that learn whom to ask
 #     interventions.jsonl  the same with --comm none and with --comm drop=0.5, of teams that talk
 #

@@ -82,6 +82,8 @@ mean() {
 	for seed in 1 2; do evaluated full $seed .difference --comm none; done | mean 1 | sed 's/^-0.0$/0.0/' >silent
 	for seed in 1 2; do evaluated full $seed .difference --comm drop=0.5; done | mean 1 | sed 's/^-0.0$/0.0/' >dropped
 	[[ "$(cells 'What messages are worth' full)" == "2 | "*" | $(cat silent) | "*" | $(cat dropped) | "* ]]
+	for seed in 1 2; do evaluated full $seed '[.influence_action[][] | values] | add / length' --influence; done | mean 2 >action
+	[[ "$(cells 'What messages are worth' full)" == *" | $(cat action) | "* ]]
 	[ -z "$(cells 'What messages are worth' none)" ]
 	[ "$(cells Time full)" = "2 | 22 | 1.5 | 1.0, 2.0 | 0.2" ]
 	[[ "$(cells Time none)" == '1 | 22 | '* ]] # how long the other one took is not known

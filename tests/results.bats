@@ -274,9 +274,17 @@ time_of() { # DIR TASK METHOD OPTIONS
 	want=$(jq -r 'select(.task == "reference_N3_s1" and .method == "full" and .comm == "none").difference' "$runs/interventions.jsonl" |
 		datamash -R 1 mean 1)
 	grep -q "^| reference_N3_s1 | full | .* | $want | " table
+	# in a team that always asks, all pairs count alike
+	want=$(jq -r 'select(.task == "reference_N3_s1" and .method == "full") | [.influence_action[][] | values] | add / length' "$runs/evaluations.jsonl" |
+		datamash -R 2 mean 1)
+	grep -q "^| reference_N3_s1 | full | .* | $want | -[0-9.]* |$" table
+	# in the others, as often as their messages came
+	want=$(jq -r 'select(.file == "reference_N3_s1-meta-1-cost.ckpt") | [.influence_messages_per_step, .influence_q] | map(add | map(values)) |
+		[.[0], .[1]] | transpose[] | @tsv' "$runs/evaluations.jsonl" | LC_ALL=C awk '{ m += $1; q += $1 * $2 } END { printf "%.3f", q / m }')
+	grep -F "| reference_N3_s1 | meta | \`-p tuned -R '--edge-cost 0.12'\` | 1 | " table | grep -q " | $want |$"
 	# the page tells them
-	awk -F ' *[|] *' 'NR > 2 { print $2, $3, $6, $7, $9 }' table >rows
-	awk '/^task .* half lost$/, /^.Ed/ { if (NF > 4) print $1, $2, $(NF - 2), $(NF - 1), $NF }' "$rule/../../../man/metacomm-results.7" >page
+	awk -F ' *[|] *' 'NR > 2 { print $2, $3, $6, $7, $9, $11, $12 }' table >rows
+	awk '/^task .* action +value$/, /^.Ed/ { if (NF > 6) print $1, $2, $(NF - 4), $(NF - 3), $(NF - 2), $(NF - 1), $NF }' "$rule/../../../man/metacomm-results.7" >page
 	run -1 grep -vxFf page rows
 }
 
