@@ -29,6 +29,14 @@ with_seconds() {
 		END { for (k = 1; k <= NR; k++) { sub(/@/, k < NR ? 60 * (k - 1) : "", line[k]); print substr(line[k], 2) } }' "$1/runs.tsv" >"$2/runs.tsv"
 }
 
+# sign_flip ONE OTHER: of two files of numbers, a pair in each line: the mean difference, and p, over all 2^n signs of the
+# differences.
+sign_flip() {
+	paste "$1" "$2" | LC_ALL=C awk '{ d[NR] = $1 - $2; sum += d[NR] }
+		END { for (k = 0; k < 2 ^ NR; k++) { t = 0; for (i = 1; i <= NR; i++) t += int(k / 2 ^ (i - 1)) % 2 ? d[i] : -d[i];
+			if (t * t >= sum * sum - 1e-9) n++ } printf "%.2f %.3f\n", sum / NR, n / 2 ^ NR }'
+}
+
 @test "the rule: every kind of runs has pictures of precision, recall and return" {
 	"$rule/draw" out
 	for kind in "$rule"/*/; do
@@ -105,10 +113,39 @@ with_seconds() {
 	for name in reinforce return-slow; do
 		mc-eval --aggregate --json "$rule/price/$name"-[1-8].log | jq 'select(.seeds == [range(1; 9)]).final[]' >$name
 	done
-	paste return-slow reinforce | awk '{ d[NR] = $1 - $2; sum += d[NR] }
-		END { for (k = 0; k < 2 ^ NR; k++) { t = 0; for (i = 1; i <= NR; i++) t += int(k / 2 ^ (i - 1)) % 2 ? d[i] : -d[i];
-			if (t * t >= sum * sum - 1e-9) n++ } printf "%.3f\n", n / 2 ^ NR }' >p
+	sign_flip return-slow reinforce | cut -d ' ' -f 2 >p
 	awk -F '\t' '$1 == "priced" && $5 == "return-slow - reinforce" { print $8 }' pairs | diff p -
+}
+
+# net KIND NAME SEEDS PRICE PAIRS: what requests cost is taken off the final returns of these runs, one in each line.
+net() {
+	for seed in $3; do
+		mc-cat -t episode "$rule/$1/$2-$seed.log" | jq -s --argjson price "$4" --argjson pairs "$5" '
+			(map(.episodes) | add) as $all | reduce .[-range(1; length + 1)] as $part ({n: 0}; if .n >= $all / 10 then . else
+				.n += $part.episodes | .return += $part.return * $part.episodes
+				| .requests += $part.requests | .steps += $part.steps end)
+			| .return / .n - 25 * $price * .requests / .steps / $pairs'
+	done
+}
+
+@test "the rule: the page tells which rules are told apart when requests are paid for" {
+	for name in return-fixed reinforce reinforce-monte-carlo-eps silent-monte-carlo; do
+		net price $name '1 2 3 4 5 6 7 8' 0.12 6 >$name
+	done
+	for two in 'return-fixed reinforce' 'return-fixed reinforce-monte-carlo-eps' 'return-fixed silent-monte-carlo' \
+		'reinforce-monte-carlo-eps reinforce'; do
+		# shellcheck disable=SC2086  # two names
+		echo "priced $(sign_flip $two)"
+	done >told
+	for name in auto silent return reinforce; do
+		net six $name '2 3 4 5 6 7 8 9' 0.24 30 >$name
+	done
+	for two in 'auto reinforce' 'auto silent' 'return reinforce' 'return auto'; do
+		# shellcheck disable=SC2086  # two names
+		echo "six $(sign_flip $two)"
+	done >>told
+	awk '/^net +rules/, /^.Ed/' "$rule/../../../man/metacomm-results.7" |
+		sed -En 's/^(priced|six) .* ([0-9.]+) +([0-9.]+)$/\1 \2 \3/p' | diff told -
 }
 
 @test "the topologies: the page tells how many teams found the right one" {
