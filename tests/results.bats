@@ -174,6 +174,16 @@ net() {
 	done | sort | diff page -
 	grep -q "says $(grep -c '^[a-z_]*_N.*|' "$BATS_TEST_DIRNAME/../pipelines/fig2.claims") things" "$rule/../../../man/metacomm-results.7"
 	jq -se 'map(select(.verdict)) | length > 0 and all(.verdict == "cannot tell")' cells
+	# where all five methods are there: interval, score, IQM and rank
+	jq -rs 'map(select(.seeds)) | group_by(.task)[] | select(length == 5)[] | .scale as $s | def score: (. - $s[0]) / ($s[1] - $s[0]);
+		[.task, .method, (.seeds | length), .mean, (.mean_ci // [null, null])[], (.mean | score), (.iqm | score), .rank] |
+		map(. // "-") | @tsv' cells | LC_ALL=C awk -F '\t' '{ interval = $5 == "-" ? "-" : sprintf("[%.1f, %.1f]", $5, $6)
+		printf "%s %s %d %.1f %s %.2f %.2f %g\n", $1, $2, $3, $4, interval, $7, $8, $9 }' | sort >scores
+	[ "$(wc -l <scores)" -ge 10 ]
+	awk '/^task +method +seeds +return +interval/, /^.Ed/' "$rule/../../../man/metacomm-results.7" | grep -E '^[a-z_]+_N' | tr -s ' ' | sort | diff scores -
+	# what is said of two tasks: means closer together than the seeds of any method, and full the highest
+	jq -se '["push_N3", "navigation_N3_l3"] as $said | map(select(.seeds and (.task | IN($said[])))) | group_by(.task) | length == 2 and all(.[];
+		length == 5 and (map(.mean) | max - min) < (map(.final | max - min) | min) and max_by(.mean).method == "full")' cells
 }
 
 @test "make results: every kind of runs has its picture and table, of the data that are there" {
