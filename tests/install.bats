@@ -77,6 +77,11 @@ mk() {
 	[ -s made/learning-curve.svg ]
 	mc-figures fig2 TASKS=push_N3 METHODS=full EPISODES=11 SEEDS=1
 	[ -s out/fig2.svg ]
+	# by its name alone, through another link
+	ln -s ../p/bin/mc-figures there
+	PATH=/usr/bin:/bin run ./there grid TASKS=push_N3 METHODS=none EPISODES=11 SEEDS=1
+	[ "$status" -eq 0 ]
+	[ -s out/grid.svg ]
 }
 
 @test "the launcher is called by its installed name" {
