@@ -1,7 +1,7 @@
 # The runs of the paper's figures as targets, and what is drawn of them. pipelines/figures calls
 # it, with every variable checked and set; each figure stands in a file of its own.
 #
-#     list-FIGURE   prints the run.done of every run that FIGURE needs
+#     list-FIGURE   prints the run.done of every run that FIGURE needs, some more than once; no shell limits how many
 #     runs-FIGURE   makes them
 #     draw-FIGURE   makes pictures and tables of runs that are all done
 #     drawn-FIGURE  prints their names
@@ -76,7 +76,7 @@ runs_paper := $(foreach f,$(FIGURES),$(runs_$f))
 drawn_paper := $(foreach f,$(FIGURES),$(drawn_$f))
 
 define targets
-list-$1: ; @printf '%s\n' $(runs_$1) | awk '!seen[$$$$0]++'
+list-$1: ; $$(foreach r,$$(runs_$1),$$(info $$r))@:
 runs-$1: $(runs_$1)
 draw-$1: $(drawn_$1)
 drawn-$1: ; @printf '%s\n' $(drawn_$1)

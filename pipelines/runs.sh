@@ -13,6 +13,7 @@ missing() {
 		[ -e "$run" ] || echo "$run"
 	done <"$tmp/runs"
 }
+find_missing() { missing | listed missing || exit; }
 failed() { # was it tried since this command began, in vain?
 	[ "${1%done}failed" -nt "$tmp/started" ]
 }
@@ -60,6 +61,7 @@ tell_missing() {
 		[ ! -d "$OUT/$ENGINE" ] || reason="not done; the logs of its jobs are in $OUT/$ENGINE"
 		if failed "$run"; then
 			{ read -r status; read -r reason; } <"${run%done}failed"
+			[ -n "$status" ] || { status=73 reason='failed, and there was no room to say why'; }
 		fi
 		[ "$status" -eq 75 ] || : "${first:=$status}"
 		echo "  ${run%/run.done}: $reason (exit $status)" >&2
@@ -78,9 +80,14 @@ announce() {
 		say "$line"
 	done
 }
+# A table is one command of a shell, and Linux lets that have 128 KiB: the log of every run, after its label.
+drawable() {
+	awk -F / '{ n += length($0) + length($(NF - 2)) + 4 } END { exit n > 125000 }' "$tmp/runs"
+}
 make_missing() {
-	targets "list-$figure" >"$tmp/runs" || exit
-	missing >"$tmp/missing"
+	list_runs "$figure" runs
+	drawable || fail "$(wc -l <"$tmp/runs") runs are too many for one picture; fewer TASKS, METHODS or SEEDS, please"
+	find_missing
 	all=$(wc -l <"$tmp/runs") left=$(wc -l <"$tmp/missing")
 	[ "$left" -gt 0 ] || return 0
 	: >"$tmp/started"
@@ -96,6 +103,6 @@ make_missing() {
 			break
 		fi
 	done
-	missing >"$tmp/missing"
+	find_missing
 	[ ! -s "$tmp/missing" ] || tell_missing
 }

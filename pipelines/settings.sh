@@ -25,20 +25,27 @@ assign() { # NAME=VALUE
 		case $name in
 		*[!A-Za-z0-9_]*) fail "$name: letters, digits and _ only in the name of a task, please" ;;
 		esac
+		case $value in
+		*'
+'*) fail "$name: one line, please; a longer command can be a script" ;;
+		esac
 		eval "$name=\$value"
 		own="$own ${name#ENV_}"
 		;;
 	*) fail "$1: no such variable; see $self -h" ;;
 	esac
 }
-# An experiment: a variable in each line, its value in quotes or not; # begins a remark.
+# An experiment: a variable in each line, its value in quotes or not; # begins a remark. Blanks around it do not count,
+# nor does what ends lines on other systems.
 read_experiment() {
-	[ -r "$1" ] || { echo "$self: $1: cannot open it" >&2; exit 66; }
+	[ -r "$1" ] && [ ! -d "$1" ] || { echo "$self: $1: cannot open it" >&2; exit 66; }
 	while IFS= read -r line || [ -n "$line" ]; do
-		line=${line#"${line%%[! 	]*}"}
+		line=${line#"${line%%[![:space:]]*}"} line=${line%"${line##*[![:space:]]}"}
 		case $line in
 		'' | '#'*) continue ;;
-		*=\'*\' | *=\"*\") value=${line#*=?} line=${line%%=*}=${value%?} ;;
+		esac
+		case ${line#*=} in
+		\'*\' | \"*\") value=${line#*=?} line=${line%%=*}=${value%?} ;;
 		esac
 		assign "$line"
 	done <"$1"
@@ -49,6 +56,7 @@ read_experiment() {
 number() { # NAME VALUE: a whole number from 1
 	case $2 in
 	'' | *[!0-9]* | 0*) fail "$1: \"$2\" is not a number from 1" ;;
+	??????????*) fail "$1: $2 is too large" ;;
 	esac
 }
 # Make and the shells between it and the programs take these words as they are.
@@ -59,7 +67,7 @@ plain() { # NAME VALUE
 }
 # What is named twice is made once.
 once() { printf '%s\n' "$@" | awk 'NF && !seen[$0]++' | tr '\n' ' ' | sed 's/ $//'; }
-# One number counts; several, and ranges, are the seeds themselves.
+# One number counts; several, and ranges, are the seeds themselves. No more of a range than is too much.
 expand_seeds() {
 	case $* in
 	*[!0-9\ -]* | '') fail "SEEDS: \"$*\" is neither a number of seeds nor a list of them" ;;
@@ -69,8 +77,8 @@ expand_seeds() {
 	for s; do
 		case $s in
 		-* | *- | *-*-*) fail "SEEDS: \"$s\" is not a range" ;;
-		*-*) seq "${s%-*}" "${s#*-}" ;;
-		*) echo "$s" ;;
+		*-*) seq "${s%-*}" "${s#*-}" | head -n 20000 ;;
+		*) seq "$s" "$s" ;; # without leading zeros
 		esac
 	done
 }
@@ -88,12 +96,16 @@ check_settings() {
 	TASKS=$(once $TASKS)
 	METHODS=$(once $METHODS)
 	LAMBDAS=$(once $LAMBDAS)
+	own=$(once $own)
 	number EPISODES "$EPISODES"
 }
 # shellcheck disable=SC2086  # a list of words
 check_seeds() {
+	given=$SEEDS
 	SEEDS=$(expand_seeds $SEEDS) || exit
 	[ -n "$SEEDS" ] || fail 'SEEDS: an empty range'
+	# As words for make they must fit into one argument.
+	[ ${#SEEDS} -lt 100000 ] || fail "SEEDS: \"$given\" are too many; one number says how many, and 7-7 is seed 7 alone"
 	SEEDS=$(printf '%s\n' $SEEDS | sort -nu | tr '\n' ' ')
 }
 check_jobs() {

@@ -37,7 +37,7 @@ cross() {
 			*flag:*) fail "SWEEP: --$key takes no value: $key=0,1" ;;
 			*) option=" --$key=$v" ;;
 			esac
-			name=${label}_${key}_$(echo "$v" | tr : -)
+			name=${label}_${key}_$(echo "$v" | tr ':=/' '---') # part of a path, which make reads
 			case $of in
 			rollout*) echo "$name|$method|$r$option|$m|$q" ;;
 			metalearn*) echo "$name|$method|$r|$m$option|$q" ;;
@@ -59,5 +59,6 @@ sweep() {
 		cells=$(echo "$cells" | cross "$sweep") || exit
 	done
 	GRID_LABELS=$(echo "$cells" | cut -d '|' -f 1 | tr '\n' ' ')
+	[ ${#GRID_LABELS} -lt 100000 ] || fail "SWEEP: $(echo "$cells" | wc -l) settings are too many"
 	[ -z "$(echo "$GRID_LABELS" | tr ' ' '\n' | grep . | sort | uniq -d)" ] || fail 'METHODS: two of them have one name'
 }

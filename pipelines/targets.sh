@@ -1,11 +1,20 @@
 # For figures and report.sh: OUT is opened, and make is called on figures.mk.
 #
 #     open_out            makes OUT, and $tmp, which goes when the script ends; from here on a signal is told to what runs
+#     keep FILE           standard input, as a file in OUT, all of it or nothing; exits with 73 if that cannot be
+#     listed NAME         standard input, as a file in $tmp; likewise
 #     targets GOAL ...    make, with all that was set; a signal ends the script with exit status 75
-#     draw GOAL           what is drawn of the runs, and prints the names
+#     list_runs FIGURE NAME
+#                         the run.done of each of its runs, once, as a file in $tmp
+#     draw FIGURE         what is drawn of the runs, and prints the names
+
+cannot_write() { echo "$self: OUT: cannot write to $OUT" >&2; exit 73; }
+cannot_list() { echo "$self: TMPDIR: cannot write to ${tmp%/*}" >&2; exit 73; }
+keep() { { cat >"$1.tmp" && mv "$1.tmp" "$1"; } 2>/dev/null || { rm -f "$1.tmp"; cannot_write; }; }
+listed() { { cat >"$tmp/$1"; } 2>/dev/null || cannot_list; }
 
 open_out() {
-	( mkdir -p -- "$OUT" && : >>"$OUT/figures.lock" ) 2>/dev/null || { echo "$self: OUT: cannot write to $OUT" >&2; exit 73; }
+	( mkdir -p -- "$OUT" && : >>"$OUT/figures.lock" ) 2>/dev/null || cannot_write
 	# The lists of runs: in OUT, where other machines see them, if they are to.
 	tmp=${TMPDIR:-/tmp}/mc-figures.XXXXXX
 	if [ $ENGINE != local ]; then
@@ -14,7 +23,7 @@ open_out() {
 		esac
 		tmp=$(cd "$OUT" && pwd)/$ENGINE.XXXXXX
 	fi
-	made=$(mktemp -d "$tmp" 2>/dev/null) || { echo "$self: TMPDIR: cannot write to ${tmp%/*}" >&2; exit 73; }
+	made=$(mktemp -d "$tmp" 2>/dev/null) || cannot_list
 	tmp=$made
 	stopping=$tmp/stopping
 	. "$here/ticker.sh"
@@ -34,6 +43,10 @@ targets() {
 		"TASKS=$TASKS" "METHODS=$METHODS" "LAMBDAS=$LAMBDAS" "SEEDS=$SEEDS" "EPISODES=$EPISODES" "OUT=$OUT" \
 		"ROLLOUT=$ROLLOUT" "METALEARN=$METALEARN" "CRITIC=$CRITIC" "THREADS=$FIGURE_THREADS" \
 		"LABELS=$tmp/labels.mk" "GRID_LABELS=$GRID_LABELS" "$@"
+}
+list_runs() { # FIGURE NAME
+	targets "list-$1" >"$tmp/all" 2>"$tmp/said" || { grep -v 'write error' "$tmp/said" >&2 && exit 69; cannot_list; }
+	awk '!seen[$0]++' "$tmp/all" | listed "$2" || exit
 }
 
 # What fails has said why in one line, among what make says of it; its status is ours.
@@ -57,12 +70,12 @@ finish() { # GOAL ...
 # One at a time; a picture is drawn again when the list of its runs has changed.
 draw() { # FIGURE
 	exec 9>>"$OUT/figures.lock"
-	flock 9
+	attended flock 9
 	figures=$1
 	[ "$1" != paper ] || figures='fig2 fig3 fig4 fig5'
 	for f in $figures; do
-		targets "list-$f" >"$tmp/list" || exit
-		cmp -s "$tmp/list" "$OUT/$f.runs" || cp "$tmp/list" "$OUT/$f.runs"
+		list_runs "$f" list
+		cmp -s "$tmp/list" "$OUT/$f.runs" || keep "$OUT/$f.runs" <"$tmp/list"
 	done
 	finish "draw-$1" || exit
 	targets "drawn-$1"

@@ -221,6 +221,36 @@ killed_in_the_middle() {
 	[ "$(seeds '7 4')" = "4 7 " ]
 	[ "$(seeds '5-6 8')" = "5 6 8 " ]
 	[ "$(seeds 9-9)" = "9 " ]
+	[ "$(seeds '08 8')" = "8 " ]
+}
+
+# full COMMAND ...: where nothing more can be written to a file.
+full() {
+	bash -c 'trap "" XFSZ; ulimit -f 0; exec "$@"' full "$@"
+}
+
+@test "a disk that is full is named, and leaves nothing that is in the way" {
+	run -73 full "$figures" fig2 "${tiny[@]}"
+	[ "$output" = "figures: OUT: cannot write to out" ]
+	[ "$(ls out)" = figures.lock ]
+	"$figures" fig2 "${tiny[@]}" >made
+	run -73 full "$figures" fig2 "${tiny[@]}"
+	[ "$output" = "figures: TMPDIR: cannot write to ${TMPDIR:-/tmp}" ]
+	# of before
+	: >out/options
+	"$figures" fig2 "${tiny[@]}" >made
+	grep -q -- '--hidden 8' out/options
+}
+
+@test "a run that cannot say why it failed is not done, and is listed" {
+	mkdir -p out/runs-33/push_N3/none/1/run.err out/runs-33/push_N3/full/1
+	touch -d tomorrow out/runs-33/push_N3/full/1/run.failed
+	run -73 --separate-stderr "$figures" fig2 "${tiny[@]}"
+	[ "$stderr" = "fig2: 2 of 2 runs are missing; the same command tries them again:
+  out/runs-33/push_N3/none/1: cannot write out/runs-33/push_N3/none/1/run.err (exit 73)
+  out/runs-33/push_N3/full/1: failed, and there was no room to say why (exit 73)" ]
+	FIGURE_STARTED=$PWD/out/options run -73 "$BATS_TEST_DIRNAME/../pipelines/cell" x out/runs-33/push_N3/full/1 ''
+	[ -z "$output" ]
 }
 
 @test "the disk that is needed is said before, and is about right" {

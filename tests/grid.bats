@@ -84,11 +84,52 @@ header() {
 	METHODS=./gate.py ./twin/gate.py|METHODS: two of them have one name
 	ENV_other=x|ENV_other: TASKS has no task of this name
 	ENV_a-b=x|ENV_a-b: letters, digits and _ only in the name of a task, please
+	SEEDS=20261130|SEEDS: "20261130" are too many; one number says how many, and 7-7 is seed 7 alone
+	SEEDS=5-20261130|SEEDS: "5-20261130" are too many; one number says how many, and 7-7 is seed 7 alone
+	SEEDS=5000|5000 runs are too many for one picture; fewer TASKS, METHODS or SEEDS, please
+	JOBS=99999999999999999999|JOBS: 99999999999999999999 is too large
 	TASKS=|TASKS: which tasks?
 	COLOUR=x|COLOUR=x: no such variable; see figures -h
 	END
-	run -66 "$figures" grid nowhere
-	[ "$output" = "figures: nowhere: cannot open it" ]
+	for file in nowhere twin; do
+		run -66 "$figures" grid $file
+		[ "$output" = "figures: $file: cannot open it" ]
+	done
+	run -64 "$figures" grid "${small[@]}" TASKS=hints METHODS=none "ENV_hints=python3 ./hints.py
+second"
+	[ "$output" = "figures: ENV_hints: one line, please; a longer command can be a script" ]
 	run -64 "$figures" fig2 file
 	[ ! -e out/runs-50000 ]
+}
+
+@test "a file of variables written elsewhere; what is kept of it, and of what is refused" {
+	printf 'TASKS="hints"\r\n\r\n # a remark\r\n  METHODS=none \t\r\nENV_hints=KIND="easy" python3 ./hints.py {seed} {env}' >mine
+	"$figures" grid mine "${small[@]}" ENV_hints='KIND="easy" python3 ./hints.py {seed} {env}' >made
+	[ "$(cat out/env/hints)" = 'KIND="easy" python3 ./hints.py {seed} {env}' ]
+	[ -e out/runs-22/hints/none/1/run.done ]
+	cp out/experiment before
+	[ "$(grep -c ENV_hints before)" -eq 1 ]
+	run -64 "$figures" grid out/experiment ROLLOUT=--share
+	cmp before out/experiment
+	"$figures" grid out/experiment >made
+	cmp before out/experiment
+}
+
+@test "an experiment on a GPU says so once" {
+	MC_GPU_SHARED=1 run "$figures" grid "${small[@]}" TASKS=push_N3 METHODS=none DEVICE=cuda
+	grep -qx 'CRITIC="--batch 32"' out/experiment
+	grep -qx 'DEVICE="cuda"' out/experiment
+	grep -q -- 'critic: --device cuda --batch 32$' out/options
+}
+
+@test "values with a slash or = are settings like others" {
+	"$figures" grid "${small[@]}" TASKS=push_N3 METHODS=meta >made
+	mkdir rules
+	cp out/runs-22/push_N3/meta/1/run.ckpt rules/a=1.ckpt
+	"$figures" grid "${small[@]}" TASKS=push_N3 METHODS=meta SWEEP='eta=rules/a=1.ckpt freeze=1' OUT=swept >made
+	label=meta_eta_rules-a-1.ckpt_freeze_1
+	[ "$(ls swept/runs-22/push_N3)" = $label ]
+	rule() { mc-cat --full "$1" | jq -ce .params.rule; }
+	rule swept/runs-22/push_N3/$label/1/run.ckpt >fixed
+	rule rules/a=1.ckpt | cmp - fixed
 }
