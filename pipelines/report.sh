@@ -37,7 +37,7 @@ need_done() {
 	done
 }
 measure() {
-	targets list-report >"$tmp/runs" || exit
+	list_runs report runs
 	left=0
 	while read -r run; do
 		[ "${run%run.done}report/done" -nt "$run" ] || left=$((left + 1))
@@ -65,11 +65,11 @@ report() {
 	command -v jq >/dev/null || { echo "$self: jq is not in PATH; install the package jq" >&2; exit 69; }
 	need_done
 	open_out
-	echo "DONE :=" $DONE >"$tmp/labels.mk"
+	echo "DONE :=" $DONE | listed labels.mk || exit
 	tick 'report:' "$stopping" 'report: stopping,'
 	# One at a time, as they share what is measured.
 	exec 8>>"$OUT/report.lock"
-	flock 8
+	attended flock 8
 	measure
 	draw report
 }

@@ -192,6 +192,45 @@ mean() {
 	cmp whole/report.md out/report.md
 }
 
+@test "waiting for another report, it stops at once" {
+	train none 1
+	flock out/report.lock sleep 6 &
+	"$figures" report EPISODES=22 &
+	process=$!
+	sleep 1
+	kill -TERM $process
+	status=0
+	wait $process || status=$?
+	[ "$status" -eq 75 ]
+	run -1 flock -n out/report.lock true # the other one is still there
+}
+
+@test "pictures of other runs of that name go" {
+	train reinforce 1
+	report >made
+	[ -e out/report/topology-reference_N3_s1-reinforce-1.svg ]
+	rm $runs/reinforce/1/report/topology.svg
+	touch $runs/reinforce/1/report/done
+	report >made
+	[ ! -e out/report/topology-reference_N3_s1-reinforce-1.svg ]
+	[ "$(grep -c topology out/report.md)" -eq 0 ]
+}
+
+@test "what cannot be written is said in one line" {
+	train 'none full' 1
+	mkdir path
+	printf '#!/bin/sh\nexit 2\n' >path/jq
+	chmod +x path/jq
+	PATH=$PWD/path:$PATH run -73 report METHODS=none
+	[ "$output" = "report: cannot write to $runs/none/1" ]
+	report >made
+	sed -i 's/ s$/ s since it was last started/' $runs/*/1/run.done
+	report >made
+	[ "$(grep -c '^## Time' out/report.md)" -eq 0 ]
+	run -73 bash -c 'trap "" XFSZ; ulimit -f 1; "$1" out/report >page' page "$root/pipelines/report-page"
+	[ "$output" = "report: cannot write the page" ]
+}
+
 @test "a damaged log or checkpoint ends in one line, and with its status; the others are measured" {
 	train 'none full reinforce' 1
 	cp $runs/full/1/run.log good
