@@ -348,6 +348,36 @@ time_of() { # DIR TASK METHOD OPTIONS
 	grep -q "^| push_N3 | -57.7 | $mean ($count) |.* | -38.6 |\$" overview
 }
 
+@test "what README and the page say of finished teams in words is so" {
+	tr '\n' ' ' <"$BATS_TEST_DIRNAME/../README.md" >readme
+	tr '\n' ' ' <"$rule/../../../man/metacomm-results.7" >page
+	"$rule/../figure2" --json | jq -s 'map(select(.seeds)) | length' >cells
+	grep -qF " $(cat cells) of the 40 cells" readme
+	# full and none where nobody sees everything, seed by seed
+	jq -rs 'map(select(.task == "navigation_N6_l6_v100" and (.method | IN("full", "none")))) | group_by(.seed)[] | group_by(.method)
+		| map(.[].return_mean) | .[0] - .[1]' "$rule/../learn/evaluations.jsonl" | LC_ALL=C awk '{ printf "%s%.1f", (NR > 1 ? ", " : ""), $1 }' >gains
+	grep -qF "(by $(cat gains))" readme
+	grep -qF "by $(sed 's/, \([0-9.]*\)$/ and \1/' gains), seed by seed" page
+	# the five methods: means closer together than the seeds of any of them
+	"$rule/../tuned" | sed 's/.*\///; s/log$/ckpt/' | jq -Rs 'split("\n")' >tuned
+	jq -se --slurpfile tuned tuned 'map(select((.file | IN($tuned[0][])) and (.task | IN("push_N3", "navigation_N3_l3"))))
+		| group_by(.task) | length == 2 and all(.[]; group_by(.method) | map(map(.return_mean)) | length == 5
+			and (map(add / length) | max - min) < (map(max - min) | min))' "$rule/../learn/evaluations.jsonl"
+	# how much teams that learned whom to ask lose there without messages, and those that always ask
+	jq -rs 'map(select(.comm == "none" and (.task | IN("push_N3", "navigation_N3_l3")) and (.method | IN("reinforce", "meta"))).difference)
+		| -min' "$rule/../learn/interventions.jsonl" | LC_ALL=C awk '{ printf "lose at most %.1f", $1 }' >lose
+	grep -qF "$(cat lose) when no message comes" readme
+	grep -qF "$(cat lose), and" page
+	jq -se 'map(select(.comm == "none" and (.task | IN("push_N3", "navigation_N3_l3")) and (.method | IN("full", "stgs"))).difference)
+		| length >= 6 and max < -13' "$rule/../learn/interventions.jsonl"
+	# no team that asks nobody gets above the script that does not
+	alone=$(mc-envsim --describe reference_N3_s1 | awk '/^  still +alone +told/ { getline; print $4 }')
+	jq -se --argjson alone "$alone" 'map(select(.task == "reference_N3_s1" and .requests_per_step < 0.01).return_mean)
+		| length >= 4 and max < $alone and min > $alone - 1' "$rule/../learn/evaluations.jsonl"
+	LC_ALL=C printf 'The best script that asks nobody has %.1f,' "$alone" >script
+	grep -qF "$(cat script)" readme
+}
+
 @test "the advantages: the page tells them, of the runs whose streams are there" {
 	for task in $(cd "$rule/../advantages" && ls -- *.mp | cut -d - -f 1 | sort -u); do
 		for stream in "$rule/../advantages/$task"-meta-*.mp; do
