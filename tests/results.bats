@@ -148,6 +148,23 @@ net() {
 		sed -En 's/^(priced|six) .* ([0-9.]+) +([0-9.]+)$/\1 \2 \3/p' | diff told -
 }
 
+# metric KIND NAME WHICH FORMAT: of these runs, the mean over seeds of the mean over training.
+metric() {
+	for log in "$rule/$1/$2"-[0-9]*.log; do
+		mc-cat -w program==mc-metalearn "$log" | jq -s --arg which "$3" '[.[].values[$which] | values] | add / length'
+	done | LC_ALL=C awk -v format="$4" '{ sum += $1 } END { printf format, sum / NR }'
+}
+
+@test "the rule: the page tells what the logs say of it" {
+	tr '\n' ' ' <"$rule/../../../man/metacomm-results.7" | sed 's/\\(mi/-/g' >page
+	grep -qF "correlation with G - V is $(metric ablations meta agreement %.2f), and its pairs have $(metric ablations meta common %.2f |
+		sed 's/0\.//') % of" page
+	grep -qF "$(metric ablations meta logit_step %.2f) in logits, against $(metric trajectories reinforce logit_step %.2f)" page
+	grep -qF "a correlation of $(metric trajectories M1 agreement %.2f), $(metric trajectories M1 common %.2f | sed 's/0\.//') % in common" page
+	grep -qF "cosine is $(metric trajectories M1 meta_cosine %.2f), $(metric trajectories M4 meta_cosine %.2f) and $(
+		metric trajectories M16 meta_cosine %.2f) with" page
+}
+
 @test "the topologies: the page tells how many teams found the right one" {
 	for kind in learn price; do
 		# evaluated both ways: every run that learns whom to ask
