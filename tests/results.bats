@@ -367,7 +367,7 @@ time_of() { # DIR TASK METHOD OPTIONS
 
 @test "what README and the page say of finished teams in words is so" {
 	tr '\n' ' ' <"$BATS_TEST_DIRNAME/../README.md" >readme
-	tr '\n' ' ' <"$rule/../../../man/metacomm-results.7" >page
+	tr '\n' ' ' <"$rule/../../../man/metacomm-results.7" | sed 's/\\(mi/-/g' >page
 	"$rule/../figure2" --json | jq -s 'map(select(.seeds)) | length' >cells
 	grep -qF " $(cat cells) of the 40 cells" readme
 	# full and none where nobody sees everything, seed by seed
@@ -375,8 +375,12 @@ time_of() { # DIR TASK METHOD OPTIONS
 		| map(.[].return_mean) | .[0] - .[1]' "$rule/../learn/evaluations.jsonl" | LC_ALL=C awk '{ printf "%s%.1f", (NR > 1 ? ", " : ""), $1 }' >gains
 	grep -qF "(by $(cat gains))" readme
 	grep -qF "by $(sed 's/, \([0-9.]*\)$/ and \1/' gains), seed by seed" page
-	# the five methods: means closer together than the seeds of any of them
+	# the best method of each task
 	"$rule/../tuned" | sed 's/.*\///; s/log$/ckpt/' | jq -Rs 'split("\n")' >tuned
+	jq -rs --slurpfile tuned tuned 'map(select(.file | IN($tuned[0][]))) | group_by(.task) | map(group_by(.method)
+		| map(map(.score) | add / length) | max) | min, max' "$rule/../learn/evaluations.jsonl" | LC_ALL=C xargs printf 'scores %.1f to %.1f in the mean' >best
+	grep -qF "$(cat best)" page
+	# the five methods: means closer together than the seeds of any of them
 	jq -se --slurpfile tuned tuned 'map(select((.file | IN($tuned[0][])) and (.task | IN("push_N3", "navigation_N3_l3"))))
 		| group_by(.task) | length == 2 and all(.[]; group_by(.method) | map(map(.return_mean)) | length == 5
 			and (map(add / length) | max - min) < (map(max - min) | min))' "$rule/../learn/evaluations.jsonl"
@@ -387,6 +391,14 @@ time_of() { # DIR TASK METHOD OPTIONS
 	grep -qF "$(cat lose), and" page
 	jq -se 'map(select(.comm == "none" and (.task | IN("push_N3", "navigation_N3_l3")) and (.method | IN("full", "stgs"))).difference)
 		| length >= 6 and max < -13' "$rule/../learn/interventions.jsonl"
+	# the paper's rule, seed by seed, and what requests cost among thirty pairs
+	jq -rs 'map(select(.file | test("^reference_N3_s1-meta-[0-9]+.ckpt"))) | sort_by(.seed)[].return_mean' "$rule/../learn/evaluations.jsonl" |
+		LC_ALL=C awk '{ r[NR] = sprintf("%.1f", $1) } END { printf "return %s", r[1]
+			for (i = 2; i <= NR; i++) printf "%s%s", (i < NR ? ", " : " and "), r[i] }' >paper
+	grep -qF "$(cat paper), and make four to six" page
+	cost() { jq -r "select(.file == \"$1.ckpt\").requests_per_step * 25 * 0.24 / 30" "$rule/../learn/evaluations.jsonl" | LC_ALL=C xargs printf '%.1f'; }
+	grep -qF "pay more for it, $(cost reference_N6_s1-meta-1-cost-carried-long) and $(cost reference_N6_s1-meta-2-cost-carried-long) against $(
+		cost reference_N6_s1-reinforce-1-cost-long)" page
 	# no team that asks nobody gets above the script that does not
 	alone=$(mc-envsim --describe reference_N3_s1 | awk '/^  still +alone +told/ { getline; print $4 }')
 	jq -se --argjson alone "$alone" 'map(select(.task == "reference_N3_s1" and .requests_per_step < 0.01).return_mean)
