@@ -48,6 +48,8 @@ evaluated-in = $(if $(call environment,$1),--envs $(THREADS) $(call environment,
 # METALEARN is for all runs that have an mc-metalearn.
 method = $(or $(METHOD_$(label)),$(filter none full reinforce stgs,$(label)),meta)
 
+# What is done stays done, though make was stopped as it was.
+.PRECIOUS: $(RUNS)/%/run.done
 ifndef DONE
 $(RUNS)/%/run.done:
 	@exec "$(HERE)/cell" '$(task) $(label) $(seed)' '$(@D)' '$(NEEDS_$(label))' \

@@ -14,6 +14,7 @@ keep() { { cat >"$1.tmp" && mv "$1.tmp" "$1"; } 2>/dev/null || { rm -f "$1.tmp";
 listed() { { cat >"$tmp/$1"; } 2>/dev/null || cannot_list; }
 
 open_out() {
+	made=''
 	( mkdir -p -- "$OUT" && : >>"$OUT/figures.lock" ) 2>/dev/null || cannot_write
 	# The lists of runs: in OUT, where other machines see them, if they are to.
 	tmp=${TMPDIR:-/tmp}/mc-figures.XXXXXX
@@ -23,12 +24,13 @@ open_out() {
 		esac
 		tmp=$(cd "$OUT" && pwd)/$ENGINE.XXXXXX
 	fi
-	made=$(mktemp -d "$tmp" 2>/dev/null) || cannot_list
-	tmp=$made
-	stopping=$tmp/stopping
 	. "$here/ticker.sh"
 	. "$here/attend.sh"
-	trap 'untick; rm -rf "$tmp"' EXIT
+	trap 'untick; [ -z "$made" ] || rm -rf "$made"' EXIT
+	trap 'exit 141' PIPE # by way of that
+	made=$(mktemp -d "$tmp" 2>/dev/null) || { [ -z "$stopped" ] || exit 75; cannot_list; }
+	tmp=$made
+	stopping=$tmp/stopping
 }
 
 # attended COMMAND ...: a signal ends all.

@@ -145,6 +145,31 @@ await_size() {
 	cmp out/fig2.svg whole/fig2.svg
 }
 
+@test "a run that is done as make is stopped stays done, and nothing is left behind" {
+	mkdir path tmp
+	cat >path/date <<-'END'
+	#!/bin/sh
+	if [ -e out/runs-33/push_N3/none/1/run.done ]; then
+		: >ended
+		sleep 1
+	fi
+	exec /bin/date "$@"
+	END
+	chmod +x path/date
+	TMPDIR=$PWD/tmp PATH=$PWD/path:$PATH "$figures" fig2 "${tiny[@]}" METHODS=none 2>said &
+	make=$!
+	until [ -e ended ]; do sleep 0.02; done
+	kill -TERM $make
+	status=0
+	wait $make || status=$?
+	[ "$status" -eq 75 ]
+	[ -e out/runs-33/push_N3/none/1/run.done ]
+	[ ! -s said ]
+	# and where nobody reads what it says
+	run -141 bash -c 'TMPDIR=$PWD/tmp MC_QUIET="" "$@" 2>&1 | true; exit ${PIPESTATUS[0]}' nobody "$figures" fig2 "${tiny[@]}"
+	[ -z "$(ls tmp)" ]
+}
+
 @test "run.done has the command, version and machine, and the seconds of all attempts where they are known" {
 	"$figures" fig2 "${tiny[@]}" METHODS=none
 	dir=out/runs-33/push_N3/none/1
