@@ -252,6 +252,12 @@ mean() {
 	[[ "$output" == "mc-eval: $runs/full/1/run.ckpt:"* ]]
 	report METHODS='none reinforce' >made
 	[ -s out/report.md ]
+	: >$runs/none/1/run.done
+	run -65 report METHODS='none reinforce'
+	[ "$output" = "report: $runs/none/1/run.done: no command is in it; remove it, and what made the run makes it anew" ]
+	rm $runs/none/1/run.done
+	train 'none reinforce' 1
+	report METHODS='none reinforce' >made
 }
 
 @test "a task and a method of one's own" {
