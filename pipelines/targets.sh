@@ -80,5 +80,6 @@ draw() { # FIGURE
 		cmp -s "$tmp/list" "$OUT/$f.runs" || keep "$OUT/$f.runs" <"$tmp/list"
 	done
 	finish "draw-$1" || exit
+	untick # names may be shorter than its words
 	targets "drawn-$1"
 }

@@ -145,6 +145,12 @@ await_size() {
 	cmp out/fig2.svg whole/fig2.svg
 }
 
+@test "names that are shorter than what moves on a terminal stand alone" {
+	MC_QUIET='' script -qec "'$figures' fig2 $(printf "'%s' " "${long[@]}") METHODS=meta OUT=o" /dev/null </dev/null >shown
+	grep -q 'fig2: 0:01 ' shown # it moved
+	grep -q "$(printf '\033')\[Ko/fig2.svg" shown
+}
+
 @test "a run that is done as make is stopped stays done, and nothing is left behind" {
 	mkdir path tmp
 	cat >path/date <<-'END'
