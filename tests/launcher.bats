@@ -1,6 +1,8 @@
 # mc-train's own command line: long options, options of others, names of files.
 load programs
 
+bats_require_minimum_version 1.5.0
+
 setup() {
 	programs
 	small=(--task push_N3 --hidden 8 --batch=32)
@@ -53,6 +55,13 @@ refused() {
 	[ -z "$(ls)" ]
 }
 
+@test "words of -R, -M and -Q are words, whatever files there are" {
+	touch -- --share
+	run "$train" -t push_N3 -m none -e 22 -R '--hidden 8 --sh*' -o x
+	[ "$status" -eq 64 ]
+	[[ "$output" == "mc-rollout: --sh*: "* ]]
+}
+
 @test "names of directories: -dash, one that cannot be made, TMPDIR" {
 	"$train" "${small[@]}" -m none -e 3 -o -dash
 	[ -s ./-dash/run.ckpt ]
@@ -63,6 +72,17 @@ refused() {
 	TMPDIR=/no/such/directory run "$train" "${small[@]}" -m none -e 3 -o d
 	[ "$status" -eq 73 ]
 	[ "$output" = "train: TMPDIR: cannot make named pipes in /no/such/directory" ]
+}
+
+@test "a signal that comes as something is made in TMPDIR leaves nothing there" {
+	mkdir path tmp
+	printf '#!/bin/sh\n/usr/bin/mktemp "$@"\nkill -TERM $PPID\n' >path/mktemp
+	chmod +x path/mktemp
+	export TMPDIR=$PWD/tmp PATH=$PWD/path:$PATH
+	run -75 "$train" "${small[@]}" -m none -e 3 -o d
+	run -75 "${train%train}figures" fig2 TASKS=push_N3 EPISODES=3
+	run -75 "${train%train}disk" . 3 1 '' </dev/null
+	[ -z "$(ls tmp)" ]
 }
 
 @test "the launcher through a symbolic link finds its programs" {
