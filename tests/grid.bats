@@ -71,6 +71,7 @@ header() {
 	touch file
 	mkdir twin
 	cp gate.py twin
+	cp gate.py twin/full.py
 	while IFS='|' read -r setting want; do
 		run -64 "$figures" grid TASKS=push_N3 METHODS=none "$setting"
 		echo "$setting: $output"
@@ -81,6 +82,7 @@ header() {
 	SWEEP=threads=1,2|SWEEP: several programs have an option --threads
 	SWEEP=share|SWEEP: "share" is not OPTION=VALUE,VALUE
 	METHODS=./file|METHODS: ./file is not a program that can be run
+	METHODS=./twin/full.py|METHODS: ./twin/full.py has the name of another method
 	METHODS=./gate.py ./twin/gate.py|METHODS: two of them have one name
 	ENV_other=x|ENV_other: TASKS has no task of this name
 	ENV_a-b=x|ENV_a-b: letters, digits and _ only in the name of a task, please
@@ -99,6 +101,8 @@ header() {
 second"
 	[ "$output" = "figures: ENV_hints: one line, please; a longer command can be a script" ]
 	run -64 "$figures" fig2 file
+	run -64 "$figures" fig2 "${small[@]}" TASKS=push_N3 METHODS=none SWEEP=share=0,1
+	[ "$output" = "figures: SWEEP: grid alone has settings" ]
 	[ ! -e out/runs-50000 ]
 }
 
