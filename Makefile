@@ -268,9 +268,9 @@ yardsticks: all ## measure again what the scripts of the tasks return, into lib/
 # Variables that are given on the command line are handed on; pipelines/figures -h lists them. It
 # has jobs of its own: this make's stay out of the way.
 FIGURE_VARIABLES := TASKS METHODS SWEEP LAMBDAS SEEDS EPISODES JOBS OUT ROLLOUT METALEARN CRITIC DEVICE \
-	ENGINE HOSTS SBATCH_EXTRA
+	ENGINE HOSTS SBATCH_EXTRA $(filter ENV_%,$(.VARIABLES))
 make-figure = @exec env MAKEFLAGS= pipelines/figures $@ \
-	$(foreach v,$(FIGURE_VARIABLES),$(if $(filter command line,$(origin $v)),'$v=$($v)'))
+	$(foreach v,$(FIGURE_VARIABLES),$(if $(filter command line,$(origin $v)),'$v=$(subst ','\'',$($v))'))
 
 fig2: all ## learning curves; TASKS METHODS SEEDS EPISODES JOBS OUT
 	$(make-figure)

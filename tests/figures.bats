@@ -355,6 +355,13 @@ options" ]
 	"$figures" fig2 "${tiny[@]}"
 	run -64 "$figures" fig2 "${tiny[@]}" ROLLOUT='--hidden 9'
 	[[ "$output" == "figures: OUT: the runs in out have other options ("*"; choose another directory" ]]
+	# options that no run could begin with bind nobody; where one began, they stay
+	run -64 "$figures" fig2 "${tiny[@]}" ROLLOUT='--hiden 9' OUT=typo
+	"$figures" fig2 "${tiny[@]}" ROLLOUT='--hidden 9' OUT=typo
+	mkdir -p typo/runs-7/push_N3/none/1
+	touch typo/runs-7/push_N3/none/1/run.failed
+	run -64 "$figures" fig2 "${tiny[@]}" ROLLOUT='--hidden 10' OUT=typo
+	[[ "$output" == *"have other options (rollout: --hidden 9;"* ]]
 	"$figures" --help | grep -q '^usage: figures'
 }
 

@@ -65,6 +65,13 @@ header() {
 	# another command under the same name wants another directory
 	run -64 "$figures" fig2 "${small[@]}" TASKS=hints METHODS=none ENV_hints='python3 ./other.py {seed} {env}'
 	[ "$output" = "figures: ENV_hints: the runs in out have another command (python3 ./hints.py {seed} {env}); choose another directory" ]
+	# unless no run could begin under that one
+	run -65 "$figures" fig2 "${small[@]}" OUT=typo TASKS=hints METHODS=none ENV_hints='python3 ./nothing.py {seed} {env}'
+	MC_QUIET='' run "$figures" fig2 "${small[@]}" OUT=typo TASKS=hints METHODS=none ENV_hints='python3 ./hints.py {seed} {env}'
+	[ "$status" -eq 0 ]
+	[[ "$output" == *"disk: about 0 B for the results"* ]] # what is not known
+	# make hands the command on
+	make -C "$root" -n grid TASKS=hints ENV_hints="./it's {seed} {env}" | grep -F "'ENV_hints=./it'\\''s {seed} {env}'"
 }
 
 @test "what a grid refuses" {
