@@ -6,7 +6,7 @@
 
 # As TASK/LABEL/SEED, as far as TASKS, METHODS and SEEDS name them, each of which must have some.
 find_done() {
-	find -L "$OUT/runs-$EPISODES" -mindepth 4 -maxdepth 4 -name run.done -printf '%P\n' 2>/dev/null | sed 's|/run.done$||' |
+	find -L "$OUT/runs-$EPISODES" -mindepth 4 -maxdepth 4 -name run.done -printf '%P\n' 2>/dev/null | sed -n 's|/run.done$||; /\/[0-9]*$/p' |
 		sort -t / -k 1,1 -k 2,2 -k 3,3n |
 		awk -F / -v TASKS="$TASKS" -v METHODS="$METHODS" -v SEEDS="$SEEDS" '
 		BEGIN { name[1] = "TASKS"; name[2] = "METHODS"; name[3] = "SEEDS"; take(1, TASKS); take(2, METHODS); take(3, SEEDS) }

@@ -111,6 +111,11 @@ mean() {
 	written out >before
 	report
 	written out | diff before -
+	# a copy is not a seed
+	cp -r $runs/none/2 $runs/none/2.old
+	report
+	[ "$(ls out/report/*.log | wc -l)" -eq 4 ]
+	rm -r $runs/none/2.old
 	# one more
 	train 'none full' '1 2 4'
 	written $runs/*/[12]/report >before
