@@ -377,6 +377,11 @@ time_of() { # DIR TASK METHOD OPTIONS
 		| map(.[].return_mean) | .[0] - .[1]' "$rule/../learn/evaluations.jsonl" | LC_ALL=C awk '{ printf "%s%.1f", (NR > 1 ? ", " : ""), $1 }' >gains
 	grep -qF "(by $(cat gains))" readme
 	grep -qF "by $(sed 's/, \([0-9.]*\)$/ and \1/' gains), seed by seed" page
+	# and what was learned there, with one seed
+	jq -rs 'map(select(.task == "navigation_N6_l6_v100" and .seed == 1)) | map({key: .method, value: [.return_mean, .requests_per_step]}) | from_entries
+		| [.none[0], .full[0], .reinforce[], .meta[]] | @tsv' "$rule/../learn/evaluations.jsonl" |
+		LC_ALL=C awk '{ printf "none returns %.1f and full %.1f: REINFORCE\047s returns %.1f and makes %.0f of the 30 requests in a step, that of the paper\047s rule %.1f and %.0f.", $1, $2, $3, $4, $5, $6 }' >one
+	grep -qF "$(cat one)" page
 	# the best method of each task
 	"$rule/../tuned" | sed 's/.*\///; s/log$/ckpt/' | jq -Rs 'split("\n")' >tuned
 	jq -rs --slurpfile tuned tuned 'map(select(.file | IN($tuned[0][]))) | group_by(.task) | map(group_by(.method)
