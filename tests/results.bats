@@ -374,7 +374,7 @@ time_of() { # DIR TASK METHOD OPTIONS
 	LC_ALL=C awk '{ printf "lose at most %.1f", $1 }' lost >lose
 	LC_ALL=C awk '{ printf "one that came to ask in every step (%.1f)", $2 }' lost >most
 	[ "$(jq --arg file "$(cut -f 3 lost)" 'select(.file == $file).requests_per_step' "$rule/../learn/evaluations.jsonl")" = 6 ]
-	grep -qF "$(cat lose) when no message comes, but for $(cat most)" readme
+	grep -qF "$(cat lose) without messages, except $(cat most)" readme
 	grep -qF "$(cat lose), but for $(cat most)" page
 	jq -se 'map(select(.comm == "none" and (.task | IN("push_N3", "navigation_N3_l3")) and (.method | IN("full", "stgs"))).difference)
 		| length >= 6 and max < -13' "$rule/../learn/interventions.jsonl"
@@ -390,7 +390,7 @@ time_of() { # DIR TASK METHOD OPTIONS
 	alone=$(mc-envsim --describe reference_N3_s1 | awk '/^  still +alone +told/ { getline; print $4 }')
 	jq -se --argjson alone "$alone" 'map(select(.task == "reference_N3_s1" and .requests_per_step < 0.01).return_mean)
 		| length >= 4 and max < $alone and min > $alone - 1' "$rule/../learn/evaluations.jsonl"
-	LC_ALL=C printf 'The best script that asks nobody has %.1f,' "$alone" >script
+	LC_ALL=C printf 'The best script that never asks returns %.1f,' "$alone" >script
 	grep -qF "$(cat script)" readme
 }
 
