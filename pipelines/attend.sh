@@ -1,10 +1,10 @@
-# For the scripts beside this one: commands that are told of signals and waited for.
+# For the other scripts here: run a command, pass signals on to it, and wait for it.
 #
 #     attend COMMAND [ARGUMENT ...]
 #
-# runs a command in the background, where this shell still sees signals, hands SIGINT, SIGTERM and
+# runs a command in the background, so that this shell still sees signals, passes SIGINT, SIGTERM and
 # SIGHUP on to it as SIGTERM, and returns its status, also in $status, once it has ended. After
-# such a signal $stopped is not empty, and the file $stopping exists, if that has a name.
+# such a signal $stopped is not empty, and the file named by $stopping, if set, exists.
 child='' stopped='' status=0
 stop() {
 	stopped=1

@@ -1,9 +1,9 @@
-# For the scripts beside this one: how far a list of runs is.
+# For the other scripts here: how many runs of a list are done.
 #
 #     count LIST FILE
 #
-# LIST names a run.done in each line. Sets $all to how many there are, and $done to beside how many of them FILE is,
-# run.done itself or another that its run has.
+# LIST has the path of a run.done in each line. Sets $all to their number, and $done to the number of runs whose
+# directory has FILE, which may be run.done itself.
 count() {
 	all=0 done=0
 	while read -r run; do

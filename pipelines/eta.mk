@@ -1,11 +1,11 @@
-# The rule of mc-metalearn --eta auto: one for each pair, learned on reference_N3, where requests have a
-# price, as a residual on REINFORCE's advantage.
+# The rule of mc-metalearn --eta auto: an edge rule, learned on reference_N3 with a price on requests,
+# as a residual on REINFORCE's advantage.
 #
 #     make -f pipelines/eta.mk [EPISODES=n] [SEED=n] [OUT=eta]
 #
-# leaves OUT/run.ckpt, for mc-metalearn --eta with the options of RULE below; the same command continues what
-# was stopped. The target `weights` also makes OUT/mc_rule_weights.c of it, which is how the programs come by
-# the rule. What it does elsewhere is in mc-metalearn(1), "The rule of --eta auto".
+# leaves OUT/run.ckpt, for mc-metalearn --eta with the options of RULE below; the same command continues a
+# stopped run. The target `weights` also writes OUT/mc_rule_weights.c, from which the rule is built into
+# the programs. For its results elsewhere see mc-metalearn(1), "The rule of --eta auto".
 OUT ?= eta
 TASK := reference_N3
 EPISODES ?= 15000

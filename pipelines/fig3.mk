@@ -1,6 +1,6 @@
-# Figure 3: is a rule that was learned once as good as one that goes on learning? Runs whose rule
-# is fixed: random, or that of a run of meta on the same or on another task, early (after a fifth
-# of its episodes) or late (at its end); beside them meta itself, whose rule is learned online.
+# Figure 3: is a rule that was learned once as good as one that keeps learning? Runs with a fixed
+# rule: random, or that of a run of meta on the same or on another task, early (after a fifth
+# of its episodes) or late (at its end); and meta itself, whose rule is learned online.
 
 FIG3_TASKS := $(or $(TASKS),navigation_N6_l6 predator_prey_N6_l1)
 # $(call other,TASK): where its other rules come from; nothing if it is the only task

@@ -1,5 +1,5 @@
-# Figure 5, and figure 4 on the right: what the rule makes of an episode, before and after it has
-# learned, beside REINFORCE's advantage. Episodes of the first seed's team.
+# Figure 5, and figure 4 on the right: the advantages that the rule gives in an episode, before and after it has
+# learned, and REINFORCE's. Episodes are of the first seed's team.
 
 FIG5_TASK := $(or $(lastword $(TASKS)),predator_prey_N6_l1)
 FIG5_EPISODES := 20
@@ -9,7 +9,7 @@ runs_fig5 := $(RUNS)/$(FIG5_TASK)/meta/$(firstword $(SEEDS))/run.done
 runs_fig4 += $(runs_fig5)
 drawn_fig5 := $(addprefix $(OUT)/fig5,.svg .png -all.svg -all.png .md)
 
-# The pipe in two steps: each has a status of its own.
+# Two steps instead of a pipe, so that each has its own status.
 team := $(patsubst %/run.done,%,$(runs_fig5))
 $(team)/advantages: $(runs_fig5)
 	@mc-rollout --load $(team)/run.ckpt $(call environment,$(FIG5_TASK)) -n $(FIG5_EPISODES) >$@.episodes

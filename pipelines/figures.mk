@@ -1,16 +1,16 @@
-# The runs of the paper's figures as targets, and what is drawn of them. pipelines/figures calls
-# it, with every variable checked and set; each figure stands in a file of its own.
+# The runs of the paper's figures, and their pictures and tables, as targets. pipelines/figures calls
+# this with every variable checked and set; each figure has a file of its own.
 #
-#     list-FIGURE   prints the run.done of every run that FIGURE needs, some more than once; no shell limits how many
-#     runs-FIGURE   makes them
-#     draw-FIGURE   makes pictures and tables of runs that are all done
-#     drawn-FIGURE  prints their names
+#     list-FIGURE   prints the run.done of every run that FIGURE needs, some more than once; no shell limits their number
+#     runs-FIGURE   makes these runs
+#     draw-FIGURE   makes pictures and tables once all runs are done
+#     drawn-FIGURE  prints the names of these files
 #
-# report is of runs that are there already: see report.mk.
+# report draws existing runs: see report.mk.
 #
 # A run's directory is RUNS/TASK/LABEL/SEED. The label is a method, or another name for a run of
-# METHOD_label (else meta) whose options stand under it: METALEARN_label, ROLLOUT_label, CRITIC_label. A run that begins with a file of
-# another one has it in NEEDS_label.
+# METHOD_label (default meta) with the options METALEARN_label, ROLLOUT_label and CRITIC_label. If a run begins with a
+# file of another run, NEEDS_label names that file.
 
 .DELETE_ON_ERROR:
 .SUFFIXES:
@@ -40,7 +40,7 @@ ROLLOUT_meta := --keep 0$(if $(filter-out 0,$(FIFTH)),$(comma)$(FIFTH))
 # The labels of a grid; or the runs of report.
 include $(LABELS)
 
-# $(call environment,TASK): the option that a task of one's own needs.
+# $(call environment,TASK): the option that a task of your own needs.
 environment = $(if $(wildcard $(OUT)/env/$1),--env '@$(OUT)/env/$1')
 # $(call evaluated-in,TASK): the same for mc-eval, which runs as many copies of it as it has threads.
 evaluated-in = $(if $(call environment,$1),--envs $(THREADS) $(call environment,$1))
@@ -48,7 +48,7 @@ evaluated-in = $(if $(call environment,$1),--envs $(THREADS) $(call environment,
 # METALEARN is for all runs that have an mc-metalearn.
 method = $(or $(METHOD_$(label)),$(filter none full reinforce stgs,$(label)),meta)
 
-# What is done stays done, though make was stopped as it was.
+# A finished run is kept even if make is stopped just then.
 .PRECIOUS: $(RUNS)/%/run.done
 ifndef DONE
 $(RUNS)/%/run.done:

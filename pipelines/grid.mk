@@ -1,4 +1,4 @@
-# An experiment of the user's: every method, in every setting, on every task.
+# The user's own experiment: every method, in every setting, on every task.
 
 runs_grid := $(call runs,$(TASKS),$(GRID_LABELS))
 named_grid := $(foreach l,$(GRID_LABELS),$(call named,$(TASKS),$l,$l))

@@ -1,5 +1,5 @@
-# What talking is worth: the methods that choose whom to ask, trained with every cost of LAMBDAS
-# (mc-rollout --edge-cost), beside none and full; return against requests.
+# What talking is worth: return against requests, for none, full, and the methods that choose whom to ask, trained
+# with every cost of LAMBDAS (mc-rollout --edge-cost).
 
 PARETO_TASKS := $(or $(TASKS),push_N3 navigation_N6_l6)
 PARETO_METHODS := $(or $(METHODS),none full reinforce stgs meta)

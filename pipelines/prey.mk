@@ -1,16 +1,16 @@
-# The prey of the predator-prey tasks: trained on evade_N3 and evade_N6, where predators pursue,
+# The prey of the predator-prey tasks: trained on evade_N3 and evade_N6, where predators pursue them,
 # with one policy for all prey.
 #
 #     make -f pipelines/prey.mk [EPISODES=n] [SEED=n] [OUT=prey]
 #
 # leaves OUT/evade_N3.prey and OUT/evade_N6.prey, prey files for mc-rollout --prey and mc-envsim
-# --prey; the same command continues what was stopped. The target `weights` also makes
-# OUT/mc_prey_weights.c of them, which is how the programs come by the prey of --prey auto.
+# --prey; the same command continues a stopped run. The target `weights` also writes
+# OUT/mc_prey_weights.c, from which the prey of --prey auto are built into the programs.
 #
-# Long runs, much noise and a short horizon are what makes them robust: with the defaults of
-# mc-rollout prey come to evade predators that pursue, but run into those that stand still, and a
-# team soon learns to catch them. On evade_N6 teams that were trained against other prey got less and
-# less from these with every 50,000 episodes, up to 700,000.
+# Long runs, much noise and a short horizon make the prey robust: with the defaults of
+# mc-rollout they learn to evade predators that pursue, but run into those that stand still, and a
+# team soon learns to catch them. On evade_N6, teams trained against other prey scored less and
+# less against these with every 50,000 episodes of training, up to 700,000.
 OUT ?= prey
 episodes_evade_N3 := 100000
 episodes_evade_N6 := 700000

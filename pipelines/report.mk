@@ -1,4 +1,4 @@
-# What came out of runs that are done, whatever made them: DONE has them, as TASK/LABEL/SEED. Each is measured once.
+# The report on finished runs, whatever made them: DONE lists them, as TASK/LABEL/SEED. Each is measured once.
 
 runs_report := $(DONE:%=$(RUNS)/%/run.done)
 measured_report := $(DONE:%=$(RUNS)/%/report/done)

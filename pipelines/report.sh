@@ -1,10 +1,10 @@
-# For figures: report, what came out of runs that are done, whatever made them.
+# For figures: the report on finished runs, whatever made them.
 #
 #     report VARIABLE=VALUE ...
 #
-# Measures each of the runs of EPISODES in OUT once, by report-run, and draws the page; see report.mk.
+# Measures each finished run of EPISODES in OUT once, with report-run, and draws the page; see report.mk.
 
-# As TASK/LABEL/SEED, as far as TASKS, METHODS and SEEDS name them, each of which must have some.
+# The runs selected by TASKS, METHODS and SEEDS, as TASK/LABEL/SEED; each word of these must select some.
 find_done() {
 	find -L "$OUT/runs-$EPISODES" -mindepth 4 -maxdepth 4 -name run.done -printf '%P\n' 2>/dev/null | sed -n 's|/run.done$||; /\/[0-9]*$/p' |
 		sort -t / -k 1,1 -k 2,2 -k 3,3n |

@@ -1,9 +1,9 @@
-# For the scripts table-* beside this one, each called with a directory that has
+# For the scripts table-*, each called with a directory that has
 #
-#     runs.tsv             run, machine, command, and seconds where they are known; columns by their names
-#     evaluations.jsonl    what mc-eval --json --influence said of the finished teams, in "file" the run's name and .ckpt
-#     greedy.jsonl         the same with --greedy, of teams that learn whom to ask
-#     interventions.jsonl  the same with --comm none and with --comm drop=0.5, of teams that talk
+#     runs.tsv             run, machine, command, and seconds where known; the first line names the columns
+#     evaluations.jsonl    the output of mc-eval --json --influence for the finished teams; "file" is the run's name and .ckpt
+#     greedy.jsonl         the same with --greedy, for teams that learn whom to ask
+#     interventions.jsonl  the same with --comm none and with --comm drop=0.5, for teams that talk
 #
 #     rows FILTER FILE ...
 #

@@ -1,31 +1,31 @@
-# For figures: makes the runs of $figure that are missing, by the engine.
+# For figures: makes the missing runs of $figure with the engine.
 #
 #     make_missing
 #
-# What is missing after all is told on standard error, each with its reason; the script ends then, with the first exit
+# Runs still missing afterwards are listed on standard error, each with the reason; the script then exits with the first
 # status that is not 75.
 
-# Those of the figure that are not done.
+# Runs of the figure that are not done.
 missing() {
-	# A network's disk may not know of files that others made before it is asked for the directory.
+	# A network file system may not show new files of other machines until the directory is listed.
 	[ $ENGINE = local ] || sed 's|/run.done$||' "$tmp/runs" | xargs ls >/dev/null 2>&1
 	while read -r run; do
 		[ -e "$run" ] || echo "$run"
 	done <"$tmp/runs"
 }
 find_missing() { missing | listed missing || exit; }
-failed() { # was it tried since this command began, in vain?
+failed() { # has it failed since this command began?
 	[ "${1%done}failed" -nt "$tmp/started" ]
 }
 
-# make_runs [wait]: those that are missing.
+# make_runs [wait]: makes the missing runs.
 make_runs() {
 	if [ $ENGINE = local ]; then
 		FIGURE_WAIT=${1-}
 		targets -k "-j$JOBS" "runs-$figure"
 		return
 	fi
-	# In waves: what can begin now, then what needed some of that. Each of them once.
+	# In waves: first the runs that can begin now, then those that needed one of them. Each run once.
 	: >"$tmp/tried"
 	while waves=$((${waves:-0} + 1)) wave=$tmp/$waves && mkdir "$wave" && list && [ -s "$wave/cells" ]; do
 		cat "$wave/cells" >>"$tmp/tried"
@@ -37,12 +37,12 @@ make_runs() {
 		EOF
 		attended "$here/engine-$ENGINE" run "$wave" || exit
 	done
-	# What is left waits for something that will not come.
+	# The rest needs a run that was not made.
 	FIGURE_WAIT=${1-}
 	list
 	FIGURE_WAIT=''
 }
-# What can begin, as words of cell, into cells of the wave.
+# Lists runs that can begin, as arguments of cell, in cells of the wave.
 list() {
 	: >"$wave/listed"
 	FIGURE_LIST=$wave/listed
@@ -80,7 +80,7 @@ announce() {
 		say "$line"
 	done
 }
-# A table is one command of a shell, and Linux lets that have 128 KiB: the log of every run, after its label.
+# A table is one shell command with the label and log of every run, and Linux limits that to 128 KiB.
 drawable() {
 	awk -F / '{ n += length($0) + length($(NF - 2)) + 4 } END { exit n > 125000 }' "$tmp/runs"
 }
@@ -96,7 +96,7 @@ make_missing() {
 	export OUT HOSTS JOBS SBATCH_EXTRA MC_BIN
 	announce
 	make_runs
-	# What another make works on: it is waited for, and taken over if that one gave up.
+	# Wait for runs that another process is making, and take them over if it gave up.
 	for run in $(missing); do
 		if ! failed "$run"; then
 			make_runs wait

@@ -1,19 +1,19 @@
-# For figures and report.sh: what they are told, VARIABLE=VALUE, and whether that can be.
+# For figures and report.sh: sets variables from VARIABLE=VALUE, and checks them.
 #
-#     assign VARIABLE=VALUE    sets one of those below; an empty value is the default of most
-#     read_experiment FILE     the same of a file, one in each line
-#     check_settings           refuses what no figure takes; TASKS, METHODS and LAMBDAS have each word once after it
-#     check_seeds              makes SEEDS the list that it stands for
-#     check_jobs               JOBS, by default the CPUs, and FIGURE_THREADS, the threads of each of them
+#     assign VARIABLE=VALUE    sets one of those below; for most, an empty value means the default
+#     read_experiment FILE     does so for each line of a file
+#     check_settings           refuses invalid values; removes repeated words from TASKS, METHODS and LAMBDAS
+#     check_seeds              expands SEEDS to a list
+#     check_jobs               sets JOBS, by default the number of CPUs, and FIGURE_THREADS, the threads of each job
 #
-# A task of one's own, ENV_NAME, has its name in $own. Whatever is refused ends the script with exit status 64 and a line
+# $own has the names of the user's own tasks, from ENV_NAME. An invalid value ends the script with exit status 64 and a line
 # that begins with $self.
 TASKS='' METHODS='' DEVICE='' SEEDS=3 EPISODES=50000 JOBS='' OUT=out LAMBDAS='0 0.1 0.3 1' ROLLOUT='' METALEARN='' CRITIC=''
 ENGINE=local HOSTS='' SBATCH_EXTRA='' SWEEP='' own=''
 
 fail() { echo "$self: $1" >&2; exit 64; }
 
-# ---- what they are told ----
+# ---- setting ----
 
 assign() { # NAME=VALUE
 	value=${1#*=}
@@ -35,8 +35,8 @@ assign() { # NAME=VALUE
 	*) fail "$1: no such variable; see $self -h" ;;
 	esac
 }
-# An experiment: a variable in each line, its value in quotes or not; # begins a remark. Blanks around it do not count,
-# nor does what ends lines on other systems.
+# An experiment: one variable per line, its value quoted or not; # begins a comment line. Blanks around it are ignored,
+# and so are carriage returns at the end.
 read_experiment() {
 	[ -r "$1" ] && [ ! -d "$1" ] || { echo "$self: $1: cannot open it" >&2; exit 66; }
 	while IFS= read -r line || [ -n "$line" ]; do
@@ -51,7 +51,7 @@ read_experiment() {
 	done <"$1"
 }
 
-# ---- whether it can be ----
+# ---- checking ----
 
 number() { # NAME VALUE: a whole number from 1
 	case $2 in
@@ -59,15 +59,15 @@ number() { # NAME VALUE: a whole number from 1
 	??????????*) fail "$1: $2 is too large" ;;
 	esac
 }
-# Make and the shells between it and the programs take these words as they are.
+# Make and the shells between it and the programs take these words without quotes.
 plain() { # NAME VALUE
 	case $2 in
 	*[!A-Za-z0-9_./,:=+@\ -]*) fail "$1: \"$2\": letters, digits, blanks and _./,:=+@- only, please" ;;
 	esac
 }
-# What is named twice is made once.
+# Each word once, in order.
 once() { printf '%s\n' "$@" | awk 'NF && !seen[$0]++' | tr '\n' ' ' | sed 's/ $//'; }
-# One number counts; several, and ranges, are the seeds themselves. No more of a range than is too much.
+# A single number is how many; several, and ranges, are the seeds themselves. A range is cut where it is too long anyway.
 expand_seeds() {
 	case $* in
 	*[!0-9\ -]* | '') fail "SEEDS: \"$*\" is neither a number of seeds nor a list of them" ;;

@@ -2,10 +2,10 @@
 #
 #     sweep
 #
-# $cells has a line for each method of METHODS with each setting of SWEEP, LABEL|METHOD|options of mc-rollout|of
-# mc-metalearn|of mc-critic, and GRID_LABELS their labels. What cannot be swept is refused.
+# sets $cells to a line for each method of METHODS with each setting of SWEEP, LABEL|METHOD|options of mc-rollout|of
+# mc-metalearn|of mc-critic, and GRID_LABELS to their labels. An invalid SWEEP is refused.
 
-# Whose option it is, and whether it takes a value: "ROLLOUT value", "CRITIC flag". What it is called.
+# The program that has option $1, and whether it takes a value: "rollout value", "critic flag".
 owner() {
 	found=''
 	for program in rollout metalearn critic; do

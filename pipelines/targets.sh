@@ -1,12 +1,12 @@
-# For figures and report.sh: OUT is opened, and make is called on figures.mk.
+# For figures and report.sh: opens OUT, and calls make on figures.mk.
 #
-#     open_out            makes OUT, and $tmp, which goes when the script ends; from here on a signal is told to what runs
-#     keep FILE           standard input, as a file in OUT, all of it or nothing; exits with 73 if that cannot be
-#     listed NAME         standard input, as a file in $tmp; likewise
-#     targets GOAL ...    make, with all that was set; a signal ends the script with exit status 75
+#     open_out            makes OUT, and $tmp, which is removed when the script ends; from here on signals are passed on
+#     keep FILE           saves standard input as a file, completely or not at all; exits with 73 if that fails
+#     listed NAME         saves standard input as a file in $tmp; likewise
+#     targets GOAL ...    calls make with all variables; a signal ends the script with exit status 75
 #     list_runs FIGURE NAME
-#                         the run.done of each of its runs, once, as a file in $tmp
-#     draw FIGURE         what is drawn of the runs, and prints the names
+#                         lists the run.done of each of its runs, once, in a file in $tmp
+#     draw FIGURE         draws the pictures and tables, and prints their names
 
 cannot_write() { echo "$self: OUT: cannot write to $OUT" >&2; exit 73; }
 cannot_list() { echo "$self: TMPDIR: cannot write to ${tmp%/*}" >&2; exit 73; }
@@ -16,7 +16,7 @@ listed() { { cat >"$tmp/$1"; } 2>/dev/null || cannot_list; }
 open_out() {
 	made=''
 	( mkdir -p -- "$OUT" && : >>"$OUT/figures.lock" ) 2>/dev/null || cannot_write
-	# The lists of runs: in OUT, where other machines see them, if they are to.
+	# The lists of runs are in OUT if other machines must see them.
 	tmp=${TMPDIR:-/tmp}/mc-figures.XXXXXX
 	if [ $ENGINE != local ]; then
 		case $PWD$here$MC_BIN in
@@ -33,7 +33,7 @@ open_out() {
 	stopping=$tmp/stopping
 }
 
-# attended COMMAND ...: a signal ends all.
+# attended COMMAND ...: a signal ends the command and this script.
 attended() {
 	attend "$@"
 	[ -z "$stopped" ] || { say 'stopped; the same command continues'; exit 75; }
@@ -51,7 +51,7 @@ list_runs() { # FIGURE NAME
 	awk '!seen[$0]++' "$tmp/all" | listed "$2" || exit
 }
 
-# What fails has said why in one line, among what make says of it; its status is ours.
+# What fails has printed why in one line, among messages of make; its status is ours.
 finish() { # GOAL ...
 	targets "$@" 2>"$tmp/said"
 	status=$?
@@ -69,7 +69,7 @@ finish() { # GOAL ...
 	return "$status"
 }
 
-# One at a time; a picture is drawn again when the list of its runs has changed.
+# One process at a time; a picture is drawn again when the list of its runs has changed.
 draw() { # FIGURE
 	exec 9>>"$OUT/figures.lock"
 	attended flock 9

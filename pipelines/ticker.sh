@@ -1,11 +1,11 @@
-# For scripts: something that moves on a terminal while a command says nothing.
+# For scripts: a sign of life on a terminal while a command is quiet.
 #
 #     tick WORDS [FILE OTHER]
 #     untick
 #
-# From the one to the other, WORDS and the time since then stand in the terminal's last line, anew
-# every second; OTHER once FILE exists. Whatever else is written there goes over it. Nothing without
-# a terminal on standard error, or with MC_QUIET.
+# Between the two calls, the terminal's last line shows WORDS, or OTHER once FILE exists, and the time so far, updated
+# every second. Other output overwrites it. Shows nothing if standard error is not
+# a terminal, or with MC_QUIET.
 ticker=''
 tick() {
 	[ -t 2 ] && [ -z "${MC_QUIET-}" ] || return 0

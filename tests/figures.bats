@@ -236,8 +236,8 @@ killed_in_the_middle() {
 	mkdir -p $dir
 	flock $dir/run.lock sh -c 'until grep -q "waiting for another" err; do sleep 0.05; done' 2>/dev/null &
 	MC_QUIET='' "$figures" fig2 "${tiny[@]}" 2>err
-	grep -qx 'fig2: push_N3 full 1: another works on it' err
-	grep -qx 'fig2: push_N3 full 1: waiting for another who works on it' err
+	grep -qx 'fig2: push_N3 full 1: another process is making it' err
+	grep -qx 'fig2: push_N3 full 1: waiting for another process that is making it' err
 	grep -q '^fig2: 2 of 2: push_N3 full 1 ' err
 	[ -e $dir/run.done ]
 }
