@@ -1,12 +1,12 @@
 /*
- * A trained team in a program of one's own: reads the team's observations, one line of N * O
+ * A trained team in your own program: reads the team's observations, one line of N * O
  * numbers for each step, and writes N * A actions, then whom each agent asked.
  *
  *     cc -o act act.c $(pkg-config --cflags --libs metacomm)
  *     ./act run.ckpt < observations
  *
- * Agents ask where their net gives it more than 1/2. What they hear is in the observations: the
- * library hands agent i those of the agents that i asked.
+ * Agent i asks j if its net gives this a probability above 1/2. The messages are observations: the
+ * library passes agent i those of the agents that it asked.
  */
 #include <stdio.h>
 #include <stdlib.h>

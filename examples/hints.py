@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""A task of one's own, which no program here knows: three agents, each of which sees the place
-where its neighbour has to go. Who does not ask, gropes in the dark.
+"""A task of your own, unknown to the programs: three agents, each of which sees the place
+where its neighbour has to go. An agent that does not ask gropes in the dark.
 
     mc-train --env './hints.py {seed} {env}' -e 3000 -o meta
     mc-eval --env './hints.py {seed} {env}' --comm none meta/run.ckpt
 
-It has PettingZoo's parallel API, as far as metacomm.serve asks for it, and nothing of PettingZoo: numpy
+It implements the part of PettingZoo's parallel API that metacomm.serve uses, without PettingZoo: numpy
 is enough. Its arguments are the seed and the index of the environment, which --env fills in.
-(Debian: python3-msgpack, python3-numpy; metacomm.py is in the directory python beside this file.)
+(Debian: python3-msgpack, python3-numpy; metacomm.py is in the directory python next to this file.)
 """
 import os
 import sys

@@ -4,8 +4,8 @@
     mc-rollout --load run.ckpt -n 100 --explore 0 | who-asks-whom.py run.ckpt
 
 For each pair of agents it prints the probability that i asks j according to the communication
-nets, computed here, and how often it was done. (Debian: python3-msgpack, python3-numpy;
-metacomm.py is in the directory python beside this file.)
+nets, computed here, and how often i did ask. (Debian: python3-msgpack, python3-numpy;
+metacomm.py is in the directory python next to this file.)
 """
 import os
 import sys

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""A method of one's own: IC3Net's idea in this ring. One gate for each agent, open or shut in each step by what
-the agent sees: it asks all others or none. Learned by REINFORCE, against the mean of what followed each step.
+"""A method of your own: IC3Net's idea in this ring. Each agent has one gate, opened or closed in each step depending on
+what the agent sees: it asks all others or none. Learned by REINFORCE, with the mean return from each step as the baseline.
 
     mc-train -t navigation_N3_l3 -m ./gate.py -o gated       (in examples/python; -M '--lr 0.03' is its option)
 
-Whoever asks decides here, so the gate is on the asker's side. The draws are made for each neighbour: with
-`mc-eval --greedy` a gate is all or nothing. Its one output stands in every column of the last layer.
+Here the asker decides, so the gate is on the asker's side. Requests are drawn separately for each neighbour; with
+`mc-eval --greedy` a gate is all or nothing. Its one output is repeated in every column of the last layer.
 """
 import sys
 import numpy as np

@@ -14,8 +14,8 @@
 
 Sizes have the letters of mc-frame(5): N agents, d = N - 1 slots (slot j of agent i is the j-th of the other
 agents, in ascending order), T steps, O and A the width of an observation and of an action, H hidden units, E
-episodes. All reals are float32 unless it says otherwise; actions lie in [-1, 1]. The formats are in
-mc-frame(5), what a method must do in metacomm-extending(7).
+episodes. All reals are float32 unless stated otherwise; actions are in [-1, 1]. For the formats see
+mc-frame(5), for what a method must do metacomm-extending(7).
 """
 import os
 import sys

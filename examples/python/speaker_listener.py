@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""simple_speaker_listener of MPE2 as a task: the speaker alone sees which landmark is the goal, the
-listener alone can go there. Asking the speaker is what the task is about.
+"""simple_speaker_listener of MPE2 as a task: only the speaker sees which landmark is the goal, and only
+the listener can go there. The listener has to ask the speaker.
 
     pip install mpe2
     mc-train --env './speaker_listener.py {seed} {env}' -e 10000 -o listen
 
-Any environment with PettingZoo's parallel API is served likewise (metacomm.py beside this file; with
-the package installed, Python finds it by itself).
+Any environment with PettingZoo's parallel API can be served in the same way (metacomm.py is next to this file; if
+the package is installed, Python finds it by itself).
 """
 import os
 import sys
