@@ -45,7 +45,7 @@ measure() {
 	FIGURE_RUNS=$tmp/runs
 	export FIGURE_RUNS FIGURE_THREADS
 	[ "$left" -eq 0 ] ||
-		say "$left of $(wc -l <"$tmp/runs") runs are to be measured, $JOBS at a time, threads of each: $FIGURE_THREADS"
+		say "$left of $(wc -l <"$tmp/runs") runs to measure, $JOBS at a time, threads each: $FIGURE_THREADS"
 	finish -k "-j$JOBS" measured-report || exit
 }
 report() {

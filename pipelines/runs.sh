@@ -70,12 +70,12 @@ tell_missing() {
 }
 announce() {
 	if [ $ENGINE = local ]; then
-		at_a_time="$JOBS at a time, threads of each: $FIGURE_THREADS"
+		at_a_time="$JOBS at a time, threads each: $FIGURE_THREADS"
 	else
 		attended "$here/engine-$ENGINE" prepare "$tmp" >"$tmp/prepared" || exit
 		{ read -r most; read -r at_a_time; } <"$tmp/prepared"
 	fi
-	say "$left of $all runs are to be made, of $EPISODES episodes, $at_a_time"
+	say "$left of $all runs to make, of $EPISODES episodes, $at_a_time"
 	"$here/disk" "$OUT" "$EPISODES" "${most:-${JOBS:-$left}}" "$ROLLOUT $METALEARN" <"$tmp/missing" | while read -r line; do
 		say "$line"
 	done

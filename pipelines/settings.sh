@@ -105,7 +105,7 @@ check_seeds() {
 	SEEDS=$(expand_seeds $SEEDS) || exit
 	[ -n "$SEEDS" ] || fail 'SEEDS: an empty range'
 	# As words for make they must fit into one argument.
-	[ ${#SEEDS} -lt 100000 ] || fail "SEEDS: \"$given\" are too many; one number says how many, and 7-7 is seed 7 alone"
+	[ ${#SEEDS} -lt 100000 ] || fail "SEEDS: \"$given\" are too many; a single number is how many, and 7-7 is only seed 7"
 	SEEDS=$(printf '%s\n' $SEEDS | sort -nu | tr '\n' ' ')
 }
 check_jobs() {

@@ -135,7 +135,7 @@ refused() {
 		rm $m/run.replay
 		before=$(sums $m)
 		run "$train" "${small[@]}" -m $m -e 44 -o $m
-		refused 66 $m 'run.replay: the replay file is not there'
+		refused 66 $m 'run.replay: the replay file is missing'
 		mc-cat --verify $m/run.log
 		[ "$(mc-cat -t end $m/run.log | wc -l)" -eq 1 ]
 	done
@@ -154,7 +154,7 @@ refused() {
 	again
 	grep -q '^mc-critic: -D: to continue the run its replay file is needed$' err
 	again -D missing.replay
-	grep -q 'the replay file is not there' err
+	grep -q 'the replay file is missing' err
 	[ ! -e missing.replay ]
 	again -D d/run.replay --tau 0.5
 	grep -q 'tau = 0.01' err
@@ -173,7 +173,7 @@ refused() {
 	cp e/run.log d/run.log
 	before=$(sums d)
 	run "$train" "${small[@]}" -e 20 -o d
-	refused 65 d 'run.log: is not what the checkpoint counts on: it is of another run, seed is 2 there, not 1'
+	refused 65 d 'run.log: does not match the checkpoint: it is of another run, seed is 2 there, not 1'
 }
 
 @test "another run's log or replay file, or one that was changed, is not continued" {
@@ -187,8 +187,8 @@ refused() {
 		refused 65 d "$1"
 		cp good/* d
 	}
-	cp e/run.log d; again 'run.log: is not what the checkpoint counts on: it is of another run, seed is 2 there, not 1'
-	cp e/run.replay d; again 'run.replay: is not what the checkpoint counts on: it is of another run, seed is 2 there, not 1'
+	cp e/run.log d; again 'run.log: does not match the checkpoint: it is of another run, seed is 2 there, not 1'
+	cp e/run.replay d; again 'run.replay: does not match the checkpoint: it is of another run, seed is 2 there, not 1'
 	# under the right header other frames of the same lengths, with right checksums of their own
 	/usr/bin/python3 - <<-'PY'
 	import msgpack, zlib
@@ -218,8 +218,8 @@ refused() {
 	mv d/run.log.spoilt spoilt.log
 	mv d/run.replay.spoilt spoilt.replay
 	mc-cat --verify spoilt.log spoilt.replay
-	cp spoilt.log d/run.log; again 'run.log: is not what the checkpoint counts on: its checksum differs'
-	cp spoilt.replay d/run.replay; again 'run.replay: is not what the checkpoint counts on: its checksum differs'
+	cp spoilt.log d/run.log; again 'run.log: does not match the checkpoint: its checksum differs'
+	cp spoilt.replay d/run.replay; again 'run.replay: does not match the checkpoint: its checksum differs'
 	"$train" "${small[@]}" -e 40 -o d
 	cmp d/run.ckpt f/run.ckpt
 }
@@ -442,7 +442,7 @@ clash() {
 		status=0
 		wait $pid || status=$?
 		[ "$status" -eq 65 ]
-		[ "$(cat err)" = "mc-cat: log: was replaced: another run's log has its name now; follow it anew" ]
+		[ "$(cat err)" = "mc-cat: log: was replaced: another run's log has its name now; follow it again" ]
 		[ "$(jq -c 'select(.type == "header") | .seed' out)" = 1 ]
 	done
 	head -c $bytes d/run.log >log

@@ -88,13 +88,13 @@ header() {
 	SWEEP=share=2|SWEEP: --share takes no value: share=0,1
 	SWEEP=threads=1,2|SWEEP: several programs have an option --threads
 	SWEEP=share|SWEEP: "share" is not OPTION=VALUE,VALUE
-	METHODS=./file|METHODS: ./file is not a program that can be run
+	METHODS=./file|METHODS: ./file is not an executable program
 	METHODS=./twin/full.py|METHODS: ./twin/full.py has the name of another method
 	METHODS=./gate.py ./twin/gate.py|METHODS: two of them have one name
 	ENV_other=x|ENV_other: TASKS has no task of this name
 	ENV_a-b=x|ENV_a-b: letters, digits and _ only in the name of a task, please
-	SEEDS=20261130|SEEDS: "20261130" are too many; one number says how many, and 7-7 is seed 7 alone
-	SEEDS=5-20261130|SEEDS: "5-20261130" are too many; one number says how many, and 7-7 is seed 7 alone
+	SEEDS=20261130|SEEDS: "20261130" are too many; a single number is how many, and 7-7 is only seed 7
+	SEEDS=5-20261130|SEEDS: "5-20261130" are too many; a single number is how many, and 7-7 is only seed 7
 	SEEDS=5000|5000 runs are too many for one picture; fewer TASKS, METHODS or SEEDS, please
 	JOBS=99999999999999999999|JOBS: 99999999999999999999 is too large
 	TASKS=|TASKS: which tasks?
@@ -109,7 +109,7 @@ second"
 	[ "$output" = "figures: ENV_hints: one line, please; a longer command can be a script" ]
 	run -64 "$figures" fig2 file
 	run -64 "$figures" fig2 "${small[@]}" TASKS=push_N3 METHODS=none SWEEP=share=0,1
-	[ "$output" = "figures: SWEEP: grid alone has settings" ]
+	[ "$output" = "figures: SWEEP: only grid has settings" ]
 	[ ! -e out/runs-50000 ]
 }
 

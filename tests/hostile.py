@@ -287,7 +287,7 @@ def judge(name, reader, status, lines):
         return ""
     if "still running, or cut" in text and program in ("mc-cat", "mc-plot") and len(lines) <= 2 and not verify:
         return "" if status in (0, 64, 65) or status in reader.status and status < 64 else seen
-    if "ended without a word" in text and status == 75 and len(lines) == 1:
+    if "ended without a message" in text and status == 75 and len(lines) == 1:
         return ""
     if own and verify and start not in ("kind", "odd") or own and reader.strict and start == "form":
         if status != 65 or len(lines) != 1:
@@ -301,7 +301,7 @@ def judge(name, reader, status, lines):
 
 
 def judge_world(status, lines):
-    if status == 75 and len(lines) == 1 and "ended without a word" in lines[0]:
+    if status == 75 and len(lines) == 1 and "ended without a message" in lines[0]:
         return ""
     return "" if status in (64, 65) and len(lines) == 1 else "status %d, %s" % (status, " | ".join(lines))
 

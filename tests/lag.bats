@@ -157,9 +157,9 @@ same() {
 		[[ "$output" == *"--lag"*"$bad"* ]]
 	done
 	run -64 bash -c 'mc-rollout --load a/run.ckpt --lag 1 | cat >/dev/null; exit ${PIPESTATUS[0]}'
-	[ "$output" = 'mc-rollout: --lag: without a ring there is nothing to be behind; leave it out' ]
+	[ "$output" = 'mc-rollout: --lag: without a ring nothing can be rolled out ahead; leave it out' ]
 	run -64 bash -c 'mc-rollout -t push_N3 --script still --lag 1 | cat >/dev/null; exit ${PIPESTATUS[0]}'
-	[ "$output" = 'mc-rollout: --lag: without a ring there is nothing to be behind; leave it out' ]
+	[ "$output" = 'mc-rollout: --lag: without a ring nothing can be rolled out ahead; leave it out' ]
 	mc-rollout --load a/run.ckpt -n 3 | mc-cat --verify
 }
 
@@ -187,10 +187,10 @@ change() {
 		[[ "$output" == *"$want"* ]]
 		[ "$(cat a/run.log a/run.replay | cksum)" = "$sum" ]
 	done <<-'END'
-	65:del x["ahead"]|a run with --lag, and no episode is acted ahead
-	65:x["ahead"]["episode"] += 1|the episode that is acted ahead is not the next
-	65:x["ahead"]["iteration"] -= 1|the episode that is acted ahead is not the next
-	65:x["ahead"]["last"] = True|the episode that is acted ahead is not the next
+	65:del x["ahead"]|a run with --lag, but no episode was rolled out ahead
+	65:x["ahead"]["episode"] += 1|the episode that was rolled out ahead is not the next
+	65:x["ahead"]["iteration"] -= 1|the episode that was rolled out ahead is not the next
+	65:x["ahead"]["last"] = True|the episode that was rolled out ahead is not the next
 	65:x["ahead"]["a"] = x["ahead"]["a"] + 3|a is beyond [-1, 1]
 	65:x["ahead"]["r"] = x["ahead"]["r"] * np.float32("nan")|nan
 	65:x["ahead"]["o"] = x["ahead"]["o"][1:]|ahead.o is float32

@@ -37,9 +37,9 @@ refused() {
 
 @test "what goes to nobody, or to more than one, is refused with a line" {
 	refused -m meta --b1 0.8
-	[ "$output" = "train: --b1: more than one program has it; say whose, -M '--b1=0.8' or -Q '--b1=0.8'" ]
+	[ "$output" = "train: --b1: more than one program has it; choose with -M '--b1=0.8' or -Q '--b1=0.8'" ]
 	refused -m none --lr-rule 0.1
-	[ "$output" = "train: --lr-rule: it is mc-metalearn's, and has no meaning with -m none" ]
+	[ "$output" = "train: --lr-rule: it belongs to mc-metalearn, and has no meaning with -m none" ]
 	refused --nosuch 3
 	[[ "$output" == "train: --nosuch: unknown option; "* ]]
 	refused --lr-policy

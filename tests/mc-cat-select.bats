@@ -182,7 +182,7 @@ py() {
 	[ ! -e ./- ]
 	run script -qec "'$cat' --npz - run/run.ckpt" /dev/null
 	[ "$status" -eq 64 ]
-	[[ "$output" == "mc-cat: <stdout>: nets are not for a terminal"* ]]
+	[[ "$output" == "mc-cat: <stdout>: nets are binary, and this is a terminal"* ]]
 	run bash -c "'$cat' --safetensors - run/run.ckpt >/dev/full"
 	[ "$status" -eq 74 ]
 }

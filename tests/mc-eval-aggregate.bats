@@ -212,7 +212,7 @@ three() {
 	run -64 mc-plot profile --scale push_N3=0,100:push_n3=-80,-20 *.log
 	[[ "$output" == 'mc-plot: --scale: there is no task "push_n3"; these runs are of '* ]]
 	run -64 mc-eval --aggregate --scale push_N3=0,100:push_N6=0,1:push_N3=-80,-20 *.log
-	[ "$output" = "mc-eval: --scale: push_N3 stands there twice; leave one of them out" ]
+	[ "$output" = "mc-eval: --scale: push_N3 is given twice; leave one of them out" ]
 	# tasks that the runs are not of, or that only they know, are fine
 	[ "$(mc-eval --aggregate --json --scale push_N3=0,100:push_N6=0,1:mine_N3=0,50 *.log | jq -c 'select(.scale) | .scale')" = \
 		"$(printf '[0,100]\n[0,100]\n[0,100]\n[0,50]')" ]
@@ -265,9 +265,9 @@ three() {
 	log a.log
 	ckpt a.ckpt
 	run -64 mc-eval --aggregate a.log a.ckpt
-	[ "$output" = "mc-eval: a.ckpt: a checkpoint among logs: their returns are not alike; give one or the other" ]
+	[ "$output" = "mc-eval: a.ckpt: a checkpoint among logs: their returns cannot be compared; give one or the other" ]
 	run -64 mc-eval --aggregate a.ckpt a.log
-	[ "$output" = "mc-eval: a.log: a log among checkpoints: their returns are not alike; give one or the other" ]
+	[ "$output" = "mc-eval: a.log: a log among checkpoints: their returns cannot be compared; give one or the other" ]
 	run -64 mc-eval --aggregate --last 5 a.ckpt
 	[ "$output" = "mc-eval: --last: this is about logs, and a.ckpt is a checkpoint; leave it out" ]
 	for option in '--number 5' '--seed 5' '--comm none' '--mute 1' '--greedy' '--prey flee' '--max-edges 1'; do

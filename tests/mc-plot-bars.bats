@@ -97,7 +97,7 @@ block() {
 @test "what cannot be drawn is said" {
 	log a.log episodes=0
 	run -65 mc-plot bars a.log
-	[[ "$output" == *": no episode in its log; has it only just begun?" ]]
+	[[ "$output" == *": no episode in its log; has it just begun?" ]]
 	log a.log
 	run -64 mc-plot bars a.log -w 3
 	[ "$output" = "mc-plot: --window: this is not an option of mc-plot bars; leave it out" ]

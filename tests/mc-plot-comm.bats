@@ -133,7 +133,7 @@ last() {
 	log b.log episodes=0
 	run mc-plot comm b.log
 	[ "$status" -eq 65 ]
-	[ "$output" = "mc-plot: no episode in these logs; has the run only just begun?" ]
+	[ "$output" = "mc-plot: no episode in these logs; has the run just begun?" ]
 	echo hello >text
 	run mc-plot comm text
 	[ "$status" -eq 65 ]

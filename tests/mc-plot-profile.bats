@@ -124,7 +124,7 @@ drawn() {
 	run -66 mc-plot profile nothing
 	log b.log episodes=0 seed=2
 	run -65 mc-plot profile a.log b.log
-	[[ "$output" == *": no episode in its log; has it only just begun?" ]]
+	[[ "$output" == *": no episode in its log; has it just begun?" ]]
 	: >empty
 	run -65 mc-plot profile empty
 	log b.log end=0 seed=2

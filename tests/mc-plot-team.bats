@@ -225,7 +225,7 @@ block() {
 	done
 	stream b.mc task=hints
 	run -65 mc-plot graph b.mc
-	[[ "$output" == "mc-plot: b.mc:0: task \"hints\": where its agents are is not known; "* ]]
+	[[ "$output" == "mc-plot: b.mc:0: task \"hints\": the positions of its agents are unknown; "* ]]
 	stream b.mc agents=4
 	run -65 mc-plot graph b.mc
 	[[ "$output" == *": 4 agents with observations of 16 are not those of navigation_N3_l3; "* ]]

@@ -124,7 +124,7 @@ setup() {
 	touch file
 	for name in ./none ./file /usr; do
 		run -64 mc-train "${small[@]}" -m $name -o x
-		[ "$output" = "mc-train: -m: $name is not a program that can be run; chmod +x, perhaps" ]
+		[ "$output" = "mc-train: -m: $name is not an executable program; chmod +x, perhaps" ]
 	done
 	run -64 mc-train "${small[@]}" -m gate -o x
 	[ "$output" = 'mc-train: -m: unknown method "gate": none, full, reinforce, stgs or meta, or a program of your own, as ./gate' ]

@@ -40,7 +40,7 @@ on() {
 	killed|65| ended with status 139 (signal 11, Segmentation fault) in episode 3, after 1 step; try the command by hand
 	hangs|65| sent nothing for 6 seconds in episode 3, after 1 step; --env-timeout says how long it may take
 	silent|65| sent nothing for 1 seconds before it sent a header; --env-timeout says how long it may take
-	ends|65| has no further episode; it must go on, however many episodes that are
+	ends|65| has no more episodes; it must serve any number of them
 	twice|65|, in episode 3, after 2 steps, byte 2338 of its output: asked for episode 3, step 3, it sends episode 3, step 2; each action wants one observation, and after the last step step 0 of the next episode
 	shell|65| ended with status 127 before it sent a header; try the command by hand
 	no-agents|65|, in its header, byte 70 of its output: its header's agents is 0, want 1 to 256; ENVIRONMENTS in mc-frame(5) tells what it must send
@@ -203,7 +203,7 @@ on() {
 	rm bad.*
 	on "$bad well {seed} {env}" -e 4
 	run -65 bash -c "mc-rollout --load bad.ckpt -n 1 --env '$bad well {seed} {env}' | mc-plot graph --step 0 -o x.svg"
-	[[ "$output" == *'task "bad": where its agents are is not known; its program must tell positions; '* ]]
+	[[ "$output" == *'task "bad": the positions of its agents are unknown; its program must report positions; '* ]]
 	# roles that there are not, and a team that does not come first
 	for roles in agents,landmark landmark,agent agent,star; do
 		/usr/bin/python3 - "$roles" episodes <<-'PY' >odd

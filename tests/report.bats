@@ -259,7 +259,7 @@ mean() {
 	[ -s out/report.md ]
 	: >$runs/none/1/run.done
 	run -65 report METHODS='none reinforce'
-	[ "$output" = "report: $runs/none/1/run.done: no command is in it; remove it, and what made the run makes it anew" ]
+	[ "$output" = "report: $runs/none/1/run.done: it has no command; remove it, and make the run again" ]
 	rm $runs/none/1/run.done
 	train 'none reinforce' 1
 	report METHODS='none reinforce' >made

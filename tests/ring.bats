@@ -168,9 +168,9 @@ in_env() {
 	in_env 'mc-envsim -t push_N3 --env 1 -n 1; exit 5'
 	[[ "$(cat err)" == *'-n 1; exit 5" ended with status 5 in episode 1, after 0 steps; '* ]]
 	in_env 'mc-envsim -t push_N3 --env 1 -n 1'
-	[ "$(cat err)" = 'mc-rollout: --env: "mc-envsim -t push_N3 --env 1 -n 1" has no further episode; it must go on, however many episodes that are' ]
+	[ "$(cat err)" = 'mc-rollout: --env: "mc-envsim -t push_N3 --env 1 -n 1" has no more episodes; it must serve any number of them' ]
 	in_env 'cat stream; exec 1>&-; sleep 60'
-	[[ "$(cat err)" == *'closed its output in episode 0, after '*' steps, and goes on; '* ]]
+	[[ "$(cat err)" == *'closed its output in episode 0, after '*' steps, but keeps running; '* ]]
 }
 
 @test "stopped by TERM and continued: the bytes of the run that was never stopped" {
@@ -374,12 +374,12 @@ told() {
 	[ "$(mc-cat sighted/run.ckpt | jq -c '.header["mc-metalearn"] | [.rule_input, .scale_rule, .lr_rule, .eps, .eps_rule]')" = '["I,normal",0,0.001,0.001,1e-08]' ]
 	run "$train" "${small[@]}" -m reinforce -e 20 -o d -p sighted
 	[ "$status" -eq 64 ]
-	[ "$output" = 'train: -p: sighted is of the learned rule: -m meta' ]
+	[ "$output" = 'train: -p: sighted needs the learned rule: -m meta' ]
 	"$train" -t push_N3 -R '--hidden 8' -Q '--batch 64' -e 20 -o carried -p carried
 	[ "$(mc-cat carried/run.ckpt | jq -c '.header["mc-metalearn"] | [.eta, .freeze, .eps, .rule, .residual]')" = '["auto",true,0.01,"edge",true]' ]
 	run "$train" "${small[@]}" -m none -e 20 -o d -p carried
 	[ "$status" -eq 64 ]
-	[ "$output" = 'train: -p: carried is of the learned rule: -m meta' ]
+	[ "$output" = 'train: -p: carried needs the learned rule: -m meta' ]
 	[ ! -e d ]
 }
 

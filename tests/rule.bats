@@ -166,7 +166,7 @@ everything='--rule edge --rule-input advantage,normal --residual --warmup-comm 1
 	try --rule-init ones
 	[[ "$stderr" == 'mc-metalearn: --rule-init: unknown beginning "ones": random or reinforce'* ]]
 	try --rule-init reinforce
-	[[ "$stderr" == 'mc-metalearn: --rule-init: a return less its mean is of rewards less theirs; give --rule-input normal as well' ]]
+	[[ "$stderr" == 'mc-metalearn: --rule-init: the return less its mean is computed from rewards less theirs; give --rule-input normal as well' ]]
 	try --rule-init reinforce --rule-input normal --residual
 	[[ "$stderr" == 'mc-metalearn: --rule-init: a rule that is given'* ]]
 	try --rule-init reinforce --rule-input normal --eta x.ckpt

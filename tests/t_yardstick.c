@@ -23,7 +23,7 @@ static void rows(void)
 	}
 	ok(valid, "every row is of a task, and says prey where there are some");
 	ok(ordered, "floor, alone, ceiling: in this order");
-	ok(once, "no task stands there twice");
+	ok(once, "no task is given twice");
 	ok(mc_yardstick_episodes >= 1000, "measured over %ld episodes", mc_yardstick_episodes);
 	for (int i = 0; mc_task_name(i); i++)
 		named &= mc_yardstick_find(mc_task_name(i), "none") || mc_yardstick_find(mc_task_name(i), "flee");

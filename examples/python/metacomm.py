@@ -278,7 +278,7 @@ class Filter:
                     break
                 self._handle(frame)
             else:
-                why = "the program before it ended without a word"
+                why = "the program before it ended without a message"
         except BrokenPipeError:
             status = 75
         except Exception as e:                         # pass the reason on, so that the ring ends in order

@@ -257,13 +257,13 @@ static int create_beside(const char *path, const char *real, char tmp[PATH_MAX],
 		const int fd = open(tmp, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
 
 		if (fd < 0 && errno != EEXIST)
-			return mc_err_errno(e, MC_CANTCREAT, path, NULL, "cannot create a file beside it");
+			return mc_err_errno(e, MC_CANTCREAT, path, NULL, "cannot create a file next to it");
 		if (fd >= 0 && (flock(fd, LOCK_EX) < 0 || fstat(fd, &st) < 0 || st.st_nlink > 0))
 			return fd;
 		if (fd >= 0)
 			(void)close(fd);
 	}
-	return mc_err_set(e, MC_CANTCREAT, path, -1, NULL, "cannot create a file beside it: every name is taken");
+	return mc_err_set(e, MC_CANTCREAT, path, -1, NULL, "cannot create a file next to it: every name is taken");
 }
 
 static int is_left_over(const char *name, const char *begin, size_t n)
@@ -315,7 +315,7 @@ static int write_synced(int fd, const char *path, const void *bytes, size_t len,
 	if (mc_io_write(fd, bytes, len) < 0)
 		return mc_err_errno(e, MC_IOERR, path, NULL, "cannot write");
 	if (fsync(fd) < 0)
-		return mc_err_errno(e, MC_IOERR, path, NULL, "cannot bring it to the disk");
+		return mc_err_errno(e, MC_IOERR, path, NULL, "cannot flush it to disk");
 	return 0;
 }
 
@@ -330,7 +330,7 @@ static int sync_directory(const char *path, const char *real, struct mc_err *e)
 	if (fd < 0)
 		return errno == EACCES ? 0 : mc_err_errno(e, MC_IOERR, path, NULL, "cannot open its directory to sync it");
 	if (fsync(fd) < 0 && errno != EINVAL)
-		r = mc_err_errno(e, MC_IOERR, path, NULL, "cannot bring its directory to the disk");
+		r = mc_err_errno(e, MC_IOERR, path, NULL, "cannot flush its directory to disk");
 	(void)close(fd);
 	return r;
 }
@@ -350,7 +350,7 @@ int mc_file_commit(const char *path, const void *bytes, size_t len, struct mc_er
 	int r = write_synced(fd, path, bytes, len, e);
 
 	if (r == 0 && rename(tmp, real) < 0)
-		r = mc_err_errno(e, MC_IOERR, path, NULL, "cannot put the new file in its place");
+		r = mc_err_errno(e, MC_IOERR, path, NULL, "cannot move the new file into place");
 	if (r < 0)
 		(void)unlink(tmp);
 	if (close(fd) < 0 && r == 0)

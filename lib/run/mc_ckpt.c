@@ -21,7 +21,7 @@ static int check_nets(const struct mc_map *params, int targets, struct mc_err *e
 				return -1;
 		} else if (!net_of(key, &net)) {
 			return mc_err_set(e, MC_DATA, params->frame->place, params->frame->offset, "is it of a later version?",
-			    "%s holds a net \"%s\", which is not known here", params->path, key);
+			    "%s holds a net \"%s\", which is unknown here", params->path, key);
 		}
 	}
 	return 0;
@@ -34,7 +34,7 @@ int mc_ckpt_read(struct mc_ckpt *c, const struct mc_frame *f, struct mc_err *e)
 	memset(c, 0, sizeof *c);
 	c->frame = *f;
 	if (strcmp(f->type, "checkpoint") != 0)
-		return mc_err_set(e, MC_DATA, f->place, f->offset, "a run leaves it as run.ckpt, beside its log",
+		return mc_err_set(e, MC_DATA, f->place, f->offset, "a run leaves it as run.ckpt, next to its log",
 		    "this is a stream that begins with a %s, not a checkpoint", f->type);
 	if (mc_map_map(m, "header", &c->header_map, e) < 0 || mc_header_read(&c->header_map, &c->header, e) < 0 ||
 	    mc_map_int(m, "iteration", &c->iteration, e) < 0 || mc_map_int(m, "episode", &c->episode, e) < 0 ||

@@ -99,7 +99,7 @@ static int start_copies(struct mc_env *v, const struct mc_outside_opts *o, struc
 		if (!v->outside[k])
 			return -1;
 		if (k && !mc_env_dims_same(&dims, &v->dims))
-			return mc_err_set(e, MC_DATA, "--env", -1, "try the command by hand", "\"%.300s\" is of other sizes the %zu. time",
+			return mc_err_set(e, MC_DATA, "--env", -1, "try the command by hand", "\"%.300s\" has other sizes when started as copy %zu",
 			    o->command, k + 1);
 	}
 	v->E = says->positions.E;

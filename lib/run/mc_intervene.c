@@ -30,7 +30,7 @@ static int parse_item(struct mc_intervention *x, const char *item, struct mc_err
 	if (how < 0 && !shuffle && !own)
 		return mc_usage(e, "--comm", NULL, "\"%s\" is not learned, none, full, drop=P, shuffle or self", item);
 	if (how >= 0 ? x->how >= 0 : x->message != MC_MESSAGE_ASKED)
-		return mc_usage(e, "--comm", NULL, "\"%s\" beside another that excludes it", item);
+		return mc_usage(e, "--comm", NULL, "\"%s\" excludes another one that is given", item);
 	if (how >= 0)
 		x->how = how;
 	else
@@ -52,7 +52,7 @@ int mc_intervention_comm(struct mc_intervention *x, const char *text, struct mc_
 			break;
 	}
 	if (x->how == MC_NONE && (x->drop >= 0 || x->message != MC_MESSAGE_ASKED))
-		return mc_usage(e, "--comm", NULL, "under none nothing is asked: there is no message to change");
+		return mc_usage(e, "--comm", NULL, "under none there are no messages to change");
 	return 0;
 }
 

@@ -144,7 +144,7 @@ int mc_journal_begin(struct mc_journal *l, struct mc_fb *b, struct mc_err *e)
 
 static int is_another(const struct mc_journal *l, const char *how, struct mc_err *e)
 {
-	return mc_err_set(e, MC_DATA, l->path, -1, put_back, "is not what the checkpoint counts on: %s", how);
+	return mc_err_set(e, MC_DATA, l->path, -1, put_back, "does not match the checkpoint: %s", how);
 }
 
 /* The file's own header says which run it is of. */
@@ -165,7 +165,7 @@ static int check_length(const struct mc_journal *l, const struct mc_journal_at *
 	struct stat st;
 
 	if (l->fd < 0)
-		return mc_err_set(e, MC_NOINPUT, l->path, -1, put_back, "the checkpoint counts on it, and it is not there");
+		return mc_err_set(e, MC_NOINPUT, l->path, -1, put_back, "the checkpoint needs it, and it does not exist");
 	if (fstat(l->fd, &st) < 0)
 		return mc_err_errno(e, MC_NOINPUT, l->path, NULL, "cannot read");
 	if (st.st_size < at->bytes)
@@ -216,7 +216,7 @@ int mc_journal_is_ended(const struct mc_journal *l)
 int mc_journal_cut(struct mc_journal *l, struct mc_err *e)
 {
 	if (ftruncate(l->fd, l->at.bytes) < 0 || lseek(l->fd, l->at.bytes, SEEK_SET) < 0)
-		return mc_err_errno(e, MC_IOERR, l->path, NULL, "cannot cut it back");
+		return mc_err_errno(e, MC_IOERR, l->path, NULL, "cannot truncate it");
 	return open_out(l, e);
 }
 
@@ -242,7 +242,7 @@ int mc_journal_sync(struct mc_journal *l, struct mc_journal_at *at, struct mc_er
 	if (mc_out_flush(l->out, e) < 0)
 		return -1;
 	if (fsync(l->fd) < 0)
-		return mc_err_errno(e, MC_IOERR, l->path, NULL, "cannot bring it to the disk");
+		return mc_err_errno(e, MC_IOERR, l->path, NULL, "cannot flush it to disk");
 	at->bytes = l->at.bytes + mc_out_bytes(l->out);
 	at->frames = mc_out_frames(l->out);
 	at->crc = mc_out_crc(l->out);
@@ -253,7 +253,7 @@ static int finish(struct mc_journal *l, struct mc_fb *b, struct mc_err *e)
 {
 	if (mc_out_end(l->out, b, NULL, NULL, e) < 0 || mc_out_flush(l->out, e) < 0)
 		return -1;
-	return fsync(l->fd) < 0 ? mc_err_errno(e, MC_IOERR, l->path, NULL, "cannot bring it to the disk") : 0;
+	return fsync(l->fd) < 0 ? mc_err_errno(e, MC_IOERR, l->path, NULL, "cannot flush it to disk") : 0;
 }
 
 int mc_journal_close(struct mc_journal *l, struct mc_fb *b, int done, struct mc_err *e)

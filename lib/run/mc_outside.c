@@ -86,7 +86,7 @@ static int gone(struct mc_outside *x, struct mc_err *e)
 	int status;
 
 	if (!status_of(x, &status))
-		return mc_err_set(e, MC_DATA, "--env", -1, by_hand, "\"%.300s\" closed its output %s, and goes on", x->command,
+		return mc_err_set(e, MC_DATA, "--env", -1, by_hand, "\"%.300s\" closed its output %s, but keeps running", x->command,
 		    when(x, text));
 	x->failed = status != 0;
 	if (WIFSIGNALED(status))
@@ -102,7 +102,7 @@ static int gone(struct mc_outside *x, struct mc_err *e)
 static int no_more(struct mc_outside *x, struct mc_err *e)
 {
 	return gone(x, e) < 0 && x->failed ? -1 : mc_err_set(e, MC_DATA, "--env", -1,
-	    "it must go on, however many episodes that are", "\"%.300s\" has no further episode", x->command);
+	    "it must serve any number of them", "\"%.300s\" has no more episodes", x->command);
 }
 
 /* It sent what cannot be: `e` says what, and where in its output. Which command, and what to do. */

@@ -111,7 +111,7 @@ int mc_signal_checkpoint(void)
 int mc_ring_broken(const struct mc_in *in, const char *upstream, struct mc_err *e)
 {
 	(void)mc_err_set(e, MC_TEMPFAIL, "<stdin>", mc_in_offset(in), "run it again to continue from the last checkpoint",
-	    "%s ended without a word, after %llu complete frames", upstream[0] ? upstream : "the program before this one",
+	    "%s ended without a message, after %llu complete frames", upstream[0] ? upstream : "the program before this one",
 	    (unsigned long long)mc_in_frames(in));
 	e->quiet = getenv("MC_SUPERVISED") != NULL;
 	return -1;

@@ -48,7 +48,7 @@ int mc_scales_parse(struct mc_scales *s, const char *text, struct mc_err *e)
 		if (parse_one(&x, text, n, e) < 0)
 			return -1;
 		if (mc_scales_find(s, x.task))
-			return mc_usage(e, "--scale", "leave one of them out", "%s stands there twice", x.task);
+			return mc_usage(e, "--scale", "leave one of them out", "%s is given twice", x.task);
 		s->scale[s->n++] = x;
 	}
 	return 0;

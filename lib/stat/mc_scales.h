@@ -19,7 +19,7 @@ struct mc_scales {
 	struct mc_task_scale *scale;
 };
 
-/* NULL stands for no scale. MC_USAGE for another form, and for a task that stands there twice; MC_OSERR. */
+/* NULL stands for no scale. MC_USAGE for another form, and for a task that is given twice; MC_OSERR. */
 int mc_scales_parse(struct mc_scales *s, const char *text, struct mc_err *e);
 void mc_scales_release(struct mc_scales *s);
 

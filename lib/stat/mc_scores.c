@@ -34,7 +34,7 @@ static int insert(struct mc_score *s, const struct mc_run *run, double last, str
 	size_t at = s->n;
 
 	if (run->n == 0)
-		return mc_err_set(e, MC_DATA, NULL, -1, "has it only just begun?", "%s, %s, seed %" PRIu64 ": no episode in its log",
+		return mc_err_set(e, MC_DATA, NULL, -1, "has it just begun?", "%s, %s, seed %" PRIu64 ": no episode in its log",
 		    run->task, run->label, run->seed);
 	while (at > 0 && s->seed[at - 1] > run->seed)
 		at--;

@@ -74,11 +74,11 @@ static int parse(struct cat *c, int argc, char **argv, int *operands, struct mc_
 		{ MC_OPT_STR, 'w', "where", "COND", &c->where_text, 0, 0,
 		    "only frames for which 'KEY OP VALUE [&& ...]' holds; OP is one of == != < <= > >=" },
 		{ MC_OPT_STR, 0, "net", "NAME", &c->net, 0, 0,
-		    "only the parameters of this net; of a checkpoint, only its tree" },
+		    "only the parameters of this net; from a checkpoint, only its tree" },
 		{ MC_OPT_INT, 'n', "number", "N", &c->limit, 0, INFINITY, "stop after N frames; 0 = all of them" },
 		{ MC_OPT_FLAG, 'f', "follow", NULL, &c->follow, 0, 0,
-		    "wait for what a run still adds to its log, until the end frame" },
-		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "How they are shown" },
+		    "wait for more to be written to a log, until the end frame" },
+		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "How frames are shown" },
 		{ MC_OPT_FLAG, 0, "full", NULL, &c->full, 0, 0,
 		    "the values of arrays as nested lists, not a summary" },
 		{ MC_OPT_STR, 0, "fields", "KEY,...", &c->fields_text, 0, 0,
@@ -86,7 +86,7 @@ static int parse(struct cat *c, int argc, char **argv, int *operands, struct mc_
 		{ MC_OPT_FLAG, 0, "tsv", NULL, &c->tsv, 0, 0,
 		    "a table: a line of names, then a row for each frame" },
 		{ MC_OPT_FLAG, 0, "count", NULL, &c->count, 0, 0, "only the number of frames of each type" },
-		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "What else can be done with them" },
+		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "Other uses" },
 		{ MC_OPT_FLAG, 0, "verify", NULL, &c->verify, 0, 0,
 		    "read everything, show nothing; status 65 unless everything is complete and valid" },
 		{ MC_OPT_FLAG, 0, "diff", NULL, &c->diff, 0, 0,
@@ -274,7 +274,7 @@ static int wait_for_more(void *ctx, struct mc_err *e)
 		errno = EPIPE;
 		return output_failed(e);
 	}
-	return is_replaced(c) ? mc_err_set(e, MC_DATA, c->followed.path, -1, "follow it anew",
+	return is_replaced(c) ? mc_err_set(e, MC_DATA, c->followed.path, -1, "follow it again",
 	    "was replaced: another run's log has its name now") : 1;
 }
 

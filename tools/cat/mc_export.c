@@ -389,7 +389,7 @@ static int safetensors(struct mc_export *x, struct buffer *out, struct mc_err *e
 static int put_stdout(const struct buffer *out, struct mc_err *e)
 {
 	if (isatty(STDOUT_FILENO))
-		return mc_err_set(e, MC_USAGE, "<stdout>", -1, "send it into a file or a pipe", "nets are not for a terminal");
+		return mc_err_set(e, MC_USAGE, "<stdout>", -1, "redirect it to a file or a pipe", "nets are binary, and this is a terminal");
 	return mc_file_stdout(out->p, out->len, e);
 }
 

@@ -463,8 +463,8 @@ static int on_state(void *ctx, const struct mc_frame *f, struct mc_err *e)
 	if (mc_journal_at_read(&state, "replay", &at, e) < 0)
 		return -1;
 	if (mc_journal_is_absent(x->file))
-		return mc_err_set(e, MC_NOINPUT, x->path, -1, "a finished run keeps a small one, and with --keep-replay any",
-		    "the replay file is not there, and the run cannot go on without it");
+		return mc_err_set(e, MC_NOINPUT, x->path, -1, "a finished run keeps a small one, or any with --keep-replay",
+		    "the replay file is missing, and the run cannot continue without it");
 	const int r = file_header(x, &header, e) < 0 ? -1 : mc_journal_prove(x->file, &at, &header.frame.map, look, x, e);
 
 	mc_saved_free(&header);
@@ -566,7 +566,7 @@ static int delete_file(struct critic *x, struct mc_err *e)
 	if (unlink(real) < 0)
 		return mc_err_errno(e, MC_IOERR, x->path, NULL, "cannot delete the replay file");
 	if (isatty(STDERR_FILENO) && !mc_quiet())
-		fprintf(stderr, "%s: %s (%lld MB) is deleted: the run is done; to train it longer later, --keep-replay keeps it\n", self,
+		fprintf(stderr, "%s: %s (%lld MB) deleted, as the run is done; --keep-replay keeps it, to train longer later\n", self,
 		    x->path, (long long)(x->file_bytes / 1000000));
 	return 0;
 }
@@ -625,38 +625,38 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 	x.text.gamma = "task";
 	batch = (long)o->B, replay = (long)o->replay, warmup = (long)o->warmup;
 	const struct mc_opt table[] = {
-		{ MC_OPT_STR, 'm', "method", "METHOD", &x.method, 0, 0, "stgs: learn whom to talk to as well, by straight-through Gumbel-softmax" },
+		{ MC_OPT_STR, 'm', "method", "METHOD", &x.method, 0, 0, "stgs: also learn whom to talk to, by straight-through Gumbel-softmax" },
 		{ MC_OPT_STR, 'D', "replay-file", "FILE", &x.path, 0, 0, "keep the replay buffer D in this file, so that the run can be continued" },
-		{ MC_OPT_FLAG, 0, "keep-replay", NULL, &x.keep_replay, 0, 0, "leave that file when the run is done, so that a larger -e can go on" },
-		{ MC_OPT_INT, 0, "keep-below", "MB", &x.keep_below, 0, 1e6, "leave it anyway if it has at most this many megabytes" },
+		{ MC_OPT_FLAG, 0, "keep-replay", NULL, &x.keep_replay, 0, 0, "keep that file when the run is done, so that a larger -e can extend it" },
+		{ MC_OPT_INT, 0, "keep-below", "MB", &x.keep_below, 0, 1e6, "keep it in any case if it has at most this many megabytes" },
 		{ MC_OPT_STR, 0, "freeze-policy", "CKPT", &x.freeze, 0, 0, "learn nothing: act with this run's policies; only whom to talk to is learned" },
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "Learning" },
-		{ MC_OPT_STR, 0, "critic", "mlp|invariant", &x.kind, 0, 0, "what Q is: dense layers over all agents, or one net for all of them, blind to their order" },
+		{ MC_OPT_STR, 0, "critic", "mlp|invariant", &x.kind, 0, 0, "the net of Q: dense layers over all agents, or one net for all of them, which ignores their order" },
 		{ MC_OPT_INT, 0, "batch", "B", &batch, 1, 1 << 20, "transitions in a batch" },
 		{ MC_OPT_INT, 0, "replay", "N", &replay, 1, 1e9, "D holds the last N transitions" },
-		{ MC_OPT_INT, 0, "warmup", "N", &warmup, 0, 1e9, "learn once D holds N transitions; at least a batch" },
-		{ MC_OPT_STR, 0, "critic-gamma", "X", &x.text.gamma, 0, 0, "the critic's own discount; START:END:EPISODES or START:END:PERCENT% moves it; same: that of the run; task: what suits it" },
-		{ MC_OPT_INT, 0, "n-step", "N", &n_step, 1, 1000, "rewards in the critic's target before it takes its own value" },
+		{ MC_OPT_INT, 0, "warmup", "N", &warmup, 0, 1e9, "start learning once D holds N transitions, at least a batch" },
+		{ MC_OPT_STR, 0, "critic-gamma", "X", &x.text.gamma, 0, 0, "the critic's own discount; START:END:EPISODES or START:END:PERCENT% moves it; same: that of the run; task: one that suits the task" },
+		{ MC_OPT_INT, 0, "n-step", "N", &n_step, 1, 1000, "rewards in the critic's target before it bootstraps from its own value" },
 		{ MC_OPT_STR, 0, "lr-critic", "X", &x.text.lr_critic, 0, 0, "Adam's learning rate for Q; may move as well" },
 		{ MC_OPT_STR, 0, "lr-policy", "X", &x.text.lr_policy, 0, 0, "Adam's learning rate for the policies; may move as well" },
 		{ MC_OPT_INT, 0, "updates", "N", &x.updates, 1, 1000, "updates for each trajectory, each on a batch of its own" },
-		{ MC_OPT_FLAG, 0, "joint", NULL, &o->joint, 0, 0, "ascend Q with the present actions of all agents, not with the others' stored ones" },
-		{ MC_OPT_REAL, 0, "penalty", "X", &o->penalty, 0, 1e3, "take X times the mean square of the actions before tanh from what the policies ascend" },
+		{ MC_OPT_FLAG, 0, "joint", NULL, &o->joint, 0, 0, "ascend Q with the current actions of all agents, not with the others' stored ones" },
+		{ MC_OPT_REAL, 0, "penalty", "X", &o->penalty, 0, 1e3, "subtract X times the mean square of the actions before tanh from what the policies ascend" },
 		{ MC_OPT_REAL, 0, "b1", "X", &o->b1, 0, 0.999999, "Adam's beta_1" },
 		{ MC_OPT_REAL, 0, "b2", "X", &o->b2, 0, 0.999999999, "Adam's beta_2" },
 		{ MC_OPT_REAL, 0, "adam-eps", "X", &o->adam_eps, 1e-30, 1, "Adam's epsilon, outside the root" },
 		{ MC_OPT_REAL, 0, "clip-critic", "X", &o->clip_critic, 0, 1e30, "bound on the norm of Q's gradient; 0 = none" },
 		{ MC_OPT_REAL, 0, "clip-policy", "X", &o->clip_policy, 0, 1e30, "bound on the norm of each agent's policy gradient; 0 = none" },
 		{ MC_OPT_REAL, 0, "tau", "X", &o->tau, 0, 1, "the targets' step towards the nets" },
-		{ MC_OPT_REAL, 0, "scale-policy", "X", &o->scale_policy, 0, 1e3, "factor of the policies' last kernels at the start" },
+		{ MC_OPT_REAL, 0, "scale-policy", "X", &o->scale_policy, 0, 1e3, "factor on the policies' initial last kernels" },
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "Communication nets, with -m stgs" },
 		{ MC_OPT_REAL, 0, "lr-comm", "X", &o->lr_comm, 0, 1e3, "RMSprop's learning rate" },
 		{ MC_OPT_REAL, 0, "rho", "X", &o->rho, 0, 0.999999999, "RMSprop's decay" },
 		{ MC_OPT_REAL, 0, "eps", "X", &o->eps, 1e-30, 1, "RMSprop's epsilon, inside the root" },
 		{ MC_OPT_REAL, 0, "temp", "X", &o->temp, 1e-6, 1e6, "temperature of the relaxed decisions" },
-		{ MC_OPT_REAL, 0, "scale-comm", "X", &o->scale_comm, 0, 1e3, "factor of their last kernels at the start" },
+		{ MC_OPT_REAL, 0, "scale-comm", "X", &o->scale_comm, 0, 1e3, "factor on their initial last kernels" },
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "Other options" },
-		{ MC_OPT_STR, 0, "device", "cpu|cuda", &device, 0, 0, "what computes: the CPU, or a GPU with CUDA" },
+		{ MC_OPT_STR, 0, "device", "cpu|cuda", &device, 0, 0, "compute on the CPU, or on a GPU with CUDA" },
 		{ MC_OPT_FLAG, 0, "tf32", NULL, &tf32, 0, 0, "with --device cuda: faster products with fewer digits" },
 		{ MC_OPT_INT, 0, "threads", "N", &threads, 1, 1024, "threads of --device cpu; never changes a result" },
 		{ MC_OPT_INT, 0, "max-frame", "BYTES", &max_frame, 65536, 1e15, "largest frame that is accepted" },

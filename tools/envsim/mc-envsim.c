@@ -397,7 +397,7 @@ static int check(const struct options *o, struct mc_err *e)
 	const int modes = o->list + (o->describe != NULL) + (o->random > 0) + (o->still > 0);
 
 	if (modes > 1)
-		return mc_usage(e, NULL, NULL, "only one of --list, --describe, --random, --still can be asked for");
+		return mc_usage(e, NULL, NULL, "only one of --list, --describe, --random and --still can be given");
 	if (o->list || o->describe)
 		return 0;
 	if (!o->task)
@@ -422,11 +422,11 @@ static int body(int argc, char **argv, struct mc_err *e)
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "The environment" },
 		{ MC_OPT_STR, 't', "task", "TASK", &o.task, 0, 0, "the task; --list shows the names" },
 		{ MC_OPT_U64, 's', "seed", "SEED", &o.seed, 0, 0, "seed of the resets" },
-		{ MC_OPT_INT, 0, "env", "INDEX", &o.env, 0, UINT32_MAX, "index of the environment; 0 is for evaluation, training acts in 1" },
+		{ MC_OPT_INT, 0, "env", "INDEX", &o.env, 0, UINT32_MAX, "index of the environment; evaluation uses 0, training 1" },
 		{ MC_OPT_INT, 0, "episode", "K", &o.episode, 0, UINT32_MAX, "number of the first episode" },
 		{ MC_OPT_INT, 'n', "number", "N", &o.n, 0, 2e9, "end after this many episodes; 0 = when the input ends" },
 		{ MC_OPT_REAL, 0, "range", "R", &o.range, 0, INFINITY, "agents are neighbours up to this distance" },
-		{ MC_OPT_STR, 0, "prey", "WHICH", &o.prey, 0, 0, "scripted prey: auto (trained ones where there are some for the task, else flee), flee, or a FILE of weights" },
+		{ MC_OPT_STR, 0, "prey", "WHICH", &o.prey, 0, 0, "scripted prey: auto (trained ones if there are any for the task, else flee), flee, or a FILE of weights" },
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "Running alone: a stream of episode frames; no input is read" },
 		{ MC_OPT_INT, 0, "random", "N", &o.random, 1, 2e9, "N episodes of actions uniform in [-1, 1]" },
 		{ MC_OPT_INT, 0, "still", "N", &o.still, 1, 2e9, "N episodes of actions 0" },

@@ -680,7 +680,7 @@ static int body(int argc, char **argv, struct mc_err *e)
 	struct options o = { .how = { .episodes = EPISODES, .seed = SEED, .envs = copies_at_a_time(), .patience = 60 }, .threads = 1, .max_frame = (long)MC_FRAME_MAX };
 	const struct mc_opt table[] = {
 		{ MC_OPT_INT, 'n', "number", "N", &o.how.episodes, 1, 1e7, "episodes for each checkpoint" },
-		{ MC_OPT_INT, 0, "episodes", "N", &o.how.episodes, 1, 1e7, "the same, by its old name" },
+		{ MC_OPT_INT, 0, "episodes", "N", &o.how.episodes, 1, 1e7, "the same, under its old name" },
 		{ MC_OPT_U64, 's', "seed", "SEED", &o.how.seed, 0, 0,
 		  "of initial states and decisions; the same for every checkpoint, whatever its run's seed was" },
 		{ MC_OPT_STR, 0, "comm", "learned|none|full|drop=P|shuffle|self", &o.how.comm, 0, 0,
@@ -689,14 +689,14 @@ static int body(int argc, char **argv, struct mc_err *e)
 		{ MC_OPT_STR, 0, "cut", "I,J", &o.how.cut, 0, 0, "agent I gets no message from agent J; several as 0,1:2,1" },
 		{ MC_OPT_STR, 0, "mute", "J", &o.how.mute, 0, 0, "nobody gets a message from agent J; several with commas" },
 		{ MC_OPT_INT, 0, "max-edges", "K", &o.how.change.max_edges, 1, 255,
-		  "make the K most probable requests of each agent, of those that are decided" },
+		  "of each agent's requests, make only the K most probable" },
 		{ MC_OPT_STR, 0, "prey", "WHICH", &o.how.prey, 0, 0,
 		  "evaluate against other prey than those of the run: auto, flee, or a FILE of weights" },
 		{ MC_OPT_STR, 0, "env", "COMMAND", &o.how.env, 0, 0,
-		  "evaluate in this program, or that of @FILE, instead of the built-in world; {seed} and {env} in it are filled in" },
+		  "evaluate in this program, or that of @FILE, instead of the built-in world; {seed} and {env} in it are replaced" },
 		{ MC_OPT_INT, 0, "envs", "N", &o.how.envs, 1, 50, "this many copies of it at a time; never changes a result" },
 		{ MC_OPT_REAL, 0, "env-timeout", "SECONDS", &o.how.patience, 0, 1e9,
-		  "the most time that it may take for a step, or for its header; 0 = no limit" },
+		  "the most time that it may take for a step or its header; 0 = no limit" },
 		{ MC_OPT_FLAG, 0, "greedy", NULL, &o.how.greedy, 0, 0,
 		  "learned decisions ask wherever the probability exceeds 1/2, instead of drawing" },
 		{ MC_OPT_FLAG, 0, "pairs", NULL, &o.pairs, 0, 0,
@@ -704,16 +704,16 @@ static int body(int argc, char **argv, struct mc_err *e)
 		{ MC_OPT_FLAG, 0, "influence", NULL, &o.how.influence, 0, 0,
 		  "below each row, what an agent would do without another's message, and what that is worth" },
 		{ MC_OPT_STR, 0, "script", "NAME", &o.script, 0, 0,
-		  "measure this scripted team: still, random, alone, told, or what the task has beside these; several with commas, or all" },
+		  "measure this scripted team: still, random, alone, told, or another script of the task; several with commas, or all" },
 		{ MC_OPT_STR, 't', "task", "TASK", &o.task, 0, 0, "the task of --script; several with commas" },
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "Runs, by their logs or checkpoints" },
 		{ MC_OPT_FLAG, 0, "aggregate", NULL, &aggregate, 0, 0,
 		  "the returns of runs, combined over seeds, as tables in Markdown; operands are logs, or checkpoints to evaluate" },
 		{ MC_OPT_REAL, 0, "last", "PERCENT", &summary.last, 1e-6, 100,
-		  "of a log: its final return is that of the last PERCENT % of its episodes" },
+		  "a log's final return is the mean of the last PERCENT % of its episodes" },
 		{ MC_OPT_STR, 0, "by", "ENTRY", &summary.by, 0, 0,
-		  "tell runs apart by entries of the header too: meta_k, mc-metalearn.beta, or by episodes, their length; several with commas" },
-		{ MC_OPT_FLAG, 0, "named", NULL, &summary.named, 0, 0, "operands are NAME=FILE: NAME in place of the method" },
+		  "also separate runs by entries of the header: meta_k, mc-metalearn.beta, or by episodes, their length; several with commas" },
+		{ MC_OPT_FLAG, 0, "named", NULL, &summary.named, 0, 0, "operands are NAME=FILE, and NAME replaces the method" },
 		{ MC_OPT_STR, 0, "scale", "TASK=LOW,HIGH", &summary.scale, 0, 0,
 		  "returns that count as 0 and 1 in a task, in place of the lowest and the highest; several with colons" },
 		{ MC_OPT_INT, 0, "resamples", "N", &summary.resamples, 100, 1e6, "resamples of every bootstrap interval" },
@@ -724,7 +724,7 @@ static int body(int argc, char **argv, struct mc_err *e)
 		  "how much the advantages that mc-metalearn --analyse adds resemble each other; operands are its streams" },
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "Other options" },
 		{ MC_OPT_STR, 0, "claims", "FILE", &summary.claims, 0, 0,
-		  "compare what was found with what this file claims about runs or rules" },
+		  "compare the results with the claims of this file about runs or rules" },
 		{ MC_OPT_FLAG, 0, "wide", NULL, &o.wide, 0, 0, "all columns of the table, which otherwise fits 80 characters" },
 		{ MC_OPT_FLAG, 0, "tsv", NULL, &o.tsv, 0, 0, "the table with tabs and all columns; also the tables of --aggregate and --advantages" },
 		{ MC_OPT_FLAG, 0, "latex", NULL, &o.latex, 0, 0, "the table for LaTeX, with all columns" },
@@ -749,7 +749,7 @@ static int body(int argc, char **argv, struct mc_err *e)
 	if (mc_measuring_parse(&o.how, e) < 0)
 		return -1;
 	if (o.how.env && o.how.prey)
-		return mc_usage(e, "--prey", "give it to the environment's command", "what its prey are is for --env to say");
+		return mc_usage(e, "--prey", "give it to the environment's command", "the program of --env decides what its prey are");
 	if (aggregate && advantages)
 		return mc_usage(e, "--advantages", "choose one", "runs and advantages are measured apart");
 	what = aggregate ? RUNS : advantages ? ADVANTAGES : CHECKPOINTS;

@@ -461,7 +461,7 @@ static int check_file(const struct summary *s, size_t first, const struct mc_eva
 		const struct mc_run *run = &s->runs.run[k];
 
 		if (run->evaluated != s->runs.run[0].evaluated)
-			return mc_usage(e, file, "give one or the other", "a %s among %s: their returns are not alike",
+			return mc_usage(e, file, "give one or the other", "a %s among %s: their returns cannot be compared",
 			    run->evaluated ? "checkpoint" : "log", run->evaluated ? "logs" : "checkpoints");
 		if (run->evaluated && o->last != MC_SCORES_LAST)
 			return mc_usage(e, "--last", "leave it out", "this is about logs, and %s is a checkpoint", file);

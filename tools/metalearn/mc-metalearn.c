@@ -438,7 +438,7 @@ static int check_init(const struct metalearn *x, struct mc_err *e)
 		return mc_usage(e, "--rule-init", NULL, "with --eta the rule begins as that run's");
 	if (!f->normal)
 		return mc_usage(e, "--rule-init", "give --rule-input normal as well",
-		    "a return less its mean is of rewards less theirs");
+		    "the return less its mean is computed from rewards less theirs");
 	if (mc_rule_needs_advantage(f))
 		return mc_usage(e, "--rule-init", "give --scale-rule 0",
 		    "a rule that is given REINFORCE's advantage need not begin as the return");
@@ -496,7 +496,7 @@ static int check_analysis(const struct metalearn *x, const struct mc_analyse_opt
 	if (a->initial && !a->ckpt)
 		return mc_usage(e, "--initial", "give --analyse CKPT as well", "there is no analysis to add it to");
 	if (a->ckpt && learning_asked(x))
-		return mc_usage(e, "--analyse", "leave the options of learning out", "with it nothing is learned");
+		return mc_usage(e, "--analyse", "leave the learning options out", "with it nothing is learned");
 	return 0;
 }
 
@@ -516,10 +516,10 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 		{ MC_OPT_INT, 'K', NULL, "K", &K, 1, 10000, "updates of the communication nets for each update of the rule" },
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "Communication nets" },
 		{ MC_OPT_REAL, 0, "lr-comm", "X", &o->lr_comm, 0, 1e3, "RMSprop's learning rate" },
-		{ MC_OPT_STR, 0, "warmup-comm", "EPISODES", &warmup, 0, 0, "they, and the rule, wait for this many episodes, or PERCENT% of the run" },
+		{ MC_OPT_STR, 0, "warmup-comm", "EPISODES", &warmup, 0, 0, "keep them, and the rule, unchanged for this many episodes, or PERCENT% of the run" },
 		{ MC_OPT_REAL, 0, "rho", "X", &o->rho, 0, 0.999999999, "RMSprop's decay, here and for the rule" },
 		{ MC_OPT_REAL, 0, "eps", "X", &o->eps, 1e-30, 1, "RMSprop's epsilon, inside the root" },
-		{ MC_OPT_REAL, 0, "scale-comm", "X", &o->scale_comm, 0, 1e3, "factor of their last kernels at the start" },
+		{ MC_OPT_REAL, 0, "scale-comm", "X", &o->scale_comm, 0, 1e3, "factor on their initial last kernels" },
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "Baseline" },
 		{ MC_OPT_INT, 0, "n-step", "N", &n, 1, 1 << 20, "steps of the return that the baseline is fitted to" },
 		{ MC_OPT_REAL, 0, "lr-baseline", "X", &o->lr_baseline, 0, 1e3, "Adam's learning rate" },
@@ -527,16 +527,16 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 		{ MC_OPT_REAL, 0, "b2", "X", &o->b2, 0, 0.999999999, "Adam's beta_2" },
 		{ MC_OPT_REAL, 0, "adam-eps", "X", &o->adam_eps, 1e-30, 1, "Adam's epsilon, outside the root" },
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "The rule" },
-		{ MC_OPT_STR, 0, "rule", "joint|edge", &rule, 0, 0, "one for all pairs at once, the paper's, or one for each pair, the same for all" },
-		{ MC_OPT_STR, 0, "rule-input", "LIST", &input, 0, 0, "what it reads beside the paper's: I, advantage, normal, with commas" },
-		{ MC_OPT_FLAG, 0, "residual", NULL, &x.form.residual, 0, 0, "what it says is added to REINFORCE's advantage" },
-		{ MC_OPT_STR, 0, "rule-init", "random|reinforce", &init, 0, 0, "what it begins as: --scale-rule's random net, or the return-to-go less its mean" },
+		{ MC_OPT_STR, 0, "rule", "joint|edge", &rule, 0, 0, "joint: one rule for all pairs at once, as in the paper; edge: one rule for single pairs, shared by all" },
+		{ MC_OPT_STR, 0, "rule-input", "LIST", &input, 0, 0, "what it reads in addition to the paper's inputs: I, advantage, normal, with commas" },
+		{ MC_OPT_FLAG, 0, "residual", NULL, &x.form.residual, 0, 0, "add its output to REINFORCE's advantage" },
+		{ MC_OPT_STR, 0, "rule-init", "random|reinforce", &init, 0, 0, "how it begins: a random net (see --scale-rule), or the return-to-go less its mean" },
 		{ MC_OPT_INT, 0, "rule-hidden", "R", &R, 1, 4096, "hidden width" },
 		{ MC_OPT_REAL, 0, "lr-rule", "X", &o->lr_rule, 0, 1e3, "RMSprop's learning rate" },
 		{ MC_OPT_REAL, 0, "eps-rule", "X", &o->eps_rule, 1e-30, 1, "RMSprop's epsilon, inside the root" },
 		{ MC_OPT_REAL, 0, "clip-rule", "X", &o->clip_rule, 0, 1e30, "bound on the norm of the meta-gradient; 0 = none" },
 		{ MC_OPT_REAL, 0, "beta", "X", &o->beta, 0, 1e3, "entropy coefficient" },
-		{ MC_OPT_REAL, 0, "scale-rule", "X", &o->scale_rule, 0, 1e3, "factor of its last kernel at the start; 0 begins with \"no update\"" },
+		{ MC_OPT_REAL, 0, "scale-rule", "X", &o->scale_rule, 0, 1e3, "factor on its initial last kernel; 0 begins with \"no update\"" },
 		{ MC_OPT_FLAG, 0, "last-only", NULL, &o->last_only, 0, 0, "no intermediate meta-gradients: the objective is that of the last update alone" },
 		{ MC_OPT_INT, 0, "meta-batch", "M", &batch, 1, 1024, "trajectories for each term of the objective: the one sampled for it, and the last M - 1 before" },
 		{ MC_OPT_STR, 0, "eta", "CKPT", &x.eta, 0, 0, "begin with this run's rule; auto: with one that comes with the programs, and its form" },

@@ -114,44 +114,44 @@ static int body(int argc, char **argv, struct mc_err *e)
 	const struct mc_opt table[] = {
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "Every picture" },
 		{ MC_OPT_STR, 'o', "output", "FILE", &o.picture.output, 0, 0,
-		  "write a picture, its kind by the name's ending: .svg, .png or .pdf; without this, draw on the terminal" },
+		  "write a picture; the name's suffix, .svg, .png or .pdf, selects the format; without this, draw on the terminal" },
 		{ MC_OPT_STR, 0, "title", "TEXT", &o.title, 0, 0, "a title above the picture" },
 		{ MC_OPT_INT, 0, "width", "PIXELS", &o.picture.look.width, 100, 10000,
-		  "of the picture; pixels are 1/96 inch, but for a PNG or GIF its own" },
-		{ MC_OPT_INT, 0, "height", "PIXELS", &o.picture.look.height, 100, 10000, "the same; where one alone is given, panels keep their form" },
+		  "of the picture; pixels are those of a PNG or GIF, otherwise 1/96 inch" },
+		{ MC_OPT_INT, 0, "height", "PIXELS", &o.picture.look.height, 100, 10000, "of the picture; with --width alone, panels keep their shape" },
 		{ MC_OPT_STR, 0, "font", "NAME,SIZE", &font, 0, 0,
 		  "of the picture, SIZE in 1/96 inch from 4 to 72; either may be left out" },
 		{ MC_OPT_FLAG, 0, "emit", NULL, &o.picture.emit, 0, 0,
-		  "also leave the gnuplot script and its data beside the picture (.gp, .dat)" },
+		  "also leave the gnuplot script and its data next to the picture (.gp, .dat)" },
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "curves, live, bars, profile and comm" },
 		{ MC_OPT_STR, 'y', "y", "SERIES", &o.y, 0, 0,
 		  "curves, live: what to draw, return, requests (in a step), edge-share (requests / edges), precision and recall (of requests, where the right ones are known), or a metric's name, NAME or PROGRAM:NAME" },
 		{ MC_OPT_INT, 'w', "window", "EPISODES", &o.window, 0, 1e9,
-		  "average over this many episodes up to each point; 0 = 5 % of the longest run, at least 50, of short runs half" },
+		  "average over this many episodes up to each point; 0 = 5 % of the longest run, at least 50, but half of a short run" },
 		{ MC_OPT_STR, 0, "by", "ENTRY", &o.by, 0, 0,
-		  "tell curves (and pareto's points) apart by entries of the header too: seed, meta_k, mc-metalearn.beta, or by episodes, their length; several with commas" },
+		  "also separate curves (and pareto's points) by entries of the header: seed, meta_k, mc-metalearn.beta, or by episodes, their length; several with commas" },
 		{ MC_OPT_STR, 0, "band", "auto|range|bootstrap|none", &o.band, 0, 0,
 		  "around the mean of several runs: range (minimum to maximum), bootstrap (95 % interval of the mean), "
 		  "none, or auto: range for fewer than five runs, else bootstrap" },
-		{ MC_OPT_FLAG, 0, "named", NULL, &o.named, 0, 0, "files are NAME=LOG: NAME in place of the method" },
+		{ MC_OPT_FLAG, 0, "named", NULL, &o.named, 0, 0, "files are NAME=LOG, and NAME replaces the method" },
 		{ MC_OPT_FLAG, 0, "normalise", NULL, &o.normalise, 0, 0,
-		  "curves: returns as scores, 0 for the task's floor and 1 for its ceiling; without these, and of other series, "
-		  "from the lowest point of its lines to the highest" },
-		{ MC_OPT_FLAG, 0, "pool", NULL, &o.pool, 0, 0, "curves: a further panel has the runs of all tasks together" },
+		  "curves: returns as scores, 0 for the task's floor and 1 for its ceiling; without these, and for other series, "
+		  "scaled from the lowest point of the task's lines to the highest" },
+		{ MC_OPT_FLAG, 0, "pool", NULL, &o.pool, 0, 0, "curves: add a panel with the runs of all tasks together" },
 		{ MC_OPT_REAL, 0, "last", "PERCENT", &o.last, 1e-6, 100,
-		  "bars, profile: a run's final return is that of the last PERCENT % of its episodes" },
+		  "bars, profile: a run's final return is the mean of the last PERCENT % of its episodes" },
 		{ MC_OPT_STR, 0, "scale", "TASK=LOW,HIGH", &o.scale, 0, 0,
-		  "profile, curves --normalise: returns that count as 0 and 1, in place of the task's floor and ceiling; several with colons" },
+		  "profile, curves --normalise: returns that count as 0 and 1, instead of the task's floor and ceiling; several with colons" },
 		{ MC_OPT_INT, 0, "resamples", "N", &o.resamples, 100, 1e6, "bars, profile: resamples of every bootstrap interval" },
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "advantages" },
 		{ MC_OPT_STR, 'i', "agent", "AGENT", &o.agent, 0, 0, "who asks: a number from 0, or all" },
 		{ MC_OPT_INT, 'n', "number", "N", &o.episodes, 1, 256, "draw no more than the first N episodes" },
-		{ MC_OPT_INT, 0, "episodes", "N", &o.episodes, 1, 256, "the same, by its old name" },
+		{ MC_OPT_INT, 0, "episodes", "N", &o.episodes, 1, 256, "the same, under its old name" },
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "topology, graph and episode" },
 		{ MC_OPT_INT, 0, "episode", "N", &o.episode, 0, 1e15,
 		  "draw episode number N; without this, graph and episode draw the first, topology the mean of all" },
-		{ MC_OPT_STR, 0, "step", "STEP", &o.step, 0, 0, "graph: which step; several with commas, a panel for each" },
-		{ MC_OPT_INT, 0, "fps", "N", &o.fps, 1, 50, "episode: steps shown in a second" },
+		{ MC_OPT_STR, 0, "step", "STEP", &o.step, 0, 0, "graph: the step to draw; several with commas, a panel for each" },
+		{ MC_OPT_INT, 0, "fps", "N", &o.fps, 1, 50, "episode: steps per second" },
 		{ MC_OPT_FLAG, 0, NULL, NULL, NULL, 0, 0, NULL },
 	};
 	const struct mc_prog prog = { "mc-plot", "curves [-o FILE] [-y SERIES] [-w EPISODES] [LOG ...]\n"
@@ -164,10 +164,12 @@ static int body(int argc, char **argv, struct mc_err *e)
 		"       mc-plot topology [-o FILE] [--episode N] [LOG|STREAM ...]\n"
 		"       mc-plot graph [-o FILE] [--step STEP] [STREAM ...]\n"
 		"       mc-plot episode [-o FILE] [STREAM ...]",
-		"Draws learning curves from runs' logs, a panel for each task, a line for each method: the mean of its runs, "
-		"with a band; the same over and over while the logs grow; or the runs' final returns, and the share of runs above each return; or what the communication nets do meanwhile; or the advantages that mc-metalearn --analyse adds to a "
-		"stream of trajectories, a panel for each pair of agents; or, from what mc-eval --json says of teams, return "
-		"against requests; or who asks whom, over an episode or over training; or a team, at one step or as it moves. A file may be - for standard input, which is also read when there is none.", table };
+		"Draws learning curves from runs' logs, with a panel for each task and a line for each method, the mean of its runs, "
+		"with a band (curves), redrawn while the logs grow (live); final returns (bars), and the share of runs above each "
+		"return (profile); what the communication nets do over training (comm); the advantages that mc-metalearn --analyse "
+		"adds to a stream of trajectories (advantages); return against requests, from the output of mc-eval --json (pareto); "
+		"who asks whom, over an episode or over training (topology); and a team, at one step (graph) or as it moves "
+		"(episode). A file may be - for standard input, which is also read if none is given.", table };
 	const struct picture *picture;
 	enum mc_format format;
 	int first, each;
@@ -179,7 +181,7 @@ static int body(int argc, char **argv, struct mc_err *e)
 	if (picture == NULL || check_options(picture, &o, &defaults, e) < 0)
 		return -1;
 	if (o.picture.output == NULL && o.picture.emit)
-		return mc_usage(e, "--emit", "add -o FILE", "there is no picture to leave it beside");
+		return mc_usage(e, "--emit", "add -o FILE", "there is no picture file to go with it");
 	if (o.picture.output == NULL && (o.picture.look.width || o.picture.look.height || font))
 		return mc_usage(e, font ? "--font" : o.picture.look.width ? "--width" : "--height", "add -o FILE", "a terminal has its own");
 	if (font && mc_look_font(&o.picture.look, font, font_name, sizeof font_name, e) < 0)

@@ -33,5 +33,5 @@ int mc_axis_check(double min, double max, struct mc_err *e)
 {
 	if (max < min || (min >= -MOST && max <= MOST)) /* none, or in reach */
 		return 0;
-	return mc_err_set(e, MC_DATA, NULL, -1, "are they what they should be?", "numbers from %g to %g cannot be drawn", min, max);
+	return mc_err_set(e, MC_DATA, NULL, -1, "are they right?", "numbers from %g to %g cannot be drawn", min, max);
 }

@@ -179,7 +179,7 @@ static size_t count_points(const struct mc_curves *cs)
 
 static int no_episode(struct mc_err *e)
 {
-	return mc_err_set(e, MC_DATA, NULL, -1, "has the run only just begun?", "no episode in these logs");
+	return mc_err_set(e, MC_DATA, NULL, -1, "has the run just begun?", "no episode in these logs");
 }
 
 /* Why there is nothing to draw. */

@@ -80,8 +80,8 @@ static int start_stream(struct team *x, const struct mc_frame *f, struct mc_err 
 	if (x->places.E)
 		x->task = (struct mc_task){ .entities = (int)x->places.E, .N = (int)t.dims.N };
 	else if (mc_task_parse(&x->task, t.task, &unknown) < 0)
-		return mc_err_set(e, MC_DATA, f->place, f->offset, "its program must tell positions; mc-frame(5), ENVIRONMENTS",
-		    "task \"%s\": where its agents are is not known", t.task);
+		return mc_err_set(e, MC_DATA, f->place, f->offset, "its program must report positions; mc-frame(5), ENVIRONMENTS",
+		    "task \"%s\": the positions of its agents are unknown", t.task);
 	else if (t.dims.N != (size_t)x->task.agents || t.dims.O != (size_t)x->task.obs_dim)
 		return mc_err_set(e, MC_DATA, f->place, f->offset, "is it another environment under the same name?",
 		    "%zu agents with observations of %zu are not those of %s", t.dims.N, t.dims.O, t.task);

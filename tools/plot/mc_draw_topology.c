@@ -85,7 +85,7 @@ static int start_stream(struct topology *x, const struct mc_frame *f, struct mc_
 	if (mc_draw_whose(f, &header, e) < 0)
 		return -1;
 	if (header.dims.N < 2 || header.dims.N > AGENTS)
-		return mc_err_set(e, MC_DATA, f->place, f->offset, "of 2 to 16 it can", "who asks whom of %zu agents cannot be drawn",
+		return mc_err_set(e, MC_DATA, f->place, f->offset, "teams of 2 to 16 can be drawn", "who asks whom of %zu agents cannot be drawn",
 		    header.dims.N);
 	if (new_team(x, f, e) == NULL)
 		return -1;

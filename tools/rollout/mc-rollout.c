@@ -74,16 +74,16 @@ static int check_options(const struct options *o, struct mc_header *h, struct mc
 	if (o->load && (o->task || t->ckpt || t->log))
 		return mc_usage(e, "--load", NULL, "with --load there is no ring: -t, -c and -l have no meaning");
 	if (o->load && (o->prey || o->share || isfinite(o->range) || o->edge_cost > 0 || o->carry > 0))
-		return mc_usage(e, "--load", NULL, "the checkpoint says of prey, range, nets, costs and noise what --prey, --range, --share, "
-		    "--edge-cost and --explore-carry would");
+		return mc_usage(e, "--load", NULL, "prey, range, nets, costs and noise are those of the checkpoint: --prey, --range, --share, "
+		    "--edge-cost and --explore-carry have no meaning");
 	if (o->script && (o->load || o->env || t->ckpt || t->log))
 		return mc_usage(e, "--script", NULL, "a script acts alone in the built-in world: --load, --env, -c and -l have no meaning");
 	if (o->lag && (o->load || o->script))
-		return mc_usage(e, "--lag", "leave it out", "without a ring there is nothing to be behind");
+		return mc_usage(e, "--lag", "leave it out", "without a ring nothing can be rolled out ahead");
 	if (o->export_prey && !o->load)
 		return mc_usage(e, "--export-prey", "give --load CKPT as well", "which checkpoint's policy?");
 	if (t->fresh && !t->ckpt)
-		return mc_usage(e, "--fresh", "give -c FILE as well", "there is no checkpoint to pass over");
+		return mc_usage(e, "--fresh", "give -c FILE as well", "there is no checkpoint to replace");
 	return 0;
 }
 
@@ -422,33 +422,33 @@ static int program(int argc, char **argv, int *streaming, struct mc_err *e)
 		{ MC_OPT_STR, 't', "task", "TASK", &o.task, 0, 0, "the task; mc-envsim --list shows the names" },
 		{ MC_OPT_U64, 's', "seed", "SEED", &o.seed, 0, 0, "seed of everything random" },
 		{ MC_OPT_STR, 0, "comm", "learned|none|full", &o.comm, 0, 0, "who decides whom to ask; learned: another program of the ring owns the nets" },
-		{ MC_OPT_STR, 0, "prey", "WHICH", &o.prey, 0, 0, "scripted prey: auto (trained ones where there are some for the task, else flee), flee, or a FILE of weights (default auto)" },
-		{ MC_OPT_STR, 0, "env", "COMMAND", &o.env, 0, 0, "act in this program, or that of @FILE, instead of the built-in world; {seed} and {env} in it are filled in" },
-		{ MC_OPT_REAL, 0, "env-timeout", "SECONDS", &o.patience, 0, 1e9, "the most time that it may take for a step, or for its header; 0 = no limit" },
+		{ MC_OPT_STR, 0, "prey", "WHICH", &o.prey, 0, 0, "scripted prey: auto (trained ones if there are any for the task, else flee), flee, or a FILE of weights (default auto)" },
+		{ MC_OPT_STR, 0, "env", "COMMAND", &o.env, 0, 0, "act in this program, or that of @FILE, instead of the built-in world; {seed} and {env} in it are replaced" },
+		{ MC_OPT_REAL, 0, "env-timeout", "SECONDS", &o.patience, 0, 1e9, "the most time that it may take for a step or its header; 0 = no limit" },
 		{ MC_OPT_REAL, 0, "gamma", "X", &o.gamma, 0, 1, "discount" },
 		{ MC_OPT_STR, 0, "explore", "SIGMA", &o.explore, 0, 0, "standard deviation of the noise on actions (default " EXPLORE "); START:END:EPISODES or START:END:PERCENT% (of the run) moves it linearly" },
-		{ MC_OPT_REAL, 0, "explore-carry", "X", &o.carry, 0, 0.999, "Ornstein-Uhlenbeck noise: each step keeps X of the noise before it" },
+		{ MC_OPT_REAL, 0, "explore-carry", "X", &o.carry, 0, 0.999, "Ornstein-Uhlenbeck noise: each step keeps the share X of the previous step's noise" },
 		{ MC_OPT_INT, 0, "hidden", "H", &o.hidden, 1, 4096, "hidden width of the nets" },
 		{ MC_OPT_FLAG, 0, "share", NULL, &o.share, 0, 0, "one communication net and one policy serve all agents" },
 		{ MC_OPT_FLAG, 0, "separate", NULL, &o.share, 0, -1, "a communication net and a policy for each agent" },
 		{ MC_OPT_REAL, 0, "range", "R", &o.range, 0, INFINITY, "agents are neighbours up to this distance" },
 		{ MC_OPT_REAL, 0, "edge-cost", "X", &o.edge_cost, 0, 1e6,
-		  "take X times the share of edges used from each reward that is learned from" },
+		  "for learning, subtract X times the share of edges used from each reward" },
 		{ MC_OPT_INT, 0, "lag", "0|1", &o.lag, 0, 1,
-		  "1: act each episode while the others learn from the one before, with nets that are one episode older" },
+		  "1: roll out each episode while the others learn from the one before, with nets that are one episode older" },
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "Length of the run, and its files" },
 		{ MC_OPT_INT, 'e', "episodes", "N", &o.episodes, 0, 2e9, "the run ends at the first meta-iteration with at least this many episodes" },
 		{ MC_OPT_STR, 'c', "checkpoint", "FILE", &t->ckpt, 0, 0, "checkpoint; an existing one is continued" },
 		{ MC_OPT_STR, 'l', "log", "FILE", &t->log, 0, 0, "log of episodes and metrics" },
-		{ MC_OPT_INT, 'C', "every", "N", &o.every, 1, 2e9, "iterations from checkpoint to checkpoint" },
-		{ MC_OPT_STR, 0, "keep", "N,N,...", &o.keep, 0, 0, "also leave a checkpoint after each of these numbers of episodes, as run-N.ckpt" },
-		{ MC_OPT_FLAG, 0, "fresh", NULL, &t->fresh, 0, 0, "start anew even where a checkpoint exists" },
+		{ MC_OPT_INT, 'C', "every", "N", &o.every, 1, 2e9, "iterations between checkpoints" },
+		{ MC_OPT_STR, 0, "keep", "N,N,...", &o.keep, 0, 0, "also keep a checkpoint after each of these numbers of episodes, as run-N.ckpt" },
+		{ MC_OPT_FLAG, 0, "fresh", NULL, &t->fresh, 0, 0, "start anew even if the checkpoint exists" },
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "As a source, without a ring" },
 		{ MC_OPT_STR, 0, "load", "CKPT", &o.load, 0, 0, "write trajectories of this checkpoint's team; -s chooses the episodes" },
 		{ MC_OPT_STR, 0, "script", "NAME", &o.script, 0, 0,
-		  "write trajectories of this scripted team in the task -t: still, random, alone, told, or what the task has beside these" },
+		  "write trajectories of this scripted team in the task -t: still, random, alone, told, or another script of the task" },
 		{ MC_OPT_INT, 'n', "number", "N", &o.n, 0, 2e9, "number of trajectories" },
-		{ MC_OPT_FLAG, 0, "export-prey", NULL, &o.export_prey, 0, 0, "write a prey file instead: the checkpoint's policy, of an evade task, as prey for --prey" },
+		{ MC_OPT_FLAG, 0, "export-prey", NULL, &o.export_prey, 0, 0, "write a prey file for --prey instead: the policy of the checkpoint, of an evade task" },
 		{ MC_OPT_GROUP, 0, NULL, NULL, NULL, 0, 0, "Other options" },
 		{ MC_OPT_STR, 0, "progress", "auto|always|never|json", &o.progress, 0, 0, "what standard error shows while the run lasts; auto: a line, on a terminal" },
 		{ MC_OPT_INT, 0, "threads", "N", &o.threads, 1, 1024, "threads; never changes a result" },

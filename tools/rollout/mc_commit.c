@@ -157,13 +157,13 @@ int mc_ahead_read(const struct mc_ckpt *c, struct mc_traj *to, struct mc_err *e)
 	there = mc_map_has(&m, "ahead");
 	if (there != (c->header.lag && c->iteration > 0))
 		return mc_err_set(e, MC_DATA, c->frame.place, c->frame.offset, NULL, there ?
-		    "an episode is acted ahead in a run without --lag" : "a run with --lag, and no episode is acted ahead");
+		    "an episode was rolled out ahead in a run without --lag" : "a run with --lag, but no episode was rolled out ahead");
 	if (!there)
 		return 0;
 	if (mc_map_map(&m, "ahead", &ahead, e) < 0 || mc_traj_get(&ahead, to, e) < 0)
 		return -1;
 	if (to->iteration != c->iteration || to->episode != c->episode || to->last)
-		return mc_err_set(e, MC_DATA, c->frame.place, c->frame.offset, NULL, "the episode that is acted ahead is not the next");
+		return mc_err_set(e, MC_DATA, c->frame.place, c->frame.offset, NULL, "the episode that was rolled out ahead is not the next");
 	return 1;
 }
 

@@ -698,7 +698,7 @@ static int is_finished(struct train *t, const struct mc_ckpt *c, struct mc_err *
 		mc_progress_start(&t->progress, t->o->progress, stderr, c->episode, t->o->episodes);
 		mc_progress_end(&t->progress, c->episode);
 	} else if (!mc_quiet())
-		fprintf(stderr, "%s: %s is finished: %lld episodes; where its replay file is there, a larger -e goes on\n", self, t->o->ckpt,
+		fprintf(stderr, "%s: %s is finished: %lld episodes; a larger -e extends it if its replay file still exists\n", self, t->o->ckpt,
 		    (long long)c->episode);
 	if (send_end(t, self, NULL, e) < 0 || drain(t, e) != 0)
 		return -1;
