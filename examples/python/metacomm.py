@@ -7,7 +7,7 @@
     log = mc.table("run.log", "episode")            # {"episode": [E], "return": [E], ...}, for pandas.DataFrame
     x = mc.trajectories("episodes.mp")                # {"o": [E,T+1,N,O], "I": [E,T,N,d], ...}
     team = mc.Checkpoint("run.ckpt")
-    a = team.policy.act(o)                          # the actions that mc-eval takes
+    a = team.policy.act(o)                          # the same actions as in mc-eval
 
     mc.serve(parallel_env, seed, index)             # a PettingZoo environment behind --env
     class Mine(mc.Filter): ...                      # a method, for mc-train -m ./mine.py
@@ -35,15 +35,15 @@ def _unpack_array(code, data):
 
 
 def _pack_array(x):
-    x = np.asarray(x)                                  # a number of numpy's is an array of no dimensions
+    x = np.asarray(x)                                  # a numpy scalar is an array without dimensions
     return msgpack.ExtType(1, msgpack.packb((x.shape, x.dtype.name, x.tobytes())))
 
 
 def frames(file):
-    """The frames of a stream, a dict each, arrays as read-only numpy arrays, as soon as they have arrived.
+    """Yields the frames of a stream as they arrive, as dicts, with arrays as read-only numpy arrays.
 
-    file: a path, or a binary file (sys.stdin.buffer, a pipe). Frames of every type come, the header first and
-    `end` last; a stream that stops without `end` is a run that still lasts, or was cut.
+    file: a path, or a binary file (sys.stdin.buffer, a pipe). Frames of all types are included, from the header to
+    `end`; a stream that stops without `end` is of a run that is not done, or was cut.
     """
     if isinstance(file, (str, os.PathLike)):
         with open(file, "rb") as f:
@@ -51,13 +51,13 @@ def frames(file):
         return
     unpacker = msgpack.Unpacker(ext_hook=_unpack_array, max_buffer_size=2**31 - 1)
     read = getattr(file, "read1", None) or file.read
-    while data := read(1 << 16):                     # whatever is there
+    while data := read(1 << 16):                     # as much as is available
         unpacker.feed(data)
         yield from unpacker
 
 
 def pack(type, /, crc=True, **entries):
-    """The bytes of one frame. crc: with its checksum, which a frame in a file must have and one in a pipe may."""
+    """Returns the bytes of one frame. crc: with a checksum, required in a file and optional in a pipe."""
     frame = dict(mc=1, type=type, **{k: v for k, v in entries.items() if k not in ("mc", "type", "crc32")})
     if not crc:
         return msgpack.packb(frame, default=_pack_array)
@@ -66,7 +66,7 @@ def pack(type, /, crc=True, **entries):
 
 
 class Writer:
-    """Writes a stream and counts its frames, which `end` has to tell. file: a binary file."""
+    """Writes a stream, counting its frames for `end`. file: a binary file."""
 
     def __init__(self, file, crc=True):
         self.file, self.crc, self.sent = file, crc, 0
@@ -81,7 +81,7 @@ class Writer:
 
 
 def write(file, header, rest):
-    """Writes a whole stream: header and each of `rest` are dicts; `end` is added. file: a path or a binary file."""
+    """Writes a complete stream: header and each item of `rest` are dicts; `end` is added. file: a path or a binary file."""
     if isinstance(file, (str, os.PathLike)):
         with open(file, "wb") as f:
             return write(f, header, rest)
@@ -102,10 +102,10 @@ def _flat(frame, before=""):
 
 
 def table(file, type="episode", **where):
-    """The frames of one type as columns, for pandas.DataFrame: {"episode": [rows], "return": [rows], ...}.
+    """Returns the frames of one type as columns, for pandas.DataFrame: {"episode": [rows], "return": [rows], ...}.
 
-    where: entries that frames must have, as table("run.log", "metric", program="mc-critic"). Entries of maps
-    have dots in their names, as values.loss_q. What a frame lacks is nan. Arrays become columns of arrays.
+    where: entries that frames must have, as in table("run.log", "metric", program="mc-critic"). Entries of maps
+    have dots in their names, such as values.critic_loss. A missing entry is nan. Arrays become columns of arrays.
     """
     rows = [dict(_flat(f)) for f in frames(file)
             if f["type"] == type and all(f.get(k) == v for k, v in where.items())]
@@ -122,10 +122,10 @@ def table(file, type="episode", **where):
 
 
 def trajectories(file):
-    """The episodes of a stream (mc-rollout --load, a replay file) as arrays, with E episodes in front.
+    """Returns the episodes of a stream (mc-rollout --load, a replay file) as arrays whose first axis is the episode.
 
     o [E,T+1,N,O], m uint8 [E,T+1,N,d], I uint8 [E,T,N,d], a [E,T,N,A], r [E,T]; iteration, episode int64 [E];
-    from mc-rollout --load c [E,T,N,d] where nets decide, pos [E,T+1,things,2] where there are positions; and
+    from mc-rollout --load also c [E,T,N,d] if nets decide, and pos [E,T+1,things,2] if positions are known; and
     header, a dict.
     """
     header, found = None, []
@@ -153,7 +153,7 @@ def _sigmoid(x):
 
 
 def _dense(tree, i, x, layers=("dense_0", "dense_1", "dense_2")):
-    """Three layers of agent i's net, ReLU between them; [1, ...] where all agents share it."""
+    """Three layers of agent i's net, with ReLU in between; [1, ...] if all agents share it."""
     for name in layers:
         kernel, bias = tree[name]["kernel"], tree[name]["bias"]
         x = x @ kernel[i % len(kernel)] + bias[i % len(bias)]
@@ -183,7 +183,7 @@ class Policy:
         """Actions a [..., N, A] in [-1, 1], without exploration.
 
         o: observations [..., N, O]; I: who asks whom, 0 or 1 [..., N, d]. Without I the team decides:
-        as `none` or `full` have it, else where .comm(o) > 1/2.
+        nobody or everybody asks under `none` and `full`, else agents ask where .comm(o) > 1/2.
         """
         o = np.asarray(o, np.float32)
         I = self.team.decide(o) if I is None else np.asarray(I)
@@ -195,10 +195,10 @@ class Policy:
 
 
 class Checkpoint:
-    """A checkpoint: what a run came to.
+    """A checkpoint.
 
     header (a dict), iteration, episode, params: {"policy": tree, "comm": tree, ...}, where a tree is
-    {"dense_0": {"kernel": [N, in, out], "bias": [N, out]}, ...}, with 1 for N where the run shares nets; state.
+    {"dense_0": {"kernel": [N, in, out], "bias": [N, out]}, ...}, with 1 for N if the run shares nets; state.
     policy.act(o) gives actions, comm(o) probabilities.
     """
 
@@ -218,7 +218,7 @@ class Checkpoint:
         return np.stack([_sigmoid(_dense(self.params["comm"], i, o[..., i, :])) for i in range(o.shape[-2])], -2)
 
     def decide(self, o):
-        """I uint8 [..., N, d], without chance: 0, 1, or where comm(o) > 1/2."""
+        """I uint8 [..., N, d], deterministic: 0, 1, or whether comm(o) > 1/2."""
         o = np.asarray(o)
         n = o.shape[-2]
         if self.header["comm"] == "learned":
@@ -226,10 +226,10 @@ class Checkpoint:
         return np.full(o.shape[:-2] + (n, n - 1), self.header["comm"] == "full", np.uint8)
 
 
-# ---- a method: a filter that stands where mc-metalearn does ----
+# ---- a method: a filter in the place of mc-metalearn ----
 
 def _pairs(comm, f):
-    """Of one episode, for each pair: the mean c and the share of requests over the steps at which it is live; [N,d]."""
+    """For each pair in one episode: the mean c and the share of requests over the steps at which it is live; [N,d]."""
     o, m = f["o"][:-1], f["m"][:-1]
     c = np.stack([_sigmoid(_dense(comm, i, o[:, i])) for i in range(o.shape[1])], 1)
     with np.errstate(invalid="ignore"):
@@ -239,16 +239,17 @@ def _pairs(comm, f):
 class Filter:
     """A program of the ring that learns whom to talk to. Subclass it, and call run().
 
-    name     of the program, in logs and messages; method: of what it does, in tables and pictures (15 letters)
-    options  a dict of numbers and texts: what else determines its numbers; it goes into the header
-    begin(header)    a new run: sets self.comm, the tree of the communication nets, from header["seed"] alone
-    learn(f)         a trajectory (mc-frame(5)), with o [T+1,N,O], m, I [T,N,d], r [T]: changes self.comm
-    state()          a dict of what it must know besides self.comm to go on; restore(dict) takes it back
-    metric           a dict of numbers that learn() may set; every tenth iteration's goes into the log, with who
+    name     name of the program, in logs and messages
+    method   name of the method, in tables and pictures (15 letters)
+    options  a dict of numbers and strings that determine its results; it goes into the header
+    begin(header)    starts a new run: sets self.comm, the tree of the communication nets, from header["seed"] alone
+    learn(f)         takes a trajectory (mc-frame(5)), with o [T+1,N,O], m, I [T,N,d], r [T], and changes self.comm
+    state()          returns a dict of whatever it needs besides self.comm to continue; restore(dict) takes it back
+    metric           a dict of numbers that learn() may set; that of every tenth iteration goes into the log, with who
                      asked whom in this episode, which mc-plot topology draws
 
-    A run that is stopped and continued is the same bytes as one that never was, if begin, learn, state and
-    restore are right: draw from np.random.default_rng((seed, iteration)) and not from a generator that lives on.
+    A run that is stopped and continued gives the same bytes as an uninterrupted one if begin, learn, state and
+    restore are right: draw from np.random.default_rng((seed, iteration)), not from a generator that keeps its state.
     """
     name, method, options, metric = "filter", "filter", {}, {}
 
@@ -265,7 +266,7 @@ class Filter:
         pass
 
     def run(self):
-        """Forwards every frame, in order, and adds its own; exits as a program of the ring does (metacomm(7))."""
+        """Forwards every frame, in order, and adds its own; exits like the other programs of the ring (metacomm(7))."""
         import signal
         for s in signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1:
             signal.signal(s, signal.SIG_IGN)           # a ring ends with its stream
@@ -293,7 +294,7 @@ class Filter:
         except BrokenPipeError:
             pass
         sys.stderr.flush()
-        os._exit(status)                               # no second complaint of a pipe that has gone
+        os._exit(status)                               # no second complaint about a broken pipe
 
     def _send(self, type, /, **entries):
         self.out.write(type, **entries)
@@ -310,14 +311,14 @@ class Filter:
             self._send("header", **dict(f, method=self.method,
                               owns=dict(f.get("owns", {}), comm=self.name), **{"from": self.name, self.name: self.options}))
             return
-        if kind == "barrier":                          # ahead of it: all that a checkpoint needs
+        if kind == "barrier":                          # before it: everything that a checkpoint needs
             if not self.begun:
                 self.begin(self.header)
                 self.begun = True
             self._send_comm()
             self._send("state", program=self.name, iteration=self.iteration, state=self.state())
         self._send(kind, **f)
-        if kind == "params" and f["net"] == "comm":    # of a checkpoint that is continued
+        if kind == "params" and f["net"] == "comm":    # from the checkpoint of a continued run
             self.comm, self.iteration, self.begun = f["params"], f["iteration"], True
         if kind == "state" and f["program"] == self.name:
             self.restore(f["state"])
@@ -342,7 +343,7 @@ def _width(space, what):
 
 
 def _see(space, x, width):
-    """An observation as float32 [width]: flattened, a Discrete one as one-hot, with zeros behind."""
+    """An observation as float32 [width]: flattened, or one-hot if Discrete, padded with zeros."""
     o = np.zeros(width, np.float32)
     if hasattr(space, "n") and np.ndim(x) == 0:
         o[int(x)] = 1
@@ -353,8 +354,8 @@ def _see(space, x, width):
 
 
 def _doer(space):
-    """A function that makes an action for the environment of a [A] in [-1, 1]: brought to the bounds of a Box, the
-    largest of a Discrete."""
+    """A function that turns a [A] in [-1, 1] into an action for the environment: scaled to the bounds of a Box, or the
+    index of the largest number for a Discrete."""
     if hasattr(space, "n"):
         n, start = int(space.n), int(getattr(space, "start", 0))
         return lambda a: int(a[:n].argmax()) + start
@@ -366,7 +367,7 @@ def _doer(space):
 
 
 def _positions(env):
-    """Where things are in a world of MPE's kind: ({"agent": N, "landmark": L}, function giving [E,2]), or (None, None)."""
+    """Where things are in an MPE world: ({"agent": N, "landmark": L}, function giving [E,2]), or (None, None)."""
     world = getattr(getattr(env, "unwrapped", env), "world", None)
     if not hasattr(world, "agents") or not hasattr(world, "landmarks"):
         return None, None
@@ -375,27 +376,27 @@ def _positions(env):
 
 
 def serve(env, seed, index, task=None, steps=None, reward=np.mean, positions=None, **says):
-    """Serves an environment with PettingZoo's parallel API on standard input and output, behind --env:
+    """Serves an environment with PettingZoo's parallel API on standard input and output, for --env:
 
         --env './mine.py {seed} {env}'      in it: metacomm.serve(env, int(sys.argv[1]), int(sys.argv[2]))
 
     env        .possible_agents, .reset(seed=), .step({agent: action}), .observation_space(agent), .action_space(agent)
-    seed       episode k begins with reset(seed=) of a number that depends on seed, index and k alone
+    seed       episode k begins with reset(seed=) of a number that depends only on seed, index and k
     index      1 in training, 0 in evaluation
     task       the name in tables and pictures; by default the environment's own
-    steps      T: every episode has as many; by default the environment's max_cycles. One that ends earlier goes
-               on with its last observations, without neighbours and reward
-    reward     what the team's reward is: a function of the list of the agents' rewards
-    positions  (roles, function): {"agent": N, "landmark": L} and what gives their places, [E,2], for pictures; found
-               by itself in MPE's worlds
+    steps      T, the length of every episode; by default the environment's max_cycles. An episode that ends earlier is
+               continued with its last observations, without neighbours and reward
+    reward     the team's reward, as a function of the list of the agents' rewards
+    positions  (roles, function): {"agent": N, "landmark": L} and a function that returns their positions, [E,2], for
+               pictures; found automatically in MPE's worlds
     says       further entries for the header: whatever makes it another task (versions, arguments)
 
-    Observations of unequal width are padded with zeros to the widest (O), and so are actions (A): of a Box(n)
-    the first n numbers, brought from [-1, 1] to its bounds, of a Discrete(n) the largest of the first n. An agent
-    that has left is nobody's neighbour, and what it saw last stays. What others print goes to standard error.
+    Observations of unequal width are padded with zeros to the widest (O), and so are actions (A): a Box(n) takes
+    the first n numbers, scaled from [-1, 1] to its bounds, a Discrete(n) the index of the largest of the first n. An agent
+    that has left is nobody's neighbour, and its last observation is kept. Anything printed goes to standard error.
     """
     out = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)                                      # standard output is for frames alone
+    os.dup2(2, 1)                                      # standard output is for frames only
     sys.stdout.flush()
     agents = list(env.possible_agents)
     n, inner = len(agents), getattr(env, "unwrapped", env)
@@ -444,7 +445,7 @@ def serve(env, seed, index, task=None, steps=None, reward=np.mean, positions=Non
                     seen, rewards, *_ = env.step({x: does[i](a[i]) for i, x in enumerate(agents) if x in live})
                     r = reward([rewards.get(x, 0.0) for x in live])
                 step += 1
-                show(r, live if step == steps else env.agents)     # the end of an episode is nobody's leaving
+                show(r, live if step == steps else env.agents)     # at the end of an episode no agent has left
                 if step == steps:
                     begin(episode + 1)
             elif frame["type"] == "reset":
