@@ -54,28 +54,35 @@ def acted(h, f):
     return f"{policy[0]:g} {bits @ (1 << np.arange(len(bits))) if h['comm'] == 'learned' else '-'}"
 
 
-h, iteration = None, 0
-for f in metacomm.frames(sys.stdin.buffer):
-    kind = f["type"]
-    if kind == "header":
-        h = dict(f, method="told", owns=dict(policy="told", **({"comm": "told"} if f["comm"] == "learned" else {})),
-                 **{"from": "told", **({"meta_k": int(K)} if K else {})})
-        out.write(kind, **h)
-        continue
-    if kind == "end":
-        out.end(**{k: v for k, v in f.items() if k == "error"})
-        break
-    if kind == "barrier":
-        send(h, iteration)
-    out.write(kind, **f)
-    if kind == "params":
-        iteration = f["iteration"]
-    if kind == "trajectory":
-        print(f["episode"], f["iteration"], int(f["last"]), acted(h, f), file=told, flush=True)
-        if f["last"]:
+def learn():
+    h, iteration = None, 0
+    for f in metacomm.frames(sys.stdin.buffer):
+        kind = f["type"]
+        if kind == "header":
+            h = dict(f, method="told", owns=dict(policy="told", **({"comm": "told"} if f["comm"] == "learned" else {})),
+                     **{"from": "told", **({"meta_k": int(K)} if K else {})})
+            out.write(kind, **h)
             continue
-        iteration = f["iteration"] + 1
-        time.sleep(seconds if seconds > 0 else -seconds * (iteration % 3 == 0))
-        send(h, iteration, ["policy"] if late else ["policy", "comm"])
-        if late:
-            send(h, iteration - 1, ["comm"])
+        if kind == "end":
+            out.end(**{k: v for k, v in f.items() if k == "error"})
+            break
+        if kind == "barrier":
+            send(h, iteration)
+        out.write(kind, **f)
+        if kind == "params":
+            iteration = f["iteration"]
+        if kind == "trajectory":
+            print(f["episode"], f["iteration"], int(f["last"]), acted(h, f), file=told, flush=True)
+            if f["last"]:
+                continue
+            iteration = f["iteration"] + 1
+            time.sleep(seconds if seconds > 0 else -seconds * (iteration % 3 == 0))
+            send(h, iteration, ["policy"] if late else ["policy", "comm"])
+            if late:
+                send(h, iteration - 1, ["comm"])
+
+
+try:
+    learn()
+except BrokenPipeError:
+    os._exit(0)  # mc-rollout has ended, and says why
