@@ -392,7 +392,7 @@ const struct mc_opt *mc_opts_common(void)
 {
 	static const struct mc_opt common[] = {
 		{ MC_OPT_FLAG, 'h', "help", NULL, NULL, 0, 0, "print this and exit" },
-		{ MC_OPT_FLAG, 'V', "version", NULL, NULL, 0, 0, "print version, BLAS and its core, and exit" },
+		{ MC_OPT_FLAG, 'V', "version", NULL, NULL, 0, 0, "print version, BLAS and kernels, and exit" },
 		{ MC_OPT_FLAG, 0, NULL, NULL, NULL, 0, 0, NULL },
 	};
 

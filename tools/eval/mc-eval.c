@@ -715,7 +715,7 @@ static int body(int argc, char **argv, struct mc_err *e)
 		  "also separate runs by entries of the header: meta_k, mc-metalearn.beta, or by episodes, their length; several with commas" },
 		{ MC_OPT_FLAG, 0, "named", NULL, &summary.named, 0, 0, "operands are NAME=FILE, and NAME replaces the method" },
 		{ MC_OPT_STR, 0, "scale", "TASK=LOW,HIGH", &summary.scale, 0, 0,
-		  "returns that count as 0 and 1 in a task, in place of the lowest and the highest; several with colons" },
+		  "returns that count as 0 and 1 in a task, instead of the task's floor and ceiling; several with colons" },
 		{ MC_OPT_INT, 0, "resamples", "N", &summary.resamples, 100, 1e6, "resamples of every bootstrap interval" },
 		{ MC_OPT_STR, 0, "marl-eval", "FILE", &summary.marl_eval, 0, 0,
 		  "also write the runs as the JSON that the Python package marl-eval reads" },
