@@ -46,6 +46,10 @@ column() {
 	mc-eval --aggregate --last 50 --json "$log" >large
 	awk -v a="$(jq -s ".[0].mean" small)" -v b="$(jq -s ".[0].mean" large)" \
 		'BEGIN { exit !(a < 0 && (a - b) ^ 2 < 1e-18) }'
+	mc-eval --aggregate --marl-eval small.json small.log >table
+	want=$(column "$log" return | datamash mean 1)
+	jq -e --argjson want "$want" '[.metacomm.reference_N3_s1.meta.seed_1 | to_entries[] | select(.key | startswith("step_")) | .value.return[0]] |
+		length == 10 and (add / 10 - $want | fabs) < 1e-6' small.json
 	mc-plot curves small.log | grep -q reference_N3_s1
 	mc-plot topology small.log | grep -q '0 asks 1'
 }

@@ -22,12 +22,14 @@ static void put_points(FILE *to, const struct mc_run *run)
 
 	for (size_t k = 0, from = 0; k < points; k++) {
 		const size_t end = (k + 1) * run->n / points;
-		double sum = 0;
+		double sum = 0, episodes = 0; /* a point of a condensed log stands for several */
 
-		for (size_t i = from; i < end; i++)
+		for (size_t i = from; i < end; i++) {
 			sum += run->point[i].num;
+			episodes += run->point[i].den;
+		}
 		fprintf(to, "\"step_%zu\":{\"step_count\":%.0f,\"return\":[", k, run->point[end - 1].steps);
-		mc_json_double(to, sum / (double)(end - from));
+		mc_json_double(to, sum / episodes);
 		fprintf(to, "]},");
 		from = end;
 	}
