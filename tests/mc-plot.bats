@@ -211,6 +211,10 @@ absent() {
 	mc-plot curves --normalise -y requests a.log -w 1 -o fig.svg
 	run ! grep -q 'standing still' fig.svg
 	run -64 mc-plot curves --scale push_N3=-90,-50 a.log
+	# a typing error is not a task, another task than these is one
+	run -64 mc-plot curves --normalise --scale push_n3=-90,-50 a.log b.log
+	[ "$output" = 'mc-plot: --scale: there is no task "push_n3"; these runs are of push_N3, push_N6' ]
+	mc-plot curves --normalise --scale push_N3=-90,-50:navigation_N3_l3=-90,-50 a.log -o fig.svg
 }
 
 @test "--pool: a further panel has the runs of all tasks together" {
