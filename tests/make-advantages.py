@@ -2,11 +2,12 @@
 """Writes a stream with made-up advantage frames, for the tests of what draws them.
 
 usage: make-advantages.py FILE [agents=3] [episodes=1] [steps=4] [reinforce=1] [initial=1] [end=1]
-       [mask=0] [first=0] [error=0]
+       [mask=0] [first=0] [error=0] [draw=0]
 
 In episode e REINFORCE's normalised advantage at step t is t / 10 + e, agent i's A_hat for slot j is
 i + j / 10 + t / 100 and under the initial rule minus that. mask=1: nobody is anybody's neighbour
-at step 1. error=1: the stream ends with another program's error.
+at step 1. error=1: the stream ends with another program's error. draw=1 and up: other episodes of the
+same numbers, REINFORCE's advantage higher by 10 each.
 """
 import struct
 import sys
@@ -27,7 +28,7 @@ def array(dtype, shape, values):
 
 def main():
     opts = {"agents": 3, "episodes": 1, "steps": 4, "reinforce": 1, "initial": 1, "end": 1, "mask": 0, "first": 0,
-            "error": 0}
+            "error": 0, "draw": 0}
     for a in sys.argv[2:]:
         key, value = a.split("=", 1)
         opts[key] = int(value)
@@ -38,7 +39,7 @@ def main():
         series = {}
         every = [(t, i, j) for t in range(T) for i in range(n) for j in range(d)]
         if opts["reinforce"]:
-            series["reinforce"] = array("float32", [T], [t / 10 + e for t in range(T)])
+            series["reinforce"] = array("float32", [T], [t / 10 + e + 10 * opts["draw"] for t in range(T)])
         A = [i + j / 10 + t / 100 for t, i, j in every]
         series["A_hat"] = array("float32", shape, A)
         if opts["initial"]:

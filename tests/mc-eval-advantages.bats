@@ -60,6 +60,17 @@ stream() {
 	[ "$(mc-eval --advantages --json a.mc - <b.mc | jq .episodes | tr '\n' ' ')" = "2 2 2 " ]
 }
 
+@test "an episode that is given twice counts once; one of the same number by another -s is another" {
+	stream a.mc episodes=6
+	stream b.mc episodes=6 draw=1
+	run --separate-stderr mc-eval --advantages a.mc b.mc
+	[ "$stderr" = "" ]
+	[[ "$output" == *"each of 12 episodes of"* ]]
+	run --separate-stderr mc-eval --advantages a.mc b.mc a.mc
+	[ "$stderr" = "mc-eval: 6 episodes given more than once, which count once" ]
+	[[ "$output" == *"each of 12 episodes of"* ]]
+}
+
 @test "what is refused" {
 	stream a.mc
 	run -64 mc-eval --advantages

@@ -9,17 +9,25 @@
 #include "mc_correlation.h"
 #include "mc_arena.h"
 #include "mc_frame.h"
+#include "mc_grow.h"
 #include "mc_json.h"
 #include "mc_settings.h"
 #include "mc_table.h"
+
+/* Which episode it was. Its number does not say: mc-rollout's -s, which no header has, chooses the episodes. */
+struct episode {
+	uint32_t run;         /* a checksum of what its stream's header says */
+	uint32_t print;       /* and of its advantages */
+	int64_t iteration, episode;
+};
 
 struct comparison {
 	struct mc_correlation alike[MC_CORRELATIONS];
 	char task[64];        /* the first stream's */
 	size_t episodes;
 	int64_t trained;      /* what the team had been trained on, in iterations: the fewest */
-	uint32_t run;         /* of the stream at hand: a checksum of what its header says */
-	uint64_t *seen;       /* [episodes] run and number of each */
+	uint32_t run;         /* of the stream at hand */
+	struct episode *seen; /* [episodes] */
 	size_t room, twice;   /* twice: episodes that were given again, and are left out */
 	struct mc_claims claims;
 };
@@ -42,44 +50,58 @@ static int take_header(struct comparison *c, const struct mc_frame *f, struct mc
 	return 0;
 }
 
-/* Was this episode of this run given before? Then 1, else it is noted and 0, or -1. */
-static int is_known(struct comparison *c, int64_t iteration, int64_t episode, struct mc_err *e)
+static uint32_t add_print(uint32_t print, const void *p, size_t bytes)
 {
-	const uint64_t key = (uint64_t)c->run << 32 ^ (uint64_t)iteration << 20 ^ (uint64_t)episode;
-	const size_t want = c->room ? 2 * c->room : 64;
+	return p ? (uint32_t)crc32_z(print, p, bytes) : print;
+}
+
+static struct episode identify(const struct comparison *c, const struct mc_advantage *a)
+{
+	const size_t cells = a->T * a->N * a->d;
+	struct episode x = { .run = c->run, .iteration = a->iteration, .episode = a->episode };
+
+	x.print = add_print(add_print(0, a->m, cells), a->learned.raw, cells * sizeof *a->learned.raw);
+	x.print = add_print(x.print, a->reinforce.raw, a->T * sizeof *a->reinforce.raw);
+	return x;
+}
+
+/* Was this episode given before? Then 1, else it is noted and 0, or -1. */
+static int is_known(struct comparison *c, const struct episode *x, struct mc_err *e)
+{
+	struct episode *grown;
 
 	for (size_t i = 0; i < c->episodes; i++)
-		if (c->seen[i] == key)
+		if (c->seen[i].run == x->run && c->seen[i].print == x->print && c->seen[i].iteration == x->iteration &&
+		    c->seen[i].episode == x->episode)
 			return 1;
-	if (c->episodes == c->room) {
-		uint64_t *grown = reallocarray(c->seen, want, sizeof *grown);
-
-		if (grown == NULL)
-			return mc_err_nomem(e, "episodes", want * sizeof *grown);
-		c->seen = grown;
-		c->room = want;
-	}
-	c->seen[c->episodes] = key;
+	grown = mc_grow(c->seen, c->episodes + 1, &c->room, sizeof *grown, "episodes", e);
+	if (grown == NULL)
+		return -1;
+	c->seen = grown;
+	c->seen[c->episodes] = *x;
 	return 0;
+}
+
+static int add(struct comparison *c, const struct mc_advantage *a, struct mc_err *e)
+{
+	const struct episode x = identify(c, a);
+	const int known = is_known(c, &x, e);
+
+	c->twice += known > 0;
+	if (known)
+		return known < 0 ? -1 : 0;
+	c->trained = c->episodes == 0 || a->iteration < c->trained ? a->iteration : c->trained;
+	c->episodes++;
+	return mc_correlation_add(c->alike, a, e);
 }
 
 static int take_advantage(struct comparison *c, const struct mc_frame *f, struct mc_arena *arena, struct mc_err *e)
 {
 	const struct mc_arena_mark mark = mc_arena_mark(arena);
 	struct mc_advantage a;
-	int64_t trained, episode;
-	int r;
+	const int r = mc_advantage_unpack(f, &a, arena, e) < 0 ? -1 : add(c, &a, e);
 
-	if (mc_map_int(&f->map, "iteration", &trained, e) < 0 || mc_map_int(&f->map, "episode", &episode, e) < 0 ||
-	    (r = is_known(c, trained, episode, e)) < 0)
-		return -1;
-	c->twice += r > 0;
-	if (r > 0)
-		return 0;
-	c->trained = c->episodes == 0 || trained < c->trained ? trained : c->trained;
-	r = mc_advantage_unpack(f, &a, arena, e) < 0 ? -1 : mc_correlation_add(c->alike, &a, e);
 	mc_arena_reset(arena, mark);
-	c->episodes++;
 	return r;
 }
 
