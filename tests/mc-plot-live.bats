@@ -96,6 +96,27 @@ until_seen() {
 	grep -q 'status 0' typescript
 }
 
+@test "a log that is still empty, or emptied by a run that begins anew, is waited for" {
+	for begin in 0 20; do # bytes
+		head -c $begin whole.log >run.log
+		: >typescript
+		{
+			until_seen 'waiting for the first episode' 1
+			cat whole.log >run.log
+		} &
+		on_terminal 'mc-plot live run.log </dev/null'
+		wait
+		grep -q 'waiting for the first episode, 0 episodes; q ends this' typescript
+		grep -q 'status 0' typescript
+	done
+	: >run.log
+	run -65 mc-plot curves run.log
+	[ "$output" = "mc-plot: run.log:0: is empty, a stream starts with a header" ]
+	echo "no log" >run.log
+	run -65 mc-plot live run.log
+	[[ "$output" == *"a frame must start with a msgpack map"* ]]
+}
+
 @test "without a terminal: the picture at the end, or a file that follows" {
 	{ sleep 0.3; cat whole.log >run.log; } &
 	mc-plot live run.log >out 2>errors </dev/null

@@ -246,9 +246,13 @@ int mc_runs_read_each(struct mc_runs *rs, const struct mc_reading *how, size_t n
 				goto done;
 	if (got == MC_READ_END) {
 		r = 0;
-	} else if (mc_in_cut(in) && current(rs, before) != NULL) {
-		for (size_t i = 0; i < n; i++)
-			current(&rs[i], before)->cut = mc_in_offset(in);
+	} else if (mc_in_cut(in) && (current(rs, before) != NULL || how->growing)) {
+		for (size_t i = 0; i < n; i++) {
+			if (current(&rs[i], before) != NULL)
+				current(&rs[i], before)->cut = mc_in_offset(in);
+			else
+				rs[i].waiting++;
+		}
 		memset(e, 0, sizeof *e);
 		r = 0;
 	}

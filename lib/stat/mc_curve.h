@@ -47,6 +47,7 @@ struct mc_reading {
 	struct mc_series what;
 	const char *by;        /* header entries that also tell curves apart ("meta_k,mc-metalearn.beta"), or "episodes"; or NULL */
 	int named;             /* 1 = operands are NAME=FILE, and NAME is the label in place of the method */
+	int growing;           /* 1 = a file that stops before its first header is that of a run which has just begun */
 	size_t max_frame;
 	/* what stands for a checkpoint's run in place of a log; NULL: checkpoints are refused */
 	int (*evaluate)(struct mc_evaluated *to, const struct mc_frame *checkpoint, void *with, struct mc_err *e);
@@ -79,6 +80,7 @@ enum { MC_METRICS = 32 };
 struct mc_runs {
 	size_t n, room;
 	struct mc_run *run;
+	size_t waiting;         /* files that have no header yet (mc_reading.growing) */
 	char metric[MC_METRICS][96]; /* "PROGRAM:NAME" of what the logs' metric frames hold, as seen */
 	size_t metrics;
 };
@@ -93,7 +95,7 @@ int mc_runs_read(struct mc_runs *rs, const char *operand, const struct mc_readin
 
 /*
  * The same for n series in one pass: how[i] into rs[i], which hold the same runs in the same order.
- * how[0].named and max_frame hold for all.
+ * how[0].named, growing and max_frame hold for all.
  */
 int mc_runs_read_each(struct mc_runs *rs, const struct mc_reading *how, size_t n, const char *operand,
     struct mc_err *e);

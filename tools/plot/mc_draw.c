@@ -276,6 +276,8 @@ int mc_draw_read_runs(struct mc_runs *rs, const struct mc_reading *how, size_t n
 			}
 		}
 	}
+	if (o->watch)
+		o->watch->running |= rs->waiting > 0;
 	return settle(rs, how, n, o, e);
 }
 
@@ -475,7 +477,7 @@ static int compare_tasks(struct mc_curves *cs, struct mc_runs *rs, const struct 
 
 int mc_draw_curves(const struct mc_draw_opts *o, int files, char **file, struct mc_err *e)
 {
-	struct mc_reading how = { .by = o->by, .named = o->named, .max_frame = MC_FRAME_MAX };
+	struct mc_reading how = { .by = o->by, .named = o->named, .growing = o->watch != NULL, .max_frame = MC_FRAME_MAX };
 	struct mc_runs runs = { 0 };
 	struct mc_curves curves = { 0 };
 	enum mc_band band = MC_BAND_NONE;
