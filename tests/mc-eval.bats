@@ -57,6 +57,14 @@ near() {
 	jq -e '.return_iqm_ci[0] < .return_iqm and .return_iqm < .return_iqm_ci[1]' out
 }
 
+@test "JSON is JSON, whatever a task's program says of itself in the header" {
+	ckpt a.ckpt 'header.environment={"build":"0042","about":"1.","sign":"-","half":".5","power":"1e","low":"-0.5e-3","zero":0}'
+	mc-eval --json -n 2 a.ckpt >out
+	/usr/bin/python3 -c 'import json, sys; json.loads(sys.stdin.read())' <out
+	[ "$(jq -c '.settings | with_entries(select(.key | startswith("environment."))) | [.[]]' out)" = '["0042","1.","-",".5","1e",-0.0005,0]' ]
+	mc-plot pareto out
+}
+
 @test "a score: 0 at the task's floor, 1 at its ceiling, against the prey that are there" {
 	ckpt a.ckpt
 	ckpt b.ckpt task=push_N2

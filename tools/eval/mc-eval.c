@@ -115,13 +115,26 @@ static void put_influence(const char *key, const struct mc_measured *f, int memb
 	printf("]");
 }
 
-/* Is this text a number in JSON too? */
+static const char *skip_digits(const char *s)
+{
+	return s + strspn(s, "0123456789");
+}
+
+/* Is this text a number in JSON too? "0042" and "1." are none. */
 static int is_number(const char *text)
 {
-	char *end;
-	const double v = strtod(text, &end);
+	const char *digits = text + (*text == '-'), *s = skip_digits(digits);
 
-	return (*text == '-' || (*text >= '0' && *text <= '9')) && *end == '\0' && isfinite(v) && !strpbrk(text, "xX");
+	if (s == digits || (*digits == '0' && s > digits + 1))
+		return 0;
+	if (*s == '.')
+		s = skip_digits(s + 1) > s + 1 ? skip_digits(s + 1) : text;
+	if (*s == 'e' || *s == 'E') {
+		const char *power = s + 1 + (s[1] == '-' || s[1] == '+');
+
+		s = skip_digits(power) > power ? skip_digits(power) : text;
+	}
+	return *s == '\0' && isfinite(strtod(text, NULL));
 }
 
 /* All that the header says, under the names that --by has. */
