@@ -75,6 +75,8 @@ if how == "no-agents":
     header["agents"] = 0
 if how == "no-steps":
     del header["steps"]
+if how == "long-name":
+    header["l" * 64] = 1
 if how == "other-task":
     header["task"] = "worse"
 if how == "other-size":

@@ -45,6 +45,7 @@ on() {
 	shell|65| ended with status 127 before it sent a header; try the command by hand
 	no-agents|65|, in its header, byte 70 of its output: its header's agents is 0, want 1 to 256; ENVIRONMENTS in mc-frame(5) tells what it must send
 	no-steps|65|, in its header, byte 0 of its output: header frame: steps is missing; ENVIRONMENTS in mc-frame(5) tells what it must send
+	long-name|65|, in its header, byte 72 of its output: an entry of its header has a name of more than 63 bytes, "llllllllllllllllllll..."; ENVIRONMENTS in mc-frame(5) tells what it must send
 	other-seed|64| has seed 5, want 4; put {seed} where it takes its seed
 	other-env|64| has environment 5, want index 1; put {env} where it takes its index: 1 is for training, 0 for evaluation
 	END

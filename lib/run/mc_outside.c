@@ -24,6 +24,7 @@ enum {
 	LOOK_AGAIN = 10,
 	GRACE = 200,           /* milliseconds for whom the command started itself, once it has ended */
 	POSITIONS = 4096,      /* things */
+	NAME = 64,             /* of an entry of its header, and its end */
 };
 
 static const char by_hand[] = "try the command by hand";
@@ -309,6 +310,22 @@ int mc_positions_read(struct mc_positions *p, const struct mc_map *header, struc
 	return 0;
 }
 
+/* Names must fit where the programs keep them. */
+static int check_names(const struct mc_map *h, struct mc_err *e)
+{
+	for (size_t i = 0; i < mc_map_count(h); i++) {
+		const unsigned char *value;
+		const char *key;
+		size_t n, len;
+
+		mc_map_entry(h, i, &key, &n, &value, &len);
+		if (n >= NAME)
+			return mc_err_set(e, MC_DATA, NULL, (const unsigned char *)key - h->frame->bytes, NULL,
+			    "an entry of its header has a name of more than %d bytes, \"%.20s...\"", NAME - 1, key);
+	}
+	return 0;
+}
+
 static int check_identity(const struct mc_outside *x, const struct mc_map *h, uint64_t seed, uint32_t env, struct mc_err *e)
 {
 	uint64_t its_seed, its_env;
@@ -338,7 +355,8 @@ static int read_header(struct mc_outside *x, uint64_t seed, uint32_t env, struct
 		return mc_err_set(e, MC_DATA, "--env", -1, protocol, "\"%.300s\" sent no header", x->command);
 	if (mc_saved_take(&x->header, &f, e) < 0)
 		return -1;
-	if (mc_map_str(h, "task", says->task, sizeof says->task, e) < 0 || size_of(h, "agents", 256, &s->N, e) < 0 ||
+	if (check_names(h, e) < 0 || mc_map_str(h, "task", says->task, sizeof says->task, e) < 0 ||
+	    size_of(h, "agents", 256, &s->N, e) < 0 ||
 	    size_of(h, "obs_dim", 1 << 16, &s->O, e) < 0 || size_of(h, "act_dim", 256, &s->A, e) < 0 ||
 	    size_of(h, "steps", 1 << 16, &s->T, e) < 0 || read_limits(h, says, arena, e) < 0 ||
 	    mc_positions_read(&x->positions, h, e) < 0)
@@ -534,7 +552,7 @@ void mc_outside_describe(struct mc_fb *b, const struct mc_map *header)
 	int open = 0;
 
 	for (size_t i = 0; i < mc_map_count(header); i++) {
-		char key[64];
+		char key[NAME];
 		size_t k = 0;
 
 		(void)mc_map_at(header, i, key, sizeof key);
