@@ -41,6 +41,19 @@ log() {
 	EOF
 }
 
+@test "a condensed log is a run's log like any other, and no second run" {
+	log a.log
+	log b.log seed=2
+	mc-cat --condense c.log --points 10 b.log
+	for reader in "${readers[@]}"; do
+		run --separate-stderr $reader a.log c.log
+		[ "$status" -eq 0 ]
+		[ "$stderr" = "" ]
+		run -65 $reader b.log c.log
+		[ "$output" = "${reader% *}: push_N3, meta: two runs of seed 2; leave one out: they are one log, condensed or not" ]
+	done
+}
+
 @test "several differences are one line, of several rows too" {
 	log a.log
 	log b.log seed=2 header.hidden=16 header.gamma=0.9

@@ -11,10 +11,10 @@ enum { PATH = 160, VALUE = 96 };
 
 /* ---- entries ---- */
 
-/* What a run is, not how it was made; `label` has the method and the decisions in it, or stands for them. */
+/* What a run is and how its log is kept, not how it was made; `label` has the method and the decisions in it, or stands for them. */
 static int is_identity(const char *path)
 {
-	static const char *const name[] = { "task", "seed", "from" };
+	static const char *const name[] = { "task", "seed", "from", "condensed" };
 
 	for (size_t i = 0; i < sizeof name / sizeof *name; i++)
 		if (strcmp(path, name[i]) == 0)
@@ -216,6 +216,8 @@ static int refuse_seed(const struct mc_subject *a, const struct mc_subject *b, s
 
 	if (next_difference(&x, path, 0))
 		snprintf(hint, sizeof hint, "tell them apart by --by %s", path);
+	else if (!agree(a, b, "condensed"))
+		snprintf(hint, sizeof hint, "leave one out: they are one log, condensed or not");
 	return mc_err_set(e, MC_DATA, NULL, -1, hint, "%s, %s: two runs of seed %" PRIu64, a->task, a->label, a->seed);
 }
 
