@@ -81,6 +81,14 @@ rows() {
 	[ "$(rows 'push_N3, meta' | awk '{ print $1 }')" = "$(there jq 'select(.method == "meta").requests_per_step' both.json)" ]
 }
 
+@test "a script's own requests do not count as an intervention; others do" {
+	mc-eval --json -n 5 --script still,told -t reference_N3 >own.json
+	mc-eval --json -n 5 --script told -t reference_N3 --comm none >none.json
+	mc-eval --json -n 5 --script told -t reference_N3 --comm drop=0.5 >drop.json
+	mc-plot pareto own.json none.json drop.json -o fig.svg --emit
+	[ "$(sed -n 's/^# reference_N3, \(.*\): x y.*/\1/p' fig.dat | sort | tr '\n' ';')" = 'still;told;told, comm none;told, drop 0.5;' ]
+}
+
 @test "what is not a measurement is refused, with its line" {
 	line push_N3 meta 0 -30 4 >good
 	for bad in 'hello' '{"task":"push_N3"}' '{"task":1,}' '[1]' '{"a":"b' '{"task":"x","method":"y","return_mean":null,"requests_per_step":1}' \

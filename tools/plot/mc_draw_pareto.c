@@ -33,6 +33,8 @@ struct measured {
 struct reading {
 	struct measured m;
 	char comm[16], prey[16], changes[128], settings[SETTINGS];
+	int script;            /* a script's: its own requests change nothing */
+	int touched;           /* mc-eval measured it untouched as well */
 	size_t used;           /* of settings */
 };
 
@@ -112,6 +114,10 @@ static void take(void *ctx, const char *key, const char *text, double number)
 		set_text(x->prey, sizeof x->prey, text);
 	else if (text && strcmp(key, "greedy") == 0 && strcmp(text, "true") == 0)
 		add_change(x, "greedy", "decisions", 0);
+	else if (text && strcmp(key, "script") == 0)
+		x->script = strcmp(text, "true") == 0;
+	else if (strcmp(key, "untouched_return_mean") == 0)
+		x->touched = 1;
 	for (size_t i = 0; i < sizeof change / sizeof *change; i++)
 		if (strcmp(key, change[i]) == 0)
 			add_change(x, key, text, number);
@@ -120,15 +126,24 @@ static void take(void *ctx, const char *key, const char *text, double number)
 			*known[i].to = number;
 }
 
+/* Were other requests made than the team's own? */
+static int is_other_comm(const struct reading *x)
+{
+	const char *method = x->m.method, *own = strcmp(method, "none") == 0 || strcmp(method, "full") == 0 ? method : "learned";
+
+	if (x->script)
+		return x->touched && strcmp(x->comm, "scripted") != 0;
+	return x->comm[0] && strcmp(x->comm, own) != 0;
+}
+
 /* What was changed of the team is another line; how it was measured belongs to what must be alike. */
 static int complete(struct reading *x, const char *by, struct mc_err *e)
 {
 	struct measured *m = &x->m;
-	const char *own = strcmp(m->method, "none") == 0 || strcmp(m->method, "full") == 0 ? m->method : "learned";
 	char value[96];
 	size_t used;
 
-	if (x->comm[0] && strcmp(x->comm, own) != 0)
+	if (is_other_comm(x))
 		add_change(x, "comm", x->comm, 0);
 	if (x->prey[0] && mc_settings_find(x->settings, "prey", value, sizeof value) && strcmp(x->prey, value) != 0)
 		add_change(x, "prey", x->prey, 0);
