@@ -264,6 +264,31 @@ py() {
 	[ ! -e x.npz ]
 }
 
+@test "--npz keeps large integers as they are, also beside frames that have them not" {
+	for seed in 9007199254740993 9007199254740995 18446744073709551615; do
+		"$MC_BIN/mc-envsim" -t push_N3 -s $seed --random 1 >seed-$seed
+	done
+	cat seed-900* | "$cat" -t header --npz large.npz
+	cat seed-* | "$cat" -t header --npz largest.npz
+	/usr/bin/python3 -c "
+import msgpack, sys
+header = msgpack.Unpacker(open('seed-9007199254740993', 'rb'), max_buffer_size=2**30)
+header.skip()
+sys.stdout.buffer.write(open('seed-9007199254740993', 'rb').read()[:header.tell()])
+for n in ({'n': 2**53 + 1}, {}, {'n': 5}): sys.stdout.buffer.write(msgpack.packb({'mc': 1, 'type': 'x', 'a': 1} | n))
+sys.stdout.buffer.write(msgpack.packb({'mc': 1, 'type': 'end', 'frames': 4}))" |
+		"$cat" -t x --npz gaps.npz
+	run py - <<-'PY'
+	import numpy as np
+	large, largest, gaps = (np.load(f'{f}.npz') for f in ('large', 'largest', 'gaps'))
+	assert large['seed'].dtype == np.int64 and large['seed'].tolist() == [2**53 + 1, 2**53 + 3], large['seed']
+	assert largest['seed'].dtype == np.float64 and sorted(largest['seed'])[-1] == 2**64, largest['seed']
+	assert gaps['a'].dtype == np.int64 and np.array_equal(gaps['n'], [float(2**53), np.nan, 5], equal_nan=True), gaps['n']
+	PY
+	echo "$output"
+	[ "$status" -eq 0 ]
+}
+
 @test "the same net twice is refused" {
 	run bash -c "{ /usr/bin/python3 - <<'PY'
 import msgpack, sys

@@ -1,6 +1,5 @@
 #include "mc_stack.h"
 
-#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,7 +14,7 @@ struct column {
 	char name[NAME];
 	struct mc_array like;   /* of an array: its type and shape in every frame */
 	int number, real;       /* not an array; not all of them are integers */
-	unsigned char *p;       /* the data; numbers as double */
+	unsigned char *p;       /* the data; numbers as double if `real`, else as int64 */
 	size_t len, room;
 	size_t frames;
 };
@@ -56,13 +55,27 @@ static int put(struct column *c, const void *p, size_t n, struct mc_err *e)
 	return 0;
 }
 
+/* The integers so far become double. */
+static void make_real(struct column *c)
+{
+	for (size_t k = 0; k < c->frames && !c->real; k++) {
+		int64_t n;
+		double v;
+
+		memcpy(&n, c->p + k * sizeof n, sizeof n);
+		v = (double)n;
+		memcpy(c->p + k * sizeof v, &v, sizeof v);
+	}
+	c->real = 1;
+}
+
 /* A number that some frames have not is NaN there. */
 static int pad(struct column *c, size_t frames, struct mc_err *e)
 {
 	const double nan = (double)NAN;
 
 	while (c->frames < frames) {
-		c->real = 1;
+		make_real(c);
 		if (put(c, &nan, sizeof nan, e) < 0)
 			return -1;
 	}
@@ -102,7 +115,8 @@ static int add_array(struct mc_stack *s, const char *name, const struct mc_array
 	return put(c, a->data, a->count * mc_dtype_size(a->dtype), e);
 }
 
-static int add_number(struct mc_stack *s, const char *name, double v, int real, const struct mc_frame *f, struct mc_err *e)
+/* n, or where it is not an integer v. */
+static int add_number(struct mc_stack *s, const char *name, int64_t n, double v, int real, const struct mc_frame *f, struct mc_err *e)
 {
 	struct column *c = column_of(s, name, f, e);
 
@@ -111,8 +125,25 @@ static int add_number(struct mc_stack *s, const char *name, double v, int real, 
 	c->number |= c->frames == 0;
 	if (!c->number)
 		return mc_err_set(e, MC_DATA, f->place, f->offset, NULL, "%s is a number here, an array in the first %s frame", name, s->type);
-	c->real |= real;
-	return pad(c, s->frames, e) < 0 ? -1 : put(c, &v, sizeof v, e);
+	if (real)
+		make_real(c);
+	if (pad(c, s->frames, e) < 0)
+		return -1;
+	if (!real)
+		v = (double)n;
+	return c->real ? put(c, &v, sizeof v, e) : put(c, &n, sizeof n, e);
+}
+
+/* What int64 does not hold counts as a real. */
+static int add_integer(struct mc_stack *s, const char *name, const struct mc_map *m, const char *key, const struct mc_frame *f,
+    struct mc_err *e)
+{
+	uint64_t large;
+	int64_t n;
+
+	if (mc_map_int(m, key, &n, NULL) == 0)
+		return add_number(s, name, n, 0, 0, f, e);
+	return mc_map_uint(m, key, &large, e) < 0 ? -1 : add_number(s, name, 0, (double)large, 1, f, e);
 }
 
 /* All entries of a map, below `before` ("values."). */
@@ -123,7 +154,6 @@ static int add_map(struct mc_stack *s, const struct mc_map *m, const char *befor
 		const enum mc_kind kind = mc_map_at(m, i, key, sizeof key);
 		struct mc_map below;
 		struct mc_array a;
-		int64_t n = 0;
 		double v = 0;
 		int yes, r = 0;
 
@@ -135,11 +165,11 @@ static int add_map(struct mc_stack *s, const struct mc_map *m, const char *befor
 		else if (kind == MC_ARRAY)
 			r = mc_map_array(m, key, &a, e) < 0 ? -1 : add_array(s, name, &a, f, e);
 		else if (kind == MC_INT)
-			r = mc_map_int(m, key, &n, e) < 0 ? -1 : add_number(s, name, (double)n, 0, f, e);
+			r = add_integer(s, name, m, key, f, e);
 		else if (kind == MC_REAL)
-			r = mc_map_real_any(m, key, &v, e) < 0 ? -1 : add_number(s, name, v, 1, f, e);
+			r = mc_map_real_any(m, key, &v, e) < 0 ? -1 : add_number(s, name, 0, v, 1, f, e);
 		else if (kind == MC_BOOLEAN)
-			r = mc_map_bool(m, key, &yes, e) < 0 ? -1 : add_number(s, name, yes, 0, f, e);
+			r = mc_map_bool(m, key, &yes, e) < 0 ? -1 : add_number(s, name, yes, 0, 0, f, e);
 		if (r < 0)
 			return -1;
 	}
@@ -160,25 +190,6 @@ int mc_stack_add(struct mc_stack *s, const struct mc_frame *f, struct mc_err *e)
 	return 0;
 }
 
-static int export_numbers(const struct mc_stack *s, const struct column *c, struct mc_export *x, struct mc_err *e)
-{
-	const size_t shape[1] = { s->frames };
-	const double *v = (const void *)c->p;
-	int64_t *n;
-	int r;
-
-	if (c->real)
-		return mc_export_array(x, c->name, MC_F64, 1, shape, c->p, e);
-	n = malloc(s->frames * sizeof *n);
-	if (!n)
-		return mc_err_nomem(e, "arrays of frames", s->frames * sizeof *n);
-	for (size_t k = 0; k < s->frames; k++)
-		n[k] = (int64_t)v[k];
-	r = mc_export_array(x, c->name, MC_I64, 1, shape, n, e);
-	free(n);
-	return r;
-}
-
 int mc_stack_export(struct mc_stack *s, struct mc_export *x, struct mc_err *e)
 {
 	for (size_t k = 0; k < s->columns; k++) {
@@ -186,7 +197,8 @@ int mc_stack_export(struct mc_stack *s, struct mc_export *x, struct mc_err *e)
 		size_t shape[MC_FRAME_DIMS + 1] = { s->frames };
 
 		if (c->number) {
-			if (pad(c, s->frames, e) < 0 || export_numbers(s, c, x, e) < 0)
+			if (pad(c, s->frames, e) < 0 ||
+			    mc_export_array(x, c->name, c->real ? MC_F64 : MC_I64, 1, shape, c->p, e) < 0)
 				return -1;
 			continue;
 		}

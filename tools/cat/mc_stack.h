@@ -1,7 +1,7 @@
 /*
  * Frames of one type as arrays, one for each entry, with the frames in front: what episodes and logs
- * become for NumPy. o [T+1,N,O] of E trajectories is o [E,T+1,N,O]; a number is [E], int64 where
- * all of them are integers, else float64, NaN in frames that do not have it; entries of maps have dots in their
+ * become for NumPy. o [T+1,N,O] of E trajectories is o [E,T+1,N,O]; a number is [E], int64 where all of
+ * them are integers that it can hold, else float64, NaN in frames that do not have it; entries of maps have dots in their
  * names. Texts are left out.
  */
 #ifndef MC_STACK_H
