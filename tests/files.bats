@@ -404,6 +404,41 @@ clash() {
 	[ -s d/out.npz ]
 }
 
+@test "nor over a run's files: a FILE that was forgotten costs no run" {
+	"$train" "${small[@]}" -e 60 -o d
+	cp d/run.ckpt d/other.ckpt
+	for name in log svg gp dat; do
+		cp d/run.log d/other.$name
+	done
+	before=$(sums d)
+	over() {
+		run "$@"
+		refused 73 d "exists and is a run's log, checkpoint or replay file; name another file, or move this one away"
+	}
+	for o in --npz --safetensors; do
+		for f in other.ckpt other.log run.replay; do
+			over mc-cat $o d/$f d/run.ckpt
+		done
+	done
+	over mc-cat --condense d/other.log d/run.log
+	over mc-cat --condense d/run.ckpt d/run.log
+	over mc-eval --aggregate --marl-eval d/other.log d/run.log
+	over mc-plot curves -o d/other.svg d/run.log
+	rm d/other.svg
+	before=$(sums d)
+	over mc-plot curves --emit -o d/other.svg d/run.log
+	rm d/other.gp
+	before=$(sums d)
+	over mc-plot curves --emit -o d/other.svg d/run.log
+	# what they wrote themselves they replace
+	for k in 1 2; do
+		mc-cat --npz d/out.npz d/run.ckpt
+		mc-cat --condense d/small.log --points $((k * 5)) d/run.log
+		mc-eval --aggregate --marl-eval d/out.json d/run.log
+	done
+	[ "$(mc-cat -t header d/small.log | jq .condensed)" -eq 10 ]
+}
+
 # ---- mc-cat: names, and logs that change under it ----
 
 @test "names that nothing has are told of, not passed over in silence" {

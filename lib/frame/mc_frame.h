@@ -156,6 +156,12 @@ void mc_in_close(struct mc_in *in);
  */
 enum mc_read mc_in_frame(struct mc_in *in, struct mc_frame *f, struct mc_err *e);
 
+/*
+ * Refuses an existing file that begins as a frame does (MC_CANTCREAT): a run's log, checkpoint or replay
+ * file, whose place no output of another kind may take.
+ */
+int mc_in_spare(const char *path, struct mc_err *e);
+
 /* Another name for messages to come, with `who` sends the stream: "<stdin> from gate". */
 void mc_in_from(struct mc_in *in, const char *who);
 

@@ -482,3 +482,19 @@ enum mc_read mc_in_frame(struct mc_in *in, struct mc_frame *f, struct mc_err *e)
 	*f = in->frame;
 	return MC_READ_FRAME;
 }
+
+int mc_in_spare(const char *path, struct mc_err *e)
+{
+	static const char mark[] = "\xa2" "mc";
+	unsigned char begin[8];
+	const int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	const ssize_t n = fd < 0 ? 0 : read(fd, begin, sizeof begin);
+
+	if (fd >= 0)
+		(void)close(fd);
+	if (n <= 0 || !memmem(begin, (size_t)n, mark, sizeof mark - 1) ||
+	    ((begin[0] & 0xf0) != 0x80 && begin[0] != 0xde && begin[0] != 0xdf))
+		return 0;
+	return mc_err_set(e, MC_CANTCREAT, path, -1, "name another file, or move this one away",
+	    "exists and is a run's log, checkpoint or replay file");
+}

@@ -215,7 +215,8 @@ static int prepare(struct cat *c, int files, char **operands, struct mc_err *e)
 		return -1;
 	if (!target)
 		return 0;
-	if (mc_file_apart(out, 2, files, operands, e) < 0 || (strcmp(target, "-") != 0 && mc_file_check_target(target, e) < 0))
+	if (mc_file_apart(out, 2, files, operands, e) < 0 ||
+	    (strcmp(target, "-") != 0 && (mc_file_check_target(target, e) < 0 || mc_in_spare(target, e) < 0)))
 		return -1;
 	c->export = mc_export_new(c->npz ? MC_EXPORT_NPZ : MC_EXPORT_SAFETENSORS, e);
 	c->stack = mc_stack_new(e);

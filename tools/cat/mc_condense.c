@@ -357,13 +357,24 @@ static int condense(struct condense *x, const char *from, const char *to, size_t
 	return write_end(x, e) < 0 ? -1 : mc_file_commit(to, x->bytes, x->n, e);
 }
 
+/* What is replaced may be an earlier log of this kind; a run's own may not. */
+static int check_replaced(const char *to, size_t max_frame, struct mc_err *e)
+{
+	struct mc_in *in = mc_in_open(to, 0, max_frame, NULL);
+	struct mc_frame f;
+	const int condensed = in && mc_in_frame(in, &f, NULL) == MC_READ_FRAME && mc_map_has(&f.map, "condensed");
+
+	mc_in_close(in);
+	return condensed ? 0 : mc_in_spare(to, e);
+}
+
 int mc_condense(const char *from, const char *to, size_t points, const char *metrics, size_t max_frame,
     struct mc_err *e)
 {
 	const struct mc_file_use use[] = { { from, from, 0 }, { "--condense", to, 1 } };
 	struct condense *x;
 
-	if (mc_file_distinct(use, 2, e) < 0 || mc_file_check_target(to, e) < 0)
+	if (mc_file_distinct(use, 2, e) < 0 || mc_file_check_target(to, e) < 0 || check_replaced(to, max_frame, e) < 0)
 		return -1;
 	x = calloc(1, sizeof *x);
 	if (!x)

@@ -15,6 +15,7 @@
 #include "mc_json.h"
 #include "mc_measure.h"
 #include "mc_file.h"
+#include "mc_frame.h"
 #include "mc_opts.h"
 #include "mc_pool.h"
 #include "mc_script.h"
@@ -773,7 +774,8 @@ static int body(int argc, char **argv, struct mc_err *e)
 		    what == RUNS ? "log or checkpoint" : what == ADVANTAGES ? "stream" : "checkpoint");
 	const struct mc_file_use use[] = { { "--marl-eval", summary.marl_eval, 1 }, { "--claims", summary.claims, 0 } };
 
-	if (summary.marl_eval && mc_file_apart(use, 2, argc - first, argv + first, e) < 0)
+	if (summary.marl_eval &&
+	    (mc_file_apart(use, 2, argc - first, argv + first, e) < 0 || mc_in_spare(summary.marl_eval, e) < 0))
 		return -1;
 	o.form = o.wide ? WIDE : o.tsv ? TSV : o.latex ? LATEX : NARROW;
 	o.how.stage = &stage;

@@ -12,6 +12,7 @@
 #include "mc_draw_team.h"
 #include "mc_draw_topology.h"
 #include "mc_file.h"
+#include "mc_frame.h"
 #include "mc_opts.h"
 #include "mc_stat.h"
 
@@ -87,7 +88,7 @@ static const struct picture *find_picture(const char *name, struct mc_err *e)
 	return NULL;
 }
 
-/* The picture, and the script and data that --emit leaves beside it, are none of the files that are read. */
+/* The picture, and the script and data that --emit leaves beside it, are none of the files that are read, and no run's. */
 static int apart(const struct mc_picture *p, int operands, char **operand, struct mc_err *e)
 {
 	const char *slash = strrchr(p->output, '/'), *dot = strrchr(p->output, '.');
@@ -100,7 +101,12 @@ static int apart(const struct mc_picture *p, int operands, char **operand, struc
 		{ "-o", p->output, 1 }, { "--emit", p->emit ? script : NULL, 1 }, { "--emit", p->emit ? data : NULL, 1 },
 	};
 
-	return mc_file_apart(out, 3, operands, operand, e);
+	if (mc_file_apart(out, 3, operands, operand, e) < 0)
+		return -1;
+	for (size_t k = 0; k < sizeof out / sizeof *out; k++)
+		if (out[k].path && strcmp(out[k].path, "-") != 0 && mc_in_spare(out[k].path, e) < 0)
+			return -1;
+	return 0;
 }
 
 
