@@ -63,6 +63,15 @@ page_options() {
 	done
 }
 
+@test "options have two dashes or a letter, and words that are none have no dash" {
+	for page in "$root"/man/*.[157]; do
+		mandoc -Tascii -Owidth=200 "$page" | sed 's/.\x08//g' >text
+		run grep -oE -e '(^|[ (])(---[a-z]+|-[a-z]{2,}([ ,.)]|$))' text
+		echo "$(basename "$page"): $output"
+		[ -z "$(grep -v -e '-framerate' -e '-inf' <<<"$output")" ] # ffmpeg's, and a number
+	done
+}
+
 @test "every program has a page" {
 	for program in "$root"/tools/*/mc-*.c; do
 		[ -e "$root/man/$(basename "$program" .c).1" ]
