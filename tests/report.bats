@@ -228,6 +228,18 @@ mean() {
 	chmod +x path/jq
 	PATH=$PWD/path:$PATH run -73 report METHODS=none
 	[ "$output" = "report: cannot write to $runs/none/1" ]
+	# where the log cannot be put in its place, and where an evaluation cannot
+	printf '#!/bin/sh\ncase $2 in */$BROKEN) exit 1 ;; esac\nexec /bin/mv "$@"\n' >path/mv
+	chmod +x path/mv
+	rm -r path/jq $runs/none/1/report
+	for file in run.log evaluation; do
+		BROKEN=$file PATH=$PWD/path:$PATH run -73 report METHODS=none
+		[ "$output" = "report: cannot write to $runs/none/1" ]
+	done
+	mkdir $runs/none/1/report/evaluation.mc
+	run -73 report METHODS=none
+	[ "$output" = "report: cannot write to $runs/none/1" ]
+	rmdir $runs/none/1/report/evaluation.mc
 	report >made
 	sed -i 's/ s$/ s since it was last started/' $runs/*/1/run.done
 	report >made
