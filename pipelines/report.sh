@@ -68,6 +68,7 @@ report() {
 	echo "DONE :=" $DONE | listed labels.mk || exit
 	tick 'report:' "$stopping" 'report: stopping,'
 	# One at a time, as they share what is measured.
+	{ true >>"$OUT/report.lock"; } 2>/dev/null || cannot_write
 	exec 8>>"$OUT/report.lock"
 	attended flock 8
 	measure

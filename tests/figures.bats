@@ -273,6 +273,14 @@ full() {
 	grep -q -- '--hidden 8' out/options
 }
 
+@test "a run that somebody else's lock keeps out is listed, with that" {
+	mkdir -p out/runs-33/push_N3/none/1/run.lock # as one that may not be written
+	run -73 --separate-stderr "$figures" fig2 "${tiny[@]}"
+	[ "$stderr" = "fig2: 1 of 2 runs are missing; the same command tries them again:
+  out/runs-33/push_N3/none/1: cannot write to out/runs-33/push_N3/none/1 (exit 73)" ]
+	[ -e out/runs-33/push_N3/full/1/run.done ]
+}
+
 @test "a run that cannot say why it failed is not done, and is listed" {
 	mkdir -p out/runs-33/push_N3/none/1/run.err out/runs-33/push_N3/full/1
 	touch -d tomorrow out/runs-33/push_N3/full/1/run.failed

@@ -241,6 +241,18 @@ mean() {
 	[ "$output" = "report: cannot write to $runs/none/1" ]
 	rmdir $runs/none/1/report/evaluation.mc
 	report >made
+	# what is somebody else's
+	mv out/report.lock lock
+	mkdir out/report.lock
+	run -73 report
+	[ "$output" = "figures: OUT: cannot write to out" ]
+	rmdir out/report.lock
+	mkdir out/report/greedy.jsonl.tmp
+	touch $runs/none/1/report/done
+	run -73 report
+	[ "$output" = "report: cannot write to out/report" ]
+	rmdir out/report/greedy.jsonl.tmp
+	report >made
 	sed -i 's/ s$/ s since it was last started/' $runs/*/1/run.done
 	report >made
 	[ "$(grep -c '^## Time' out/report.md)" -eq 0 ]
