@@ -74,6 +74,24 @@ header() {
 	make -C "$root" -n grid TASKS=hints ENV_hints="./it's {seed} {env}" | grep -F "'ENV_hints=./it'\\''s {seed} {env}'"
 }
 
+@test "another program of that name wants another directory" {
+	mkdir twin
+	sed 's/else 0.01/else 0.02/' gate.py >twin/gate.py
+	chmod +x twin/gate.py
+	"$figures" grid "${small[@]}" TASKS=push_N3 METHODS=./gate.py >made
+	run -64 "$figures" grid "${small[@]}" TASKS=push_N3 METHODS=twin/gate.py
+	[ "$output" = "figures: METHODS: the runs of gate in out are of another program, seen from there (../gate.py); choose another directory" ]
+	"$figures" grid "${small[@]}" TASKS=push_N3 METHODS=twin/gate.py OUT=other >made
+	mkdir project
+	mv out gate.py project # both, and it is the same one
+	(cd project/out && "$figures" grid "${small[@]}" TASKS=push_N3 METHODS=../gate.py OUT=../out >../made)
+	# unless no run could begin with that one
+	printf '#!/bin/sh\nexit 1\n' >gate
+	chmod +x gate
+	run -1 "$figures" grid "${small[@]}" TASKS=push_N3 METHODS=./gate OUT=typo
+	"$figures" grid "${small[@]}" TASKS=push_N3 METHODS=twin/gate.py OUT=typo >made
+}
+
 @test "what a grid refuses" {
 	touch file
 	mkdir twin
