@@ -40,7 +40,12 @@ measure() {
 	list_runs report runs
 	left=0
 	while read -r run; do
-		[ "${run%run.done}report/done" -nt "$run" ] || left=$((left + 1))
+		report=${run%run.done}report
+		if [ "$report/done" -nt "$run" ] && grep -q '"influence_action"' "$report/evaluation" 2>/dev/null; then
+			continue
+		fi
+		rm -f "$report/done" # of a version that measured less, perhaps
+		left=$((left + 1))
 	done <"$tmp/runs"
 	FIGURE_RUNS=$tmp/runs
 	export FIGURE_RUNS FIGURE_THREADS

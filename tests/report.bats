@@ -134,7 +134,21 @@ mean() {
 	report
 	[ "$(ls out/report/*.log | wc -l)" -eq 6 ]
 	written $runs/*/*/report | diff before -
+	# what another version measured, without what one message does
+	cp out/report.md page
+	for method in none full; do
+		jq -c 'with_entries(select(.key | startswith("influence") | not))' $runs/$method/1/report/evaluation >less
+		mv less $runs/$method/1/report/evaluation
+		touch $runs/$method/1/report/done
+	done
+	written $runs/*/*/report >before
+	report
+	cmp page out/report.md
+	[ "$(jq -s 'all(has("influence_action"))' out/report/evaluations.jsonl)" = true ]
+	grep -v "/1/report/\(evaluation\|done\)" before >others
+	written $runs/*/*/report | grep -v "/1/report/\(evaluation\|done\)" | diff others -
 	# another run in its place
+	written $runs/*/*/report >before
 	touch $runs/full/2/run.done
 	report
 	[ $runs/full/2/report/evaluation -nt $runs/full/2/run.done ]
