@@ -140,6 +140,16 @@ setup() {
 	/usr/bin/python3 count.py | diff - table
 }
 
+@test "examples/watch and examples/listened-to fail with what they read" {
+	run "$examples/watch" nowhere.log
+	[ "$status" -eq 66 ]
+	[[ "$output" == "mc-cat: nowhere.log: cannot open: "* ]]
+	run "$examples/listened-to" nowhere.ckpt
+	[ "$status" -ne 0 ]
+	[[ "$output" == "mc-rollout: nowhere.ckpt: cannot open: "* ]]
+	[ "${#lines[@]}" -eq 1 ]
+}
+
 @test "examples/watch tells what a run does, and ends with it" {
 	mc-train -t push_N3 -m none -e 300 -o push -R '--hidden 4 -C 100000' &
 	while [ ! -e push/run.log ]; do sleep 0.05; done
