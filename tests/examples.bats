@@ -165,8 +165,9 @@ setup() {
 }
 
 @test "examples/transfer trains with a rule that was learned elsewhere" {
-	run "$examples/transfer" navigation_N3_l3 push_N3 22 there
+	run "$examples/transfer" navigation_N3_l3 push_N3 22 'over there'
 	[ "$status" -eq 0 ]
+	mv 'over there' there
 	[ "$(grep -c 'run.ckpt  *push_N3  *meta ' <<<"$output")" -eq 2 ]
 	[ "$(mc-cat there/with-run/run.ckpt | jq -c '[.header.task, .header."mc-metalearn".freeze]')" = '["push_N3",true]' ]
 	mc-cat --full --net rule there/source/run.ckpt | jq -c .params.lstm.kernel_x >learned
