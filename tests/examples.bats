@@ -51,6 +51,42 @@ setup() {
 	cmp before runs/full-2/run.ckpt
 }
 
+# ctrl_c FILE COMMAND [ARGUMENT ...]: presses it once FILE has something in it; the command's status.
+ctrl_c() {
+	timeout 120 /usr/bin/python3 - "$@" <<-'PY'
+	import os, signal, subprocess, sys, time, glob
+	p = subprocess.Popen(sys.argv[2:], start_new_session=True)
+	while p.poll() is None and not any(os.path.getsize(f) for f in glob.glob(sys.argv[1])):
+	    time.sleep(0.01)
+	os.killpg(p.pid, signal.SIGINT)
+	sys.exit(p.wait() % 256)
+	PY
+}
+
+@test "examples: Ctrl-C leaves a checkpoint to go on from, and nothing besides" {
+	mkdir tmp
+	export TMPDIR=$PWD/tmp
+	run ctrl_c bare.log "$examples/bare-ring" push_N3 4000
+	[ "$status" -eq 75 ]
+	mc-cat --verify bare.ckpt
+	JOBS=2 run ctrl_c 'few/none-2/run.log' "$examples/seeds" push_N3 100000 few none
+	[ "$status" -eq 75 ]
+	for seed in 1 2; do
+		flock -n few/none-$seed/run.ckpt.lock true
+		mc-cat --verify few/none-$seed/run.ckpt
+	done
+	run ctrl_c 'tmp/tmp.*' "$examples/gif" few/none-1/run.ckpt it.gif 1000000
+	[ "$status" -eq 75 ]
+	[ -z "$(ls tmp)" ]
+}
+
+@test "examples/seeds takes a method of one's own" {
+	ln -s /usr/bin/python3 path/python3 # the one with numpy
+	SEEDS=1 run "$examples/seeds" push_N3 20 own "$examples/python/gate.py" none
+	[ "$status" -eq 0 ]
+	[ "$(ls own | xargs)" = "curves.svg gate.py-1 none-1" ]
+}
+
 @test "examples/who-asks-whom.py computes what the team does" {
 	mc-train -t navigation_N3_l3 -e 55 -o nav
 	mc-rollout --load nav/run.ckpt -n 80 | /usr/bin/python3 "$examples/who-asks-whom.py" nav/run.ckpt >out
