@@ -76,7 +76,7 @@ header() {
 
 @test "another program of that name wants another directory" {
 	mkdir twin
-	sed 's/else 0.01/else 0.02/' gate.py >twin/gate.py
+	sed 's/lr=0.01/lr=0.02/' gate.py >twin/gate.py
 	chmod +x twin/gate.py
 	"$figures" grid "${small[@]}" TASKS=push_N3 METHODS=./gate.py >made
 	run -64 "$figures" grid "${small[@]}" TASKS=push_N3 METHODS=twin/gate.py

@@ -37,6 +37,17 @@ setup() {
 	run -1 mc-cat --diff gated/run.ckpt untrained/run.ckpt
 }
 
+@test "examples/python/gate.py: its option in both forms; others are refused" {
+	mc-train "${small[@]}" -m "$gate" -e 11 -o gated -M '--lr=0.02'
+	[ "$(mc-cat gated/run.ckpt | jq -c .header.gate)" = '{"lr":0.02}' ]
+	for option in '--rate 0.02' '--lr much' 0.02; do
+		run mc-train "${small[@]}" -m "$gate" -e 11 -o refused -M "$option"
+		[ "$status" -ne 0 ]
+		[[ "$output" == *"gate.py: error: "* ]]
+	done
+	"$gate" -h | grep -q -- '--lr'
+}
+
 @test "the gate's gradient is REINFORCE's" {
 	PYTHONPATH=$root/examples/python python3 - <<-'PY'
 	import numpy as np, gate

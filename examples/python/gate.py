@@ -7,7 +7,7 @@ what the agent sees: it asks all others or none. Learned by REINFORCE, with the 
 Here the asker decides, so the gate is on the asker's side. Requests are drawn separately for each neighbour; with
 `mc-eval --greedy` a gate is all or nothing. Its one output is repeated in every column of the last layer.
 """
-import sys
+import argparse
 import numpy as np
 import metacomm
 
@@ -16,7 +16,7 @@ LAYERS = "dense_0", "dense_1", "dense_2"
 
 class Gate(metacomm.Filter):
     name, method = "gate", "gate"
-    options = dict(lr=float(sys.argv[2]) if sys.argv[1:2] == ["--lr"] else 0.01)
+    options = dict(lr=0.01)
 
     def begin(self, header):
         n, nets = header["agents"], 1 if header["share"] else header["agents"]
@@ -52,4 +52,7 @@ class Gate(metacomm.Filter):
 
 
 if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--lr", type=float, default=Gate.options["lr"], help="learning rate (default %(default)s)")
+    Gate.options = vars(parser.parse_args())
     Gate().run()
