@@ -115,6 +115,27 @@ py() {
 	[[ "$output" == *"ValueError: this run has no comm net (method full)" ]]
 }
 
+@test "a stream that was damaged or cut, and one that is not a stream, are refused" {
+	py - <<-'PY'
+	import metacomm as mc
+	whole, header = open("meta/run.ckpt", "rb").read(), mc.pack("header", task="x" * 99)
+	turned = lambda b: b[:len(b) // 2] + bytes([b[len(b) // 2] ^ 1]) + b[len(b) // 2 + 1:]
+	def says(read, content, want):
+	    open("file", "wb").write(content)
+	    try:
+	        read("file")
+	        raise SystemExit(f"nothing was said: {want}")
+	    except ValueError as e:
+	        assert str(e) == want, e
+	says(mc.Checkpoint, turned(whole), "file: the frame at byte 0 was damaged: its crc32 is another")
+	says(mc.table, header + turned(header) + header, f"file: the frame at byte {len(header)} was damaged: its crc32 is another")
+	says(mc.Checkpoint, whole[:-1], "file is empty, or was cut")
+	says(mc.Checkpoint, b"", "file is empty, or was cut")
+	says(mc.table, b"a text", "file: not a frame of version 1")
+	says(mc.table, mc.pack("x", crc=False).replace(b"mc\1", b"mc\2"), "file: not a frame of version 1")
+	PY
+}
+
 @test "serve: unequal observations, discrete and bounded actions, agents that leave, shared reward, fixed length" {
 	cat >odd.py <<-'PY'
 	import sys, numpy as np, metacomm

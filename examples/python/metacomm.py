@@ -43,7 +43,8 @@ def frames(file):
     """Yields the frames of a stream as they arrive, as dicts, with arrays as read-only numpy arrays.
 
     file: a path, or a binary file (sys.stdin.buffer, a pipe). Frames of all types are included, from the header to
-    `end`; a stream that stops without `end` is of a run that is not done, or was cut.
+    `end`; a stream that stops without `end` is of a run that is not done, or was cut. ValueError where bytes are
+    damaged, or are not frames.
     """
     if isinstance(file, (str, os.PathLike)):
         with open(file, "rb") as f:
@@ -51,9 +52,19 @@ def frames(file):
         return
     unpacker = msgpack.Unpacker(ext_hook=_unpack_array, max_buffer_size=2**31 - 1)
     read = getattr(file, "read1", None) or file.read
+    name, raw, at = getattr(file, "name", "stream"), bytearray(), 0
     while data := read(1 << 16):                     # as much as is available
         unpacker.feed(data)
-        yield from unpacker
+        raw += data
+        for frame in unpacker:
+            if not isinstance(frame, dict) or frame.get("mc") != 1:
+                raise ValueError(f"{name}: not a frame of version 1")
+            size = unpacker.tell() - at
+            if "crc32" in frame and zlib.crc32(bytes(raw[:size - 4])) != frame["crc32"]:
+                raise ValueError(f"{name}: the frame at byte {at} was damaged: its crc32 is another")
+            del raw[:size]
+            at += size
+            yield frame
 
 
 def pack(type, /, crc=True, **entries):
@@ -203,9 +214,11 @@ class Checkpoint:
     """
 
     def __init__(self, path):
-        x = next(frames(path), {})
-        if x.get("type") != "checkpoint":
-            raise ValueError(f"{path} is a stream that begins with a {x.get('type')}, not a checkpoint")
+        x = next(frames(path), None)
+        if x is None:
+            raise ValueError(f"{path} is empty, or was cut")
+        if x["type"] != "checkpoint":
+            raise ValueError(f"{path} is a stream that begins with a {x['type']}, not a checkpoint")
         self.header, self.iteration, self.episode = x["header"], x["iteration"], x["episode"]
         self.params, self.state = x["params"], x["state"]
         self.policy = Policy(self)
