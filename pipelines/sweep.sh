@@ -21,7 +21,7 @@ owner() {
 }
 # Lines of LABEL|METHOD|options of mc-rollout|of mc-metalearn|of mc-critic, one for each setting of $1.
 cross() {
-	key=${1%%=*} values=$(echo "${1#*=}" | tr , ' ')
+	key=${1%%=*} values=$(once $(echo "${1#*=}" | tr , ' '))
 	of=$(owner "$key") || exit
 	while IFS='|' read -r label method r m q; do
 		case $of:$method in
@@ -53,7 +53,7 @@ sweep() {
 	done)
 	for sweep in $SWEEP; do
 		case $sweep in
-		[a-z]*=?*) ;;
+		[a-z]*=*[!,]*) ;;
 		*) fail "SWEEP: \"$sweep\" is not OPTION=VALUE,VALUE" ;;
 		esac
 		cells=$(echo "$cells" | cross "$sweep") || exit

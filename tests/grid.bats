@@ -23,7 +23,7 @@ header() {
 	# what is tried
 	TASKS="push_N3 hints"
 	METHODS='none meta ./gate.py'
-	SWEEP="beta=0.02,0.1 share=0,1"
+	SWEEP="beta=0.02,0.1,0.02 share=0,1"
 	ENV_hints=python3 './hints.py' "{seed}" {env}
 	EPISODES=99
 	END
@@ -106,6 +106,7 @@ header() {
 	SWEEP=share=2|SWEEP: --share takes no value: share=0,1
 	SWEEP=threads=1,2|SWEEP: several programs have an option --threads
 	SWEEP=share|SWEEP: "share" is not OPTION=VALUE,VALUE
+	SWEEP=hidden=,|SWEEP: "hidden=," is not OPTION=VALUE,VALUE
 	METHODS=./file|METHODS: ./file is not an executable program
 	METHODS=./twin/full.py|METHODS: ./twin/full.py has the name of another method
 	METHODS=./gate.py ./twin/gate.py|METHODS: two of them have one name
