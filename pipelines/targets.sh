@@ -75,6 +75,7 @@ draw() { # FIGURE
 	attended flock 9
 	figures=$1
 	[ "$1" != paper ] || figures='fig2 fig3 fig4 fig5'
+	[ "$1" != grid ] || keep_experiment # another grid's may have come into its place
 	for f in $figures; do
 		list_runs "$f" list
 		cmp -s "$tmp/list" "$OUT/$f.runs" || keep "$OUT/$f.runs" <"$tmp/list"

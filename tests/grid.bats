@@ -132,6 +132,20 @@ second"
 	[ ! -e out/runs-50000 ]
 }
 
+@test "of two grids at once, the experiment is that of the pictures" {
+	"$figures" grid "${small[@]}" TASKS=push_N3 METHODS=none >made
+	mkdir -p out/runs-22/push_N3/full/1
+	flock out/runs-22/push_N3/full/1/run.lock sh -c 'until [ -e go ]; do sleep 0.05; done' &
+	MC_QUIET='' "$figures" grid "${small[@]}" TASKS=push_N3 METHODS=full 2>said &
+	full=$!
+	until grep -q 'waiting for another' said; do sleep 0.05; done
+	"$figures" grid "${small[@]}" TASKS=push_N3 METHODS=none >made
+	touch go
+	wait $full
+	grep -q '/full/' out/grid.runs
+	grep -qx 'METHODS="full"' out/experiment
+}
+
 @test "a file of variables written elsewhere; what is kept of it, and of what is refused" {
 	printf 'TASKS="hints"\r\n\r\n # a remark\r\n  METHODS=none \t\r\nENV_hints=KIND="easy" python3 ./hints.py {seed} {env}' >mine
 	"$figures" grid mine "${small[@]}" ENV_hints='KIND="easy" python3 ./hints.py {seed} {env}' >made
