@@ -36,6 +36,9 @@ setup() {
 	DEMO_DIR='of my own' run "$demo"
 	[ "$status" -eq 0 ]
 	[ -s 'of my own/learning-curve.svg' ]
+	DEMO_DIR="it's mine" run "$demo"
+	[ "$status" -eq 0 ]
+	[ -s "it's mine/learning-curve.svg" ]
 }
 
 @test "what it proposes works" {
