@@ -411,6 +411,16 @@ time_of() { # DIR TASK METHOD OPTIONS
 		sed -En 's/^([a-zN0-9_]+) .* ([0-9]+) +(-?[0-9.]+) +([0-9.]+) +(\[.*\])$/\1 \2 \3 \4 \5/p' | sort | diff found -
 }
 
+@test "figure 2 and pairs of rules, in a clone with blanks in its name" {
+	cd "$BATS_TEST_TMPDIR"
+	ln -s "$(realpath "$BATS_TEST_DIRNAME/..")" 'my clone'
+	"$rule/../figure2" >here
+	'my clone/examples/results/figure2' | diff here -
+	"$rule/pairs" >here
+	[ -s here ]
+	'my clone/examples/results/rule/pairs' | diff here -
+}
+
 # The files that `pages` writes to, below here.
 copy_pages() {
 	mkdir -p man/guide
