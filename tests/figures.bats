@@ -301,6 +301,26 @@ full() {
 	awk -v said="$said" -v real="$real" 'BEGIN { exit !(said > 0.9 * real && said < 1.1 * real) }'
 }
 
+@test "a machine whose shell greets takes part, and one that is left out is told with the reason" {
+	mkdir path one two
+	cat >path/parallel <<-'END'
+	#!/bin/sh
+	[ "$2" != --version ] || { echo 'GNU parallel 0'; exit; }
+	echo "Welcome to $4"
+	[ -z "$AWAY" ] || { echo 'ssh: no route to it' >&2; exit 255; }
+	eval "$5 $6 $7 '$9'" # engine-parallel probe DIRECTORY ::: MC_BIN
+	END
+	chmod +x path/parallel
+	export PATH=$PWD/path:$PATH FIGURE=fig2 JOBS='' HOSTS=alpha
+	engine=$BATS_TEST_DIRNAME/../pipelines/engine-parallel
+	cpus=$("$BATS_TEST_DIRNAME/../pipelines/cpus")
+	run -0 "$engine" prepare "$PWD/one"
+	[ "$output" = "$cpus
+$cpus at a time on 1 machine" ]
+	AWAY=1 run -69 "$engine" prepare "$PWD/two"
+	[ "${lines[0]}" = 'fig2: alpha is left out: ssh: no route to it' ]
+}
+
 @test "through make, jobs of its own, variables handed on" {
 	run env -u MAKEFLAGS -u MFLAGS make -s -j2 -C "$BATS_TEST_DIRNAME/.." fig2 -o all "${tiny[@]}" METHODS=none OUT="$PWD/o"
 	[ "$status" -eq 0 ]
