@@ -293,12 +293,14 @@ full() {
 }
 
 @test "the disk that is needed is said before, and is about right" {
-	MC_QUIET='' run --separate-stderr "$figures" fig2 "${small[@]}" TASKS=push_N6
-	[ "$status" -eq 0 ]
-	[[ "${stderr_lines[0]}" == "fig2: 5 of 5 runs to make, of 33 episodes, "* ]]
-	said=$(sed -n 's/^fig2: disk: about \(.*\) for the results.*/\1/p' <<<"$stderr" | sed 's/ kB/ 1e3/; s/ MB/ 1e6/' | awk '{ print $1 * $2 }')
-	real=$(find out/runs-33 -type f -printf '%s\n' | awk '{ s += $1 } END { print s }')
-	awk -v said="$said" -v real="$real" 'BEGIN { exit !(said > 0.9 * real && said < 1.1 * real) }'
+	for share in '' ' --share'; do
+		MC_QUIET='' run --separate-stderr "$figures" fig2 "${small[@]}" TASKS=push_N6 ROLLOUT="--hidden 8 -C 5$share" OUT="out${share# --}"
+		[ "$status" -eq 0 ]
+		[[ "${stderr_lines[0]}" == "fig2: 5 of 5 runs to make, of 33 episodes, "* ]]
+		said=$(sed -n 's/^fig2: disk: about \(.*\) for the results.*/\1/p' <<<"$stderr" | sed 's/ kB/ 1e3/; s/ MB/ 1e6/' | awk '{ print $1 * $2 }')
+		real=$(find "out${share# --}/runs-33" -type f -printf '%s\n' | awk '{ s += $1 } END { print s }')
+		awk -v said="$said" -v real="$real" 'BEGIN { exit !(said > 0.9 * real && said < 1.1 * real) }'
+	done
 }
 
 @test "a machine whose shell greets takes part, and one that is left out is told with the reason" {
