@@ -57,6 +57,16 @@ need_deb() {
 	[ -s out/fig2.svg ]
 }
 
+@test "the package can be made in a directory with blanks in its name" {
+	need_deb
+	make -s -C "$root" B="$MC_BUILD" install DESTDIR="$PWD/stage" PREFIX=/usr LIBDIR="/usr/lib/$(cc -print-multiarch)" \
+		ZSHDIR=/usr/share/zsh/vendor-completions PYTHONDIR=/usr/lib/python3/dist-packages
+	mv stage 'a stage'
+	version=$(dpkg-deb -f x.deb Version) made=$PWD
+	(cd "$root" && packaging/make-deb "$made/a stage" "${version%-1}" "$made/y.deb")
+	cmp x.deb y.deb
+}
+
 @test "make dist is what git has, the same bytes each time" {
 	git -C "$root" rev-parse HEAD >/dev/null 2>&1 || skip "no clone"
 	make -s -C "$root" DIST="$PWD/1.tar.gz" dist
