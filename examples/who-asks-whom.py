@@ -8,6 +8,7 @@ nets, computed here, and how often i did ask. (Debian: python3-msgpack, python3-
 metacomm.py is in the directory python next to this file.)
 """
 import os
+import signal
 import sys
 
 if len(sys.argv) != 2 or sys.argv[1] == "-h":
@@ -28,12 +29,13 @@ def square(x):
     return full
 
 
-team = metacomm.Checkpoint(sys.argv[1])
+signal.signal(signal.SIGPIPE, signal.SIG_DFL)          # head may have seen enough
 try:
+    team = metacomm.Checkpoint(sys.argv[1])
     episodes = metacomm.trajectories(sys.stdin.buffer)
-except ValueError:
-    sys.exit("who-asks-whom.py: standard input: no episodes; pipe mc-rollout --load into it")
-said = team.comm(episodes["o"][:, :-1]).mean((0, 1))
+    said = team.comm(episodes["o"][:, :-1]).mean((0, 1))
+except (OSError, ValueError) as e:
+    sys.exit(f"who-asks-whom.py: {e}")
 done = episodes["I"].mean((0, 1))
 for title, x in ("probability that i asks j", said), ("share of steps in which i asked j", done):
     print(f"{title} ({len(episodes['o'])} episodes; i down, j across)")

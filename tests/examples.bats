@@ -97,6 +97,18 @@ ctrl_c() {
 		print pairs, n }' out
 	[ "$status" -eq 0 ]
 	[ "$output" = "6 18" ]
+	asks() { /usr/bin/python3 "$examples/who-asks-whom.py" "$1"; }
+	mc-rollout --load nav/run.ckpt -n 3 >three
+	run bash -c "exec 2>err; /usr/bin/python3 '$examples/who-asks-whom.py' nav/run.ckpt <three | true"
+	[ ! -s err ]
+	mc-train -t navigation_N3_l3 -m none -e 5 -o none
+	run asks none/run.ckpt <three
+	[ "$output" = "who-asks-whom.py: this run has no comm net (method none)" ]
+	run asks nav/run.ckpt </dev/null
+	[ "$output" = "who-asks-whom.py: <stdin>: no episodes; mc-rollout --load CHECKPOINT makes some" ]
+	run asks nowhere <three
+	[ "$status" -eq 1 ]
+	[ "${#lines[@]}" -eq 1 ]
 }
 
 @test "examples/hints.py is an environment in which a ring trains, and a team is measured and drawn" {
