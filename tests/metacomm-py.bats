@@ -187,6 +187,25 @@ py() {
 	[[ "$output" == *"ValueError: how long is an episode? serve(..., steps=T)" ]]
 }
 
+@test "serve: an observation that is not of its space is an error" {
+	cat >narrow.py <<-'PY'
+	import sys, numpy as np, metacomm
+	class Box:
+	    def __init__(self, n):
+	        self.shape, self.low, self.high, self.dtype = (n,), -1, 1, np.float32
+	class Env:
+	    possible_agents = agents = ["wide", "narrow"]
+	    observation_space = lambda self, x: Box(3 if x == "wide" else 2)
+	    action_space = lambda self, x: Box(1)
+	    reset = lambda self, seed: ({x: np.zeros(int(sys.argv[3])) for x in self.agents}, {})
+	metacomm.serve(Env(), 1, 1, task="narrow", steps=5)
+	PY
+	for size in 2 3; do
+		run -1 py narrow.py 1 1 $size </dev/null
+		[[ "$output" == *"ValueError: an observation has $size numbers, and its space $((5 - size))"* ]]
+	done
+}
+
 @test "MPE2: three tasks train, are measured with interventions, and are the same episodes as PettingZoo's" {
 	need_mpe2
 	for task in speaker_listener_v4 spread_v3 reference_v3; do

@@ -362,7 +362,9 @@ def _see(space, x, width):
         o[int(x)] = 1
     else:
         x = np.asarray(x, np.float32).ravel()
-        o[:len(x)] = x
+        if len(x) != (n := _width(space, "observations")):
+            raise ValueError(f"an observation has {len(x)} numbers, and its space {n}")
+        o[:n] = x
     return o
 
 
