@@ -143,11 +143,11 @@ py() {
 	    def __init__(self, **of): self.__dict__.update(of)
 	class Odd:
 	    possible_agents = ["a", "b", "c"]
-	    def observation_space(self, x): return dict(a=Space(shape=(2,)), b=Space(n=3), c=Space(shape=(1, 2)))[x]
+	    def observation_space(self, x): return dict(a=Space(shape=(2,)), b=Space(n=3, start=4), c=Space(shape=(1, 2)))[x]
 	    def action_space(self, x):
 	        return dict(a=Space(n=3, start=5), b=Space(shape=(2,), low=np.array([0, -10]), high=np.array([4, 10]), dtype=np.float64),
 	                    c=Space(shape=(1,), low=-np.inf, high=np.inf, dtype=np.float32))[x]
-	    def see(self): return {x: dict(a=[self.t, 7.0], b=self.t % 3, c=[[-1.0, self.t]])[x] for x in self.agents}
+	    def see(self): return {x: dict(a=[self.t, 7.0], b=4 + self.t % 3, c=[[-1.0, self.t]])[x] for x in self.agents}
 	    def reset(self, seed):
 	        self.agents, self.t = ["a", "b", "c"], 0
 	        print("seed", seed, flush=True)                # belongs to standard error

@@ -359,7 +359,7 @@ def _see(space, x, width):
     """An observation as float32 [width]: flattened, or one-hot if Discrete, padded with zeros."""
     o = np.zeros(width, np.float32)
     if hasattr(space, "n") and np.ndim(x) == 0:
-        o[int(x)] = 1
+        o[int(x) - int(getattr(space, "start", 0))] = 1
     else:
         x = np.asarray(x, np.float32).ravel()
         if len(x) != (n := _width(space, "observations")):
