@@ -15,12 +15,12 @@ dir=$1
 no() { echo "$self: $2" >&2; exit "$1"; }
 rows() {
 	command -v jq >/dev/null || no 69 'jq is not in PATH; install the package jq'
-	filter=$1 include=$(cd "$(dirname "$0")" && pwd)
+	filter=$1 include=$(CDPATH= cd "$(dirname "$0")" && pwd)
 	shift
 	for file in runs.tsv "$@"; do
 		[ -r "$dir/$file" ] || no 66 "$dir/$file: cannot open it"
 	done
-	cd "$dir" || no 66 "$dir: cannot open it"
+	CDPATH='' cd "$dir" || no 66 "$dir: cannot open it"
 	{ said=$(jq -rn -L "$include" --rawfile runs runs.tsv "include \"rows\"; $filter" "$@" 2>&1 >&3); } 3>&1 && return
 	case $said in
 	*'riting output'*) no 74 "cannot write the table" ;;

@@ -85,6 +85,20 @@ refused() {
 	[ -z "$(ls tmp)" ]
 }
 
+@test "CDPATH leads no script astray" {
+	root=$(realpath "$BATS_TEST_DIRNAME/..")
+	mkdir -p else/out out/runs-3/push_N3/none/1
+	touch out/runs-3/push_N3/none/1/run.done
+	export CDPATH=$PWD/else
+	run -66 "$root/pipelines/figures" report
+	[ "$output" = "figures: no run (EPISODES=3 has some) is done in out/runs-50000" ]
+	cd "$root" # found by ., it is printed too
+	export CDPATH=.
+	DEMO_DIR=$BATS_TEST_TMPDIR/demo DEMO_EPISODES=30 pipelines/demo >"$BATS_TEST_TMPDIR/said"
+	pipelines/table-time examples/results/learn | grep -q push_N3
+	examples/results/overview | grep -q push_N3
+}
+
 @test "the launcher through a symbolic link finds its programs" {
 	ln -s "$(readlink -f "$train")" linked
 	mkdir -p tree/pipelines tree/bin
