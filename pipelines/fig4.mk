@@ -16,7 +16,7 @@ logs_fig4 := --named $(call named,$(FIG4_TASKS),meta,meta) \
 drawn_fig4 := $(addprefix $(OUT)/fig4,-left.svg -left.png -right.svg -right.png .md)
 
 $(drawn_fig4): title = Figure 4: ablations
-$(drawn_fig4): notes = $(runs-in-words) of each. meta: K 10, with entropy and intermediate terms. The picture on the right in numbers: [figure 5](fig5.md).
+$(drawn_fig4): notes = $(runs-in-words) of each. meta: K 10, with entropy and intermediate terms. `mc-figures fig5` gives the picture on the right in numbers.
 $(OUT)/fig4-left.svg $(OUT)/fig4-left.png: $(runs_fig4) $(OUT)/fig4.runs
 	@mc-plot curves -o $@ --normalise $(if $(word 2,$(FIG4_TASKS)),--pool) $(logs_fig4)
 $(OUT)/fig4.md: $(runs_fig4) $(OUT)/fig4.runs
