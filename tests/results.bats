@@ -348,16 +348,27 @@ time_of() { # DIR TASK METHOD OPTIONS
 	tr '\n' ' ' <"$rule/../../../man/metacomm-results.7" | sed 's/\\(mi/-/g' >page
 	"$rule/../figure2" --json | jq -s 'map(select(.seeds)) | length' >cells
 	grep -qF " $(cat cells) of the 40 cells" readme
-	# full and none where nobody sees everything, seed by seed
-	jq -rs 'map(select(.task == "navigation_N6_l6_v100" and (.method | IN("full", "none")))) | group_by(.seed)[] | group_by(.method)
-		| map(.[].return_mean) | .[0] - .[1]' "$rule/../learn/evaluations.jsonl" | LC_ALL=C awk '{ printf "%s%.1f", (NR > 1 ? ", " : ""), $1 }' >gains
-	grep -qF "(by $(cat gains))" readme
-	grep -qF "by $(sed 's/, \([0-9.]*\)$/ and \1/' gains), seed by seed" page
-	# and what was learned there, with one seed
-	jq -rs 'map(select(.task == "navigation_N6_l6_v100" and .seed == 1)) | map({key: .method, value: [.return_mean, .requests_per_step]}) | from_entries
-		| [.none[0], .full[0], .reinforce[], .meta[]] | @tsv' "$rule/../learn/evaluations.jsonl" |
-		LC_ALL=C awk '{ printf "none returns %.1f and full %.1f: REINFORCE\047s returns %.1f and makes %.0f of the 30 requests in a step, that of the paper\047s rule %.1f and %.0f.", $1, $2, $3, $4, $5, $6 }' >one
-	grep -qF "$(cat one)" page
+	# where nobody sees everything: how much more than none, seed by seed
+	gains() {
+		jq -rs --arg method "$1" 'map(select(.task == "navigation_N6_l6_v100" and (.method | IN($method, "none")))) | group_by(.seed)[]
+			| select(length == 2) | map({key: .method, value: .return_mean}) | from_entries | .[$method] - .none' \
+			"$rule/../learn/evaluations.jsonl" |
+			LC_ALL=C awk '{ x[NR] = sprintf("%.1f", $1) } END { for (i = 1; i <= NR; i++) printf "%s%s", x[i], i < NR - 1 ? ", " : i < NR ? " and " : "" }'
+	}
+	grep -qF "(by $(gains full))" readme
+	grep -qF "by $(gains full), seed by seed" page
+	for file in readme page; do
+		grep -qF "REINFORCE return $(gains reinforce) more" $file
+		grep -qF "the paper's rule $(gains meta)" $file
+	done
+	requests() {
+		jq -rs --arg method "$1" 'map(select(.task == "navigation_N6_l6_v100" and .method == $method).requests_per_step) | "\(min | round) to \(max | round)"' \
+			"$rule/../learn/evaluations.jsonl"
+	}
+	jq -rs 'map(select(.task == "navigation_N6_l6_v100" and .comm == "learned" and .method != "stgs")
+		| .edge_rate_pair | map(map(values)) | transpose | map(max - min) | max) | max * 100 | round' "$rule/../learn/evaluations.jsonl" >spread
+	grep -qF "within $(cat spread) percentage points" page
+	grep -qF "They make $(requests reinforce) and $(requests meta) of the 30 requests" page
 	# the best method of each task
 	"$rule/../tuned" | sed 's/.*\///; s/log$/ckpt/' | jq -Rs 'split("\n")' >tuned
 	jq -rs --slurpfile tuned tuned 'map(select(.file | IN($tuned[0][]))) | group_by(.task) | map(group_by(.method)
