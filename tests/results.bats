@@ -393,7 +393,10 @@ time_of() { # DIR TASK METHOD OPTIONS
 	jq -rs 'map(select(.file | test("^reference_N3_s1-meta-[0-9]+.ckpt"))) | sort_by(.seed)[].return_mean' "$rule/../learn/evaluations.jsonl" |
 		LC_ALL=C awk '{ r[NR] = sprintf("%.1f", $1) } END { printf "return %s", r[1]
 			for (i = 2; i <= NR; i++) printf "%s%s", (i < NR ? ", " : " and "), r[i] }' >paper
-	grep -qF "$(cat paper), and make four to six" page
+	grep -qF "$(cat paper), and make three to six" page
+	jq -rs 'map(select(.file | test("^reference_N3_s1-reinforce-[0-9].ckpt"))) | map(.return_mean * 10 | round / 10) | unique | map(tostring) | join(" ")' \
+		"$rule/../learn/evaluations.jsonl" >level
+	grep -qF "All five of REINFORCE return $(cat level), and two of them" page
 	cost() { jq -r "select(.file == \"$1.ckpt\").requests_per_step * 25 * 0.24 / 30" "$rule/../learn/evaluations.jsonl" | LC_ALL=C xargs printf '%.1f'; }
 	grep -qF "pay more for it, $(cost reference_N6_s1-meta-1-cost-carried-long) and $(cost reference_N6_s1-meta-2-cost-carried-long) against $(
 		cost reference_N6_s1-reinforce-1-cost-long)" page
