@@ -397,6 +397,11 @@ time_of() { # DIR TASK METHOD OPTIONS
 	jq -rs 'map(select(.file | test("^reference_N3_s1-reinforce-[0-9].ckpt"))) | map(.return_mean * 10 | round / 10) | unique | map(tostring) | join(" ")' \
 		"$rule/../learn/evaluations.jsonl" >level
 	grep -qF "All five of REINFORCE return $(cat level), and two of them" page
+	for name in reinforce meta; do
+		mc-eval --aggregate --json "$rule/../learn/reference_N3_s1-$name"-[0-9].log | jq '.final[]?' >$name
+	done
+	read -r ahead p <<<"$(sign_flip reinforce meta)"
+	tr -s ' ' <page | grep -qF "is ahead by $ahead in the mean over these five pairs of runs .Pq p = $p, the least"
 	cost() { jq -r "select(.file == \"$1.ckpt\").requests_per_step * 25 * 0.24 / 30" "$rule/../learn/evaluations.jsonl" | LC_ALL=C xargs printf '%.1f'; }
 	grep -qF "pay more for it, $(cost reference_N6_s1-meta-1-cost-carried-long) and $(cost reference_N6_s1-meta-2-cost-carried-long) against $(
 		cost reference_N6_s1-reinforce-1-cost-long)" page
