@@ -573,6 +573,27 @@ const struct mc_yardstick *mc_runs_yardstick(const struct mc_runs *rs, const cha
 	return prey ? mc_yardstick_find(task, prey) : NULL;
 }
 
+int mc_runs_check_scales(const struct mc_runs *rs, const struct mc_scales *scales, struct mc_err *e)
+{
+	const char **task = calloc(rs->n + 1, sizeof *task);
+	size_t n = 0;
+	int r;
+
+	if (task == NULL)
+		return mc_err_nomem(e, "scales", (rs->n + 1) * sizeof *task);
+	for (size_t i = 0; i < rs->n; i++) {
+		size_t k = 0;
+
+		while (k < n && strcmp(task[k], rs->run[i].task) != 0)
+			k++;
+		if (k == n)
+			task[n++] = rs->run[i].task;
+	}
+	r = mc_scales_check(scales, task, n, e);
+	free(task);
+	return r;
+}
+
 void mc_runs_scale(struct mc_runs *rs, const struct mc_curves *cs, const struct mc_scales *scales, int returns)
 {
 	double low, high;

@@ -152,6 +152,9 @@ void mc_curves_release(struct mc_curves *cs);
  */
 const struct mc_yardstick *mc_runs_yardstick(const struct mc_runs *rs, const char *task);
 
+/* Is each scale of a task of these runs, or of one that this build knows? MC_USAGE. */
+int mc_runs_check_scales(const struct mc_runs *rs, const struct mc_scales *scales, struct mc_err *e);
+
 /*
  * Scales the runs of each task to 0 and 1: by `scales` where that names the task; else, `returns` being what was
  * read, by its yardstick (mc_yardstick.h); else so that the lowest value of its curves becomes 0 and the highest

@@ -77,23 +77,6 @@ static void set_scale(struct mc_scores *ss, size_t first, const struct mc_runs *
 	}
 }
 
-/* Every task that begins a score, each once. */
-static int check_scales(const struct mc_scores *ss, const struct mc_scales *scales, struct mc_err *e)
-{
-	const char **task = calloc(ss->n + 1, sizeof *task);
-	size_t n = 0;
-	int r;
-
-	if (task == NULL)
-		return mc_err_nomem(e, "scales", (ss->n + 1) * sizeof *task);
-	for (size_t i = 0; i < ss->n; i++)
-		if (mc_scores_begins_task(ss, i))
-			task[n++] = ss->score[i].task;
-	r = mc_scales_check(scales, task, n, e);
-	free(task);
-	return r;
-}
-
 /* ---- metrics ---- */
 
 /* Those over its runs; `scratch` has room for all of them and one more. */
@@ -177,7 +160,7 @@ static int make(struct mc_scores *ss, const struct mc_runs *rs, const struct mc_
 				return -1;
 		set_scale(ss, first, rs, scales);
 	}
-	if (check_scales(ss, scales, e) < 0)
+	if (mc_runs_check_scales(rs, scales, e) < 0)
 		return -1;
 	for (size_t i = 0; i < ss->n; i++)
 		if (summarise(&ss->score[i], finals + 2 * n, ss->resamples, e) < 0)

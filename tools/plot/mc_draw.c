@@ -412,28 +412,12 @@ static int choose_window(long *window, const struct mc_runs *rs, const struct mc
 	return 0;
 }
 
-/* Scales are of tasks that there are. */
-static int check_scales(const struct mc_scales *scales, const struct mc_runs *rs, struct mc_err *e)
-{
-	const char **task = calloc(rs->n + 1, sizeof *task);
-	size_t tasks = 0;
-	int r;
-
-	if (task == NULL)
-		return mc_err_nomem(e, "scales", (rs->n + 1) * sizeof *task);
-	for (size_t i = 0; i < rs->n; i++)
-		panel_of(task, &tasks, rs->run[i].task);
-	r = mc_scales_check(scales, task, tasks, e);
-	free(task);
-	return r;
-}
-
 static int scale(struct mc_runs *rs, const struct mc_curves *cs, const struct mc_draw_opts *o, struct mc_err *e)
 {
 	struct mc_scales scales;
 	int r = mc_scales_parse(&scales, o->scale, e);
 
-	r = r < 0 ? r : check_scales(&scales, rs, e);
+	r = r < 0 ? r : mc_runs_check_scales(rs, &scales, e);
 	if (r == 0)
 		mc_runs_scale(rs, cs, &scales, strcmp(o->y, "return") == 0);
 	mc_scales_release(&scales);
