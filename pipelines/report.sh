@@ -41,11 +41,9 @@ measure() {
 	left=0
 	while read -r run; do
 		report=${run%run.done}report
-		if [ "$report/done" -nt "$run" ] && grep -q '"influence_action"' "$report/evaluation" 2>/dev/null; then
-			continue
-		fi
-		rm -f "$report/done" # of a version that measured less, perhaps
-		left=$((left + 1))
+		# That of a version that measured less is made again.
+		grep -qs '"influence_action"' "$report/evaluation" || rm -f "$report/done" "$report/evaluation"
+		[ "$report/done" -nt "$run" ] || left=$((left + 1))
 	done <"$tmp/runs"
 	FIGURE_RUNS=$tmp/runs
 	export FIGURE_RUNS FIGURE_THREADS
