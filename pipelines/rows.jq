@@ -1,5 +1,7 @@
 # Common parts of the scripts table-*: evaluations (mc-eval --json) in groups, and their rows.
 
+def methods: ["none", "full", "reinforce", "stgs", "meta"];
+
 def mean: if length == 0 or any(. == null) then null else add / length end;
 
 # A number with so many digits after the point, without -0; empty for null.

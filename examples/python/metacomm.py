@@ -60,7 +60,7 @@ def frames(file):
             if not isinstance(frame, dict) or frame.get("mc") != 1:
                 raise ValueError(f"{name}: not a frame of version 1")
             size = unpacker.tell() - at
-            if "crc32" in frame and zlib.crc32(bytes(raw[:size - 4])) != frame["crc32"]:
+            if "crc32" in frame and zlib.crc32(raw[:size - 4]) != frame["crc32"]:
                 raise ValueError(f"{name}: the frame at byte {at} was damaged: its crc32 is another")
             del raw[:size]
             at += size
