@@ -51,12 +51,12 @@ setup() {
 	cmp before runs/full-2/run.ckpt
 }
 
-# ctrl_c FILE COMMAND [ARGUMENT ...]: presses it once FILE has something in it; the command's status.
+# ctrl_c "FILE ..." COMMAND [ARGUMENT ...]: presses it once each FILE has something in it; the command's status.
 ctrl_c() {
 	timeout 120 /usr/bin/python3 - "$@" <<-'PY'
 	import os, signal, subprocess, sys, time, glob
 	p = subprocess.Popen(sys.argv[2:], start_new_session=True)
-	while p.poll() is None and not any(os.path.getsize(f) for f in glob.glob(sys.argv[1])):
+	while p.poll() is None and not all(any(map(os.path.getsize, glob.glob(f))) for f in sys.argv[1].split()):
 	    time.sleep(0.01)
 	os.killpg(p.pid, signal.SIGINT)
 	sys.exit(p.wait() % 256)
@@ -69,7 +69,7 @@ ctrl_c() {
 	run ctrl_c bare.log "$examples/bare-ring" push_N3 4000
 	[ "$status" -eq 75 ]
 	mc-cat --verify bare.ckpt
-	JOBS=2 run ctrl_c 'few/none-2/run.log' "$examples/seeds" push_N3 100000 few none
+	JOBS=2 run ctrl_c 'few/none-1/run.log few/none-2/run.log' "$examples/seeds" push_N3 100000 few none
 	[ "$status" -eq 75 ]
 	for seed in 1 2; do
 		flock -n few/none-$seed/run.ckpt.lock true

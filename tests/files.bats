@@ -322,7 +322,7 @@ clash() {
 
 @test "two runs do not write one log, or one replay file" {
 	mkfifo a b
-	(mc-rollout -t push_N3 --comm none --hidden 8 -e 1000000 -c one.ckpt -l the.log <a | mc-critic --batch 32 --threads 1 -D the.replay >a) 2>err.a 3>&- &
+	(mc-rollout -t push_N3 --comm none --hidden 8 -e 1000000 -c "$PWD/one.ckpt" -l the.log <a | mc-critic --batch 32 --threads 1 -D the.replay >a) 2>err.a 3>&- &
 	for _ in $(seq 500); do [ -s the.log ] && [ -s the.replay ] && break; sleep 0.02; done
 	{ mc-rollout -t push_N3 --comm none --hidden 8 -e 10 -c two.ckpt -l the.log 2>err <b; echo $? >status; } | mc-critic --batch 32 2>>err >b || true
 	[ "$(cat status)" -eq 75 ]
@@ -331,7 +331,7 @@ clash() {
 	[ "$(cat status)" -eq 75 ]
 	[ "$(cat err)" = "mc-critic: the.replay: another run is using it; wait for it, or name another file" ]
 	[ ! -e other.log ]
-	pkill -TERM -f "one.ckpt -l the.log"
+	pkill -TERM -f "$PWD/one.ckpt"
 	wait
 	mc-cat --verify one.ckpt
 	[ ! -s err.a ]

@@ -50,7 +50,10 @@ until_seen() {
 	grep -q ' icanon' typescript
 	grep -q ' echo ' typescript
 	: >typescript
-	on_terminal 'mc-plot live run.log </dev/null & pid=$!; sleep 1; kill -TERM $pid; wait $pid' </dev/null
+	on_terminal 'mc-plot live run.log </dev/null & pid=$!; until [ -e drawn ]; do sleep 0.05; done; kill -TERM $pid; wait $pid' </dev/null &
+	until_seen 'running, ' 1
+	touch drawn
+	wait
 	grep -q 'status 143' typescript
 	grep -q 1049l typescript
 	grep -q ' icanon' typescript
