@@ -37,6 +37,12 @@ sign_flip() {
 			if (t * t >= sum * sum - 1e-9) n++ } printf "%.2f %.3f\n", sum / NR, n / 2 ^ NR }'
 }
 
+# in_words FORMAT: the numbers of standard input, one in each line, as "1.0, 2.0 and 3.0".
+in_words() {
+	LC_ALL=C awk -v format="$1" '{ x[NR] = sprintf(format, $1) }
+		END { for (i = 1; i <= NR; i++) printf "%s%s", x[i], i < NR - 1 ? ", " : i < NR ? " and " : "" }'
+}
+
 @test "the rule: every kind of runs has pictures of precision, recall and return" {
 	"$rule/draw" out
 	for kind in "$rule"/*/; do
@@ -349,14 +355,16 @@ time_of() { # DIR TASK METHOD OPTIONS
 	"$rule/../figure2" --json | jq -s 'map(select(.seeds)) | length' >cells
 	grep -qF " $(cat cells) of the 40 cells" readme
 	# where nobody sees everything: how much more than none, seed by seed
-	gains() {
-		jq -rs --arg method "$1" 'map(select(.task == "navigation_N6_l6_v100" and (.method | IN($method, "none")))) | group_by(.seed)[]
-			| select(length == 2) | map({key: .method, value: .return_mean}) | from_entries | .[$method] - .none' \
-			"$rule/../learn/evaluations.jsonl" |
-			LC_ALL=C awk '{ x[NR] = sprintf("%.1f", $1) } END { for (i = 1; i <= NR; i++) printf "%s%s", x[i], i < NR - 1 ? ", " : i < NR ? " and " : "" }'
+	gains() { # METHOD [THAN [TASK]]
+		jq -rs --arg method "$1" --arg than "${2-none}" --arg task "${3-navigation_N6_l6_v100}" '
+			map(select(.task == $task and (.method | IN($method, $than)))) | group_by(.seed)[] | select(length == 2)
+			| map({key: .method, value: .return_mean}) | from_entries | .[$method] - .[$than]' \
+			"$rule/../learn/evaluations.jsonl" | in_words %.1f
 	}
 	grep -qF "(by $(gains full))" readme
 	grep -qF "by $(gains full), seed by seed" page
+	grep -qF "come to make all 30, and return $(gains stgs) more" page
+	jq -se 'map(select(.task == "navigation_N6_l6_v100" and .method == "stgs")) | all(.requests_per_step > 29.9)' "$rule/../learn/evaluations.jsonl"
 	for file in readme page; do
 		grep -qF "REINFORCE return $(gains reinforce) more" $file
 		grep -qF "the paper's rule $(gains meta)" $file
@@ -391,9 +399,8 @@ time_of() { # DIR TASK METHOD OPTIONS
 		| length >= 6 and max < -13' "$rule/../learn/interventions.jsonl"
 	# the paper's rule, seed by seed, and what requests cost among thirty pairs
 	jq -rs 'map(select(.file | test("^reference_N3_s1-meta-[0-9]+.ckpt"))) | sort_by(.seed)[].return_mean' "$rule/../learn/evaluations.jsonl" |
-		LC_ALL=C awk '{ r[NR] = sprintf("%.1f", $1) } END { printf "return %s", r[1]
-			for (i = 2; i <= NR; i++) printf "%s%s", (i < NR ? ", " : " and "), r[i] }' >paper
-	grep -qF "$(cat paper), and make three to six" page
+		in_words %.1f >paper
+	grep -qF "return $(cat paper), and make three to six" page
 	jq -rs 'map(select(.file | test("^reference_N3_s1-reinforce-[0-9].ckpt"))) | map(.return_mean * 10 | round / 10) | unique | map(tostring) | join(" ")' \
 		"$rule/../learn/evaluations.jsonl" >level
 	grep -qF "All five of REINFORCE return $(cat level), and two of them" page
@@ -402,6 +409,28 @@ time_of() { # DIR TASK METHOD OPTIONS
 	done
 	read -r ahead p <<<"$(sign_flip reinforce meta)"
 	tr -s ' ' <page | grep -qF "is ahead by $ahead in the mean over these five pairs of runs .Pq p = $p, the least"
+	# where the agent that knows changes
+	mc-eval --aggregate --json "$rule"/../learn/reference_N3-reinforce-[0-9].log | jq '.final[]?' >reinforce
+	mc-eval --aggregate --json "$rule"/../learn/reference_N3-meta-[0-9].log | jq '.final[]?' >meta
+	read -r ahead p <<<"$(sign_flip reinforce meta)"
+	tr -s ' ' <page | grep -qF "from episode to episode, it is ahead by $ahead .Pq p = $p, the least that"
+	# changing METHOD FILTER: of each team, in the order of seeds
+	changing() {
+		jq -rs --arg method "$1" 'map(select(.task == "reference_N3" and .method == $method)) | sort_by(.seed)[] | '"$2" \
+			"$rule/../learn/evaluations.jsonl" | in_words "${3-%.1f}"
+	}
+	jq -se 'map(select(.task == "reference_N3" and .method == "reinforce")) | length >= 3 and all(.recall > 0.995)' "$rule/../learn/evaluations.jsonl"
+	grep -qF "precision $(changing reinforce .precision %.2f), and its teams return $(gains reinforce full reference_N3) more than those that always" page
+	grep -qF "everybody (by $(gains reinforce full reference_N3)); teams" readme
+	jq -se 'map(select(.task == "reference_N3" and .method == "meta")) | length >= 3 and all(.edge_rate_pair | map(map(values)) | transpose
+		| any(min > 0.99))' "$rule/../learn/evaluations.jsonl"
+	grep -qF "make $(changing meta .requests_per_step) of the six requests, and return $(changing meta .return_mean)." page
+	jq -rs --slurpfile tuned tuned 'map(select((.file | IN($tuned[0][])) and (.task | IN("reference_N3", "reference_N3_s1")) and .comm != "none").return_mean)
+		| max, min' "$rule/../learn/evaluations.jsonl" | LC_ALL=C xargs printf 'teams that communicate return %.1f to %.1f, those' >returns
+	grep -qF "$(cat returns)" page
+	jq -se 'map(select(.file | test("^reference_N3(_s1)?-meta-[0-9]+(-cost)?.ckpt"))) | if any(.precision >= 0.95 and .recall >= 0.95) then error else length end' \
+		"$rule/../learn/evaluations.jsonl" >none
+	grep -qF "the right topology in none of $(cat none) teams" page
 	cost() { jq -r "select(.file == \"$1.ckpt\").requests_per_step * 25 * 0.24 / 30" "$rule/../learn/evaluations.jsonl" | LC_ALL=C xargs printf '%.1f'; }
 	grep -qF "pay more for it, $(cost reference_N6_s1-meta-1-cost-carried-long) and $(cost reference_N6_s1-meta-2-cost-carried-long) against $(
 		cost reference_N6_s1-reinforce-1-cost-long)" page
