@@ -8,6 +8,20 @@ setup() {
 	"$root/pipelines/train" -t push_N3 -m meta -e 33 -o push -R '--hidden 8' -Q '--batch 32 --threads 1' -M '--rule-hidden 8'
 }
 
+# ctrl_c FILES COMMAND ...: gives it a log that goes on, `some`, and presses it once one of FILES has something in it; the
+# command's status.
+ctrl_c() {
+	/usr/bin/python3 - "$@" <<-'PY'
+	import glob, os, signal, subprocess, sys, time
+	p = subprocess.Popen(sys.argv[2:], stdin=subprocess.PIPE)
+	p.stdin.write(open("some", "rb").read())
+	p.stdin.flush()
+	while not any(map(os.path.getsize, glob.glob(sys.argv[1]))): time.sleep(0.01)
+	p.send_signal(signal.SIGINT)
+	sys.exit(p.wait())
+	PY
+}
+
 # A Python with the package $1, in build/, as $python; else the test is skipped.
 need() {
 	local venv=$root/build/python-$1
@@ -33,15 +47,7 @@ need() {
 	assert any(t.startswith("mc-metalearn/") for t in a.Tags()["scalars"])
 	PY
 	"$MC_BIN/mc-cat" -t header,episode push/run.log >some
-	run /usr/bin/python3 - "$python" "$root/examples/to-tensorboard" <<-'PY'
-	import glob, os, signal, subprocess, sys, time
-	p = subprocess.Popen([*sys.argv[1:], "stopped"], stdin=subprocess.PIPE)
-	p.stdin.write(open("some", "rb").read())
-	p.stdin.flush()
-	while not any(map(os.path.getsize, glob.glob("stopped/*"))): time.sleep(0.01)
-	p.send_signal(signal.SIGINT)
-	sys.exit(p.wait())
-	PY
+	run ctrl_c 'stopped/*' "$python" "$root/examples/to-tensorboard" stopped
 	[ "$status" -eq 130 ]
 	[ -z "$output" ]
 }
@@ -69,18 +75,9 @@ need() {
 	PYTHONPATH=stand-in run python3 "$root/examples/to-wandb" tried </dev/null
 	[ "$status" -eq 1 ]
 	[ "$output" = 'to-wandb: <stdin>: there is no header; mc-cat --follow LOG shows one' ]
-	# a log that goes on, and Ctrl-C
 	"$MC_BIN/mc-cat" -t header,episode push/run.log >some
 	rm told
-	PYTHONPATH=stand-in run python3 - "$root/examples/to-wandb" <<-'PY'
-	import os, signal, subprocess, sys, time
-	p = subprocess.Popen([sys.executable, sys.argv[1], "tried"], stdin=subprocess.PIPE)
-	p.stdin.write(open("some", "rb").read())
-	p.stdin.flush()
-	while not os.path.exists("told") or os.path.getsize("told") == 0: time.sleep(0.01)
-	p.send_signal(signal.SIGINT)
-	sys.exit(p.wait())
-	PY
+	PYTHONPATH=stand-in run ctrl_c told python3 "$root/examples/to-wandb" tried
 	[ "$status" -eq 130 ]
 	[ -z "$output" ]
 	[ "$(tail -n 1 told)" = finished ]
