@@ -355,11 +355,10 @@ time_of() { # DIR TASK METHOD OPTIONS
 	"$rule/../figure2" --json | jq -s 'map(select(.seeds)) | length' >cells
 	grep -qF " $(cat cells) of the 40 cells" readme
 	# where nobody sees everything: how much more than none, seed by seed
-	gains() { # METHOD [THAN [TASK [FORMAT]]]
-		jq -rs --arg method "$1" --arg than "${2-none}" --arg task "${3-navigation_N6_l6_v100}" '
-			map(select(.task == $task and (.method | IN($method, $than)))) | group_by(.seed)[] | select(length == 2)
-			| map({key: .method, value: .return_mean}) | from_entries | .[$method] - .[$than]' \
-			"$rule/../learn/evaluations.jsonl" | in_words "${4-%.1f}"
+	gains() {
+		jq -rs --arg method "$1" 'map(select(.task == "navigation_N6_l6_v100" and (.method | IN($method, "none")))) | group_by(.seed)[]
+			| select(length == 2) | map({key: .method, value: .return_mean}) | from_entries | .[$method] - .none' \
+			"$rule/../learn/evaluations.jsonl" | in_words %.1f
 	}
 	grep -qF "(by $(gains full))" readme
 	grep -qF "by $(gains full), seed by seed" page
@@ -404,31 +403,32 @@ time_of() { # DIR TASK METHOD OPTIONS
 	jq -rs 'map(select(.file | test("^reference_N3_s1-reinforce-[0-9].ckpt"))) | map(.return_mean * 10 | round / 10) | unique | map(tostring) | join(" ")' \
 		"$rule/../learn/evaluations.jsonl" >level
 	grep -qF "All five of REINFORCE return $(cat level), and two of them" page
-	for name in reinforce meta; do
-		mc-eval --aggregate --json "$rule/../learn/reference_N3_s1-$name"-[0-9].log | jq '.final[]?' >$name
-	done
-	read -r ahead p <<<"$(sign_flip reinforce meta)"
+	# ahead TASK: of REINFORCE, against the paper's rule
+	ahead() {
+		for name in reinforce meta; do
+			mc-eval --aggregate --json "$rule/../learn/$1-$name"-[0-9].log | jq '.final[]?' >$name
+		done
+		sign_flip reinforce meta
+	}
+	read -r ahead p <<<"$(ahead reference_N3_s1)"
 	tr -s ' ' <page | grep -qF "is ahead by $ahead in the mean over these five pairs of runs .Pq p = $p, the least"
 	# where the agent that knows changes
-	mc-eval --aggregate --json "$rule"/../learn/reference_N3-reinforce-[0-9].log | jq '.final[]?' >reinforce
-	mc-eval --aggregate --json "$rule"/../learn/reference_N3-meta-[0-9].log | jq '.final[]?' >meta
-	read -r ahead p <<<"$(sign_flip reinforce meta)"
+	read -r ahead p <<<"$(ahead reference_N3)"
 	tr -s ' ' <page | grep -qF "from episode to episode, it is ahead by $ahead .Pq p = $p"
 	# changing METHOD FILTER: of each team, in the order of seeds
 	changing() {
 		jq -rs --arg method "$1" 'map(select(.task == "reference_N3" and .method == $method)) | sort_by(.seed)[] | '"$2" \
-			"$rule/../learn/evaluations.jsonl" | in_words "${3-%.1f}"
+			"$rule/../learn/evaluations.jsonl"
 	}
+	changing reinforce .return_mean >one
+	changing full .return_mean >other
 	jq -se 'map(select(.task == "reference_N3" and .method == "reinforce")) | length >= 3 and all(.recall > 0.995)' "$rule/../learn/evaluations.jsonl"
-	grep -qF "precision $(changing reinforce .precision %.2f), and its teams return $(gains reinforce full reference_N3 %.2f) more than those that always" page
-	gains reinforce full reference_N3 %.4f | sed 's/ and /, /; s/, /\n/g' | LC_ALL=C sort -g >more
-	grep -qF "everybody (by $(LC_ALL=C xargs printf '%.2f ' <more | awk '{ print $1 " to " $NF " in five pairs" }')" readme
-	[ "$(wc -l <more)" -eq 5 ]
-	jq -rs 'map(select(.task == "reference_N3" and .method == "reinforce")) | sort_by(.seed)[].return_mean' "$rule/../learn/evaluations.jsonl" >one
-	jq -rs 'map(select(.task == "reference_N3" and .method == "full")) | sort_by(.seed)[].return_mean' "$rule/../learn/evaluations.jsonl" >other
+	grep -qF "precision $(changing reinforce .precision | in_words %.2f), and its teams return $(paste one other | awk '{ print $1 - $2 }' | in_words %.2f) more than those that always" page
+	grep -qF "everybody (by $(paste one other | awk '{ print $1 - $2 }' | datamash -R 2 min 1 max 1 | sed 's/\t/ to /') in five pairs" readme
+	[ "$(wc -l <one)" -eq 5 ]
 	tr -s ' ' <page | grep -qF "seed by seed .Pq p = $(sign_flip one other | cut -d ' ' -f 2), the least that five"
 	jq -se 'map(select(.task == "reference_N3" and .method == "meta")) | length >= 3 and all(.precision <= 0.5)' "$rule/../learn/evaluations.jsonl"
-	grep -qF "make $(changing meta .requests_per_step) of the six requests, and return $(changing meta .return_mean)." page
+	grep -qF "make $(changing meta .requests_per_step | in_words %.1f) of the six requests, and return $(changing meta .return_mean | in_words %.1f)." page
 	jq -rs --slurpfile tuned tuned 'map(select((.file | IN($tuned[0][])) and (.task | IN("reference_N3", "reference_N3_s1")) and .comm != "none").return_mean)
 		| max, min' "$rule/../learn/evaluations.jsonl" | LC_ALL=C xargs printf 'teams that communicate return %.1f to %.1f, those' >returns
 	grep -qF "$(cat returns)" page
